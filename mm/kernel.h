@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * kernel - what Linux keeps in global variables: the state of one simulated
+ * kernel's memory manager, and what it asks of the machine under it.
+ */
+#ifndef PW_MM_KERNEL_H
+#define PW_MM_KERNEL_H
+
+#include "mm/mm_types.h"
+#include "mm/mmzone.h"
+#include "mm/slab.h"
+#include "mm/swap.h"
+#include "mm/vmstat.h"
+#include "mmu/event.h"
+#include "mmu/paging.h"
+#include "mmu/ram.h"
+
+/* What the kernel asks of the machine. No slot may be NULL. `machine` is
+ * kernel.machine. */
+struct machine_ops {
+	/* Translations of mm changed; drop them in every CPU that may hold them.
+	 * Called after the page tables have been written. */
+	void (*flush_tlb_page)(void *machine, struct mm_struct *mm, va_t va);
+	void (*flush_tlb_range)(void *machine, struct mm_struct *mm, va_t start, va_t end);
+	void (*flush_tlb_mm)(void *machine, struct mm_struct *mm);
+	void (*flush_tlb_all)(void *machine);
+	/* The kernel is about to give a frame another content (read from disk,
+	 * cleared, copied to): instructions decoded from it are void. */
+	void (*frame_changed)(void *machine, pfn_t pfn);
+	/* A disk was used for nr_pages in one request: simulated time passes. */
+	void (*disk_wait)(void *machine, uint32_t nr_pages, bool write);
+	/* SIGKILL to every task of mm: the OOM killer chose it. */
+	void (*oom_kill)(void *machine, struct mm_struct *mm);
+	/* One line of the kernel log, without newline. */
+	void (*printk)(void *machine, const char *line);
+};
+
+/* Settled at boot by the machine description; the sysctls may change later. */
+struct kernel_config {
+	const struct paging_mode *paging; /* of user page tables */
+	uint32_t nr_cpus;
+	uint64_t kernel_image_bytes; /* reserved from 1 MB (or as RAM allows) on */
+	/* sysctls */
+	uint64_t min_free_kbytes;        /* 0: Linux's default for the size of RAM */
+	uint32_t swappiness;             /* 0 to 100; Linux: 60 */
+	uint32_t page_cluster;           /* swap read-ahead is 1 << page_cluster pages; 0: off */
+	uint32_t fault_around_pages;     /* power of two; 1: off; Linux: 16 */
+	uint32_t read_ahead_pages;       /* largest file read-ahead window; 0: off; Linux: 32 */
+	uint32_t dirty_ratio;            /* percent of available memory; Linux: 20 */
+	uint32_t dirty_background_ratio; /* Linux: 10 */
+	bool page_cache_warm;            /* file pages count as cached before the first touch */
+	bool check;                      /* run the invariant checks as it goes */
+};
+
+struct kernel {
+	struct kernel_config config;
+	struct ram *ram;
+	const struct event_stream *events;
+	const struct machine_ops *ops;
+	void *machine;
+
+	/* page_alloc.c, memblock.c */
+	struct memblock memblock;
+	struct pglist_data node; /* one node; several come with NUMA */
+	struct page *mem_map;    /* max_pfn entries, in RAM */
+	pfn_t max_pfn;
+	uint64_t totalram_pages; /* managed */
+	struct page *zero_page;  /* shared, read-only, never on an LRU */
+
+	/* slab.c */
+	struct list_head slab_caches;
+	struct kmem_cache kmem_cache_boot; /* the cache of caches */
+	struct kmem_cache *kmalloc_caches[KMALLOC_SHIFT_HIGH + 1];
+
+	/* vmstat.c */
+	uint64_t vm_events[NR_VM_EVENT_ITEMS];
+	struct vm_quantities vm_quantities;
+	uint64_t fault_kinds[NR_VM_FAULT_KINDS]; /* faults.by_kind */
+	uint64_t nr_segv, nr_oom_kills;
+
+	/* mmap.c, memory.c, rmap.c */
+	struct kmem_cache *mm_cachep, *vm_area_cachep, *anon_vma_cachep;
+	struct list_head mmlist;     /* every mm_struct, oldest first */
+	uint64_t total_vm_committed; /* pages, for overcommit */
+
+	/* filemap.c */
+	struct kmem_cache *radix_tree_node_cachep;
+	struct list_head mappings; /* address_space.mappings */
+
+	/* swapfile.c, vmscan.c */
+	struct swap_state swap;
+	bool kswapd_wanted; /* woken, has not run yet */
+	uint32_t kswapd_order;
+	bool in_reclaim; /* PF_MEMALLOC of whoever runs now */
+};
+
+/* ops, events, ram and machine must outlive the kernel. Boots: reserves the
+ * kernel image and mem_map by memblock, hands the rest to the buddy allocator,
+ * creates the caches. 0; -EINVAL if config is contradictory, -ENOMEM if RAM is
+ * too small to boot. *k is zeroed first. */
+int kernel_boot(struct kernel *k, const struct kernel_config *config, struct ram *ram,
+                const struct event_stream *events, const struct machine_ops *ops, void *machine);
+
+/* All mms must be gone. Writes dirty file pages back, swapoff; then checks that
+ * nothing leaked if config.check. RAM itself stays the caller's. */
+void kernel_shutdown(struct kernel *k);
+
+/* Runs what kernel threads have to do (kswapd, flusher). The machine calls it at
+ * points that are the same in every run: after each fault and system call. */
+void kernel_run_threads(struct kernel *k);
+
+/* Every invariant, the slow way: buddy lists against mem_map, rmap against page
+ * tables, LRU counts, swap map against entries. True if all hold; else `what`
+ * (size bytes) says which does not. */
+bool kernel_is_valid(struct kernel *k, char *what, size_t size);
+
+void printk(struct kernel *k, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mm - address spaces: VMAs, the calls that change them, and page faults
+ * (Linux 4.4, mm/mmap.c, mprotect.c, mremap.c, madvise.c, mlock.c, memory.c;
+ * arch/x86/mm/fault.c).
+ *
+ * Calls take and return what the system calls do: addresses, 0, or -errno.
+ */
+#ifndef PW_MM_MM_H
+#define PW_MM_MM_H
+
+#include "mm/kernel.h"
+
+/* Values of the x86 Linux ABI, so that mm/ needs no host header for them. */
+#define PROT_NONE_ 0x0u
+#define PROT_READ_ 0x1u
+#define PROT_WRITE_ 0x2u
+#define PROT_EXEC_ 0x4u
+#define PROT_GROWSDOWN_ 0x01000000u
+
+#define MAP_SHARED_ 0x01u
+#define MAP_PRIVATE_ 0x02u
+#define MAP_SHARED_VALIDATE_ 0x03u
+#define MAP_FIXED_ 0x10u
+#define MAP_ANONYMOUS_ 0x20u
+#define MAP_32BIT_ 0x40u
+#define MAP_GROWSDOWN_ 0x0100u
+#define MAP_LOCKED_ 0x2000u
+#define MAP_NORESERVE_ 0x4000u
+#define MAP_POPULATE_ 0x8000u
+#define MAP_STACK_ 0x20000u
+#define MAP_FIXED_NOREPLACE_ 0x100000u
+
+/* ---- life of an mm ---- */
+
+/* NULL: no memory. mm_users is 1. */
+struct mm_struct *mm_alloc(struct kernel *k);
+/* The last user unmaps everything and frees page tables, VMAs and mm. */
+void mmput(struct kernel *k, struct mm_struct *mm);
+
+/* ---- VMAs ---- */
+
+/* First VMA with vm_end > va, or NULL. */
+struct vm_area_struct *find_vma(struct mm_struct *mm, va_t va);
+/* First VMA that overlaps [start, end), or NULL. */
+struct vm_area_struct *find_vma_intersection(struct mm_struct *mm, va_t start, va_t end);
+/* In address order; NULL after the last. */
+struct vm_area_struct *vma_next(const struct mm_struct *mm, const struct vm_area_struct *vma);
+
+#define for_each_vma(mm, vma) list_for_each_entry (vma, &(mm)->mmap, vm_list)
+
+/* For exec: a VMA with these flags, without merging; the caller has seen that the
+ * range is free. special may be NULL. */
+int insert_vma(struct kernel *k, struct mm_struct *mm, va_t start, va_t end, uint64_t vm_flags,
+               const struct vm_special_mapping *special);
+
+/* mmap(2) with prot and flags of the ABI; file NULL for anonymous; pgoff in
+ * pages. The address, or -errno as a negative value. */
+int64_t do_mmap(struct kernel *k, struct mm_struct *mm, struct file *file, va_t hint, uint64_t len,
+                uint32_t prot, uint32_t flags, pgoff_t pgoff);
+int do_munmap(struct kernel *k, struct mm_struct *mm, va_t start, uint64_t len);
+int do_mprotect(struct kernel *k, struct mm_struct *mm, va_t start, uint64_t len, uint32_t prot);
+int64_t do_mremap(struct kernel *k, struct mm_struct *mm, va_t old, uint64_t old_len,
+                  uint64_t new_len, uint32_t flags, va_t new_address);
+/* brk(2): the new break, or the old one if it cannot be had. */
+va_t do_brk(struct kernel *k, struct mm_struct *mm, va_t brk);
+/* For exec: anonymous memory at a fixed place (bss), with mm->def_flags. */
+int vm_brk(struct kernel *k, struct mm_struct *mm, va_t start, uint64_t len);
+int do_madvise(struct kernel *k, struct mm_struct *mm, va_t start, uint64_t len, int advice);
+int do_msync(struct kernel *k, struct mm_struct *mm, va_t start, uint64_t len, int flags);
+/* One byte a page into vec (kernel memory of len/4096 bytes). */
+int do_mincore(struct kernel *k, struct mm_struct *mm, va_t start, uint64_t len, uint8_t *vec);
+int do_mlock(struct kernel *k, struct mm_struct *mm, va_t start, uint64_t len, bool lock);
+int do_mlockall(struct kernel *k, struct mm_struct *mm, int flags); /* flags 0: munlockall */
+
+/* ---- page faults ---- */
+
+enum fault_outcome {
+	FAULT_MINOR_DONE,
+	FAULT_MAJOR_DONE, /* a disk was read for it */
+	FAULT_SIGSEGV,    /* si_code says which */
+	FAULT_SIGBUS,
+	FAULT_OOM /* the OOM killer has been asked; try again or die */
+};
+
+#define SEGV_MAPERR_ 1 /* no VMA there */
+#define SEGV_ACCERR_ 2 /* the VMA does not allow it */
+#define BUS_ADRERR_ 2  /* past the end of file, or a read error */
+
+struct fault_result {
+	enum fault_outcome outcome;
+	int si_code;
+	enum vm_fault_kind kind; /* when done */
+};
+
+/* The page fault handler. user: CPL 3 (the fault may also be the kernel's own
+ * copy to or from user memory). sp: the stack pointer, as Linux asked for it to
+ * grow a stack before 5.0; 0: any address may grow it. Counts pgfault, pgmajfault,
+ * mm->min_flt, maj_flt and by kind. */
+struct fault_result do_page_fault(struct kernel *k, struct mm_struct *mm, va_t address,
+                                  uint32_t error_code, uint64_t ip);
+
+/* Faults [start, end) in as the VMAs allow (MAP_POPULATE, mlock). 0 or -errno. */
+int mm_populate(struct kernel *k, struct mm_struct *mm, va_t start, va_t end);
+
+/* Unmaps all pages of the mapping from index `start` on, in every mm. */
+void unmap_mapping_pages(struct kernel *k, struct address_space *mapping, pgoff_t start);
+
+/* ---- figures ---- */
+
+static inline uint64_t get_mm_rss(const struct mm_struct *mm)
+{
+	return (uint64_t)(mm->rss_stat[MM_FILEPAGES] + mm->rss_stat[MM_ANONPAGES] +
+	                  mm->rss_stat[MM_SHMEMPAGES]);
+}
+
+/* Highest RSS so far, now included. */
+static inline uint64_t get_mm_hiwater_rss(const struct mm_struct *mm)
+{
+	uint64_t rss = get_mm_rss(mm);
+
+	return rss > mm->hiwater_rss ? rss : mm->hiwater_rss;
+}
+
+/* Called by kernel_boot(). */
+int mmap_init(struct kernel *k);
+
+/* Order, overlap, flags, counters of one mm. */
+bool mm_is_valid(struct kernel *k, struct mm_struct *mm, char *what, size_t size);
+
+#endif

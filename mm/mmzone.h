@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mmzone - nodes, zones and their free lists (Linux 4.4, include/linux/mmzone.h),
+ * and memblock, the allocator that serves until they stand.
+ */
+#ifndef PW_MM_MMZONE_H
+#define PW_MM_MMZONE_H
+
+#include "mm/mm_types.h"
+
+#define MAX_ORDER 11 /* orders 0 to 10 */
+
+enum zone_type { ZONE_DMA, ZONE_DMA32, ZONE_NORMAL, ZONE_HIGHMEM, ZONE_MOVABLE, MAX_NR_ZONES };
+
+enum migratetype { MIGRATE_UNMOVABLE, MIGRATE_MOVABLE, MIGRATE_RECLAIMABLE, MIGRATE_TYPES };
+
+enum zone_watermarks { WMARK_MIN, WMARK_LOW, WMARK_HIGH, NR_WMARK };
+
+enum lru_list {
+	LRU_INACTIVE_ANON,
+	LRU_ACTIVE_ANON,
+	LRU_INACTIVE_FILE,
+	LRU_ACTIVE_FILE,
+	LRU_UNEVICTABLE,
+	NR_LRU_LISTS
+};
+
+struct free_area {
+	struct list_head free_list[MIGRATE_TYPES];
+	uint64_t nr_free; /* blocks */
+};
+
+/* Hot order-0 pages, per CPU (Linux: struct per_cpu_pages). */
+struct per_cpu_pages {
+	uint32_t count; /* pages on the lists */
+	uint32_t high;  /* free a batch back above this */
+	uint32_t batch;
+	struct list_head lists[MIGRATE_TYPES];
+};
+
+#define NR_CPUS_MAX 8
+
+struct zone {
+	const char *name; /* "DMA", "DMA32", "Normal", "HighMem", "Movable" */
+	enum zone_type type;
+	pfn_t zone_start_pfn;
+	uint64_t spanned_pages, present_pages, managed_pages;
+	uint64_t watermark[NR_WMARK];          /* pages */
+	uint64_t lowmem_reserve[MAX_NR_ZONES]; /* pages kept from higher zones' users */
+	uint64_t nr_free_pages;                /* in the buddy lists */
+	struct free_area free_area[MAX_ORDER];
+	struct per_cpu_pages pageset[NR_CPUS_MAX];
+	/* vmscan.c */
+	struct list_head lru[NR_LRU_LISTS];
+	uint64_t nr_lru[NR_LRU_LISTS];
+	uint64_t pages_scanned;                        /* since a page was last freed */
+	uint64_t recent_scanned[2], recent_rotated[2]; /* anon, file: reclaim balance */
+	uint64_t nr_alloc, nr_allocstall;
+};
+
+struct pglist_data {
+	uint32_t node_id;
+	pfn_t node_start_pfn;
+	uint64_t node_spanned_pages, node_present_pages;
+	struct zone node_zones[MAX_NR_ZONES]; /* managed_pages 0: absent */
+};
+
+/* ---- memblock (Linux 4.4, mm/memblock.c, cut down) ---- */
+
+#define MEMBLOCK_REGIONS 64
+
+struct memblock_region {
+	pa_t base;
+	uint64_t size; /* bytes */
+};
+
+struct memblock_type {
+	uint32_t cnt;
+	struct memblock_region regions[MEMBLOCK_REGIONS]; /* by base, disjoint */
+};
+
+struct memblock {
+	struct memblock_type memory, reserved;
+	bool retired; /* handed over to the buddy allocator */
+};
+
+#endif

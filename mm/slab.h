@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * slab - caches of equal objects over whole pages, and kmalloc() over them
+ * (Bonwick; Linux 4.4, mm/slab.c).
+ */
+#ifndef PW_MM_SLAB_H
+#define PW_MM_SLAB_H
+
+#include "mm/mm_types.h"
+
+#define SLAB_HWCACHE_ALIGN 0x2000u
+#define SLAB_RECLAIM_ACCOUNT 0x20000u
+#define SLAB_PANIC 0x40000u
+
+#define KMALLOC_SHIFT_LOW 3   /* kmalloc-8 */
+#define KMALLOC_SHIFT_HIGH 13 /* kmalloc-8192; larger: whole pages */
+
+#define SLAB_NAME_MAX 32
+#define SLAB_ARRAY_MAX 60 /* objects in a per-CPU array */
+
+/* Free objects at hand, last in first out. */
+struct array_cache {
+	uint32_t avail, limit, batchcount;
+	void *entry[SLAB_ARRAY_MAX];
+};
+
+struct kmem_cache {
+	char name[SLAB_NAME_MAX];
+	uint32_t object_size; /* as asked for */
+	uint32_t size;        /* with alignment */
+	uint32_t align;
+	uint32_t flags;
+	uint32_t gfporder;
+	uint32_t num; /* objects per slab */
+	uint32_t colour, colour_off, colour_next;
+	void (*ctor)(void *object);
+	struct list_head slabs_full, slabs_partial, slabs_free; /* struct page.lru */
+	uint64_t nr_slabs, nr_active_objects, nr_free_slabs;
+	struct list_head list; /* kernel.slab_caches */
+	struct array_cache cpu_cache;
+};
+
+/* NULL if there is no memory or a rule is broken: size 1 to 64 KB, align 0 or a
+ * power of two, name unique. ctor, which may be NULL, runs once per object when
+ * its slab is made; users return objects constructed. */
+struct kmem_cache *kmem_cache_create(struct kernel *k, const char *name, size_t size, size_t align,
+                                     uint32_t flags, void (*ctor)(void *object));
+/* 0; -EBUSY if objects are left, with a line in the kernel log. */
+int kmem_cache_destroy(struct kernel *k, struct kmem_cache *cache);
+
+void *kmem_cache_alloc(struct kernel *k, struct kmem_cache *cache, gfp_t gfp); /* or NULL */
+void *kmem_cache_zalloc(struct kernel *k, struct kmem_cache *cache, gfp_t gfp);
+void kmem_cache_free(struct kernel *k, struct kmem_cache *cache, void *object);
+
+/* Frees empty slabs; returns pages freed. */
+uint64_t kmem_cache_shrink(struct kernel *k, struct kmem_cache *cache);
+/* The same over all caches, for reclaim. */
+uint64_t shrink_slab(struct kernel *k);
+
+/* Physically contiguous, not cleared; NULL on failure. */
+void *kmalloc(struct kernel *k, size_t size, gfp_t gfp);
+void *kzalloc(struct kernel *k, size_t size, gfp_t gfp);
+void kfree(struct kernel *k, void *object); /* NULL is fine */
+size_t ksize(const struct kernel *k, const void *object);
+
+/* Called by kernel_boot(). */
+int kmem_cache_init(struct kernel *k);
+
+bool slab_is_valid(struct kernel *k, char *what, size_t size);
+
+#endif

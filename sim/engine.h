@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * engine - runs guest instructions and shows their memory accesses.
+ *
+ * The engine knows registers, frames and code; it asks its owner for every
+ * translation and tells the mmu of every access. One file implements it over
+ * Unicorn (engine_unicorn.c), and nothing else knows Unicorn.
+ */
+#ifndef PW_SIM_ENGINE_H
+#define PW_SIM_ENGINE_H
+
+#include "mmu/mmu.h"
+#include "sim/x86_regs.h"
+
+struct engine;
+
+enum engine_mode {
+	ENGINE_EXACT,  /* every access goes through the mmu's TLBs */
+	ENGINE_FAULTS, /* only page faults and A/D bits: no TLB figures */
+};
+
+/* A page that the engine may use without asking again until engine_flush(). */
+struct engine_page {
+	pfn_t pfn;
+	bool readable, writable, executable;
+};
+
+struct engine_ops {
+	/* The guest touches the page of va, which the engine does not have with the
+	 * right that kind needs. Do all that a CPU and its kernel would do until the
+	 * access can go on, and describe the page. False: it cannot (a signal is
+	 * pending); the engine stops with ENGINE_STOP_FAULT. */
+	bool (*resolve)(void *owner, va_t va, enum access_kind kind, struct engine_page *page);
+};
+
+enum engine_stop {
+	ENGINE_STOP_SYSCALL,   /* the `syscall` instruction; ip behind it */
+	ENGINE_STOP_INTERRUPT, /* int n; stop.vector, ip behind it */
+	ENGINE_STOP_EXCEPTION, /* a CPU exception but #PF; stop.vector, ip at it */
+	ENGINE_STOP_ILLEGAL,   /* no such instruction (#UD); ip at it */
+	ENGINE_STOP_FAULT,     /* resolve() said no; ip at the instruction */
+	ENGINE_STOP_BUDGET,    /* max_instructions are done, to the block */
+};
+
+struct engine_stopped {
+	enum engine_stop why;
+	uint8_t vector;
+};
+
+/* 0; -ENOMEM, -ENOTSUP if the library is too old or lacks something. ram, mmu
+ * and owner must outlive the engine. */
+int engine_create(struct engine **out, enum engine_mode mode, const struct ram *ram,
+                  struct mmu *mmu, const struct engine_ops *ops, void *owner);
+void engine_destroy(struct engine *engine); /* NULL is fine */
+
+/* Run from the registers' ip on. 0, or -EIO if the engine itself broke. */
+int engine_run(struct engine *engine, uint64_t max_instructions, struct engine_stopped *stopped);
+
+void engine_get_regs(struct engine *engine, struct x86_regs *regs);
+void engine_set_regs(struct engine *engine, const struct x86_regs *regs);
+void engine_get_fpu(struct engine *engine, struct x86_fpu *fpu);
+void engine_set_fpu(struct engine *engine, const struct x86_fpu *fpu);
+
+/* Inside resolve() only: where the guest is, and the exact address and kind of
+ * the access that made the engine ask (a read-modify-write is a store; a page
+ * number alone was given to resolve()). */
+uint64_t engine_current_ip(struct engine *engine);
+void engine_current_access(struct engine *engine, va_t *va, enum access_kind *kind);
+uint64_t engine_current_sp(struct engine *engine);
+
+/* Forget all pages: translations changed. Safe anywhere, at once or before the
+ * next guest access. */
+void engine_flush(struct engine *engine);
+
+/* A frame's content changes other than by the guest: void code decoded from it. */
+void engine_frame_changed(struct engine *engine, pfn_t pfn);
+
+/* Instructions done since creation. Exact when stopped. */
+uint64_t engine_instructions(const struct engine *engine);
+
+#endif

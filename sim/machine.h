@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * machine - the simulated computer and its Linux: RAM, CPUs, kernel, tasks,
+ * clock. All state of a run hangs off struct machine.
+ */
+#ifndef PW_SIM_MACHINE_H
+#define PW_SIM_MACHINE_H
+
+#include "mm/kernel.h"
+#include "sim/config.h"
+#include "sim/engine.h"
+#include "sim/file.h"
+#include "sim/task.h"
+
+#include <stdio.h>
+
+struct cpu {
+	struct machine *machine;
+	uint32_t id;
+	struct mmu *mmu;
+	struct engine *engine;
+	struct task *current;
+};
+
+struct machine_options {
+	enum engine_mode engine;
+	bool check;     /* --check */
+	FILE *syscalls; /* --syscalls: where to print them, or NULL */
+	struct vfs_config vfs;
+};
+
+struct machine {
+	struct machine_config config;
+	struct machine_options options;
+	struct ram ram;
+	struct event_stream events;
+	struct kernel kernel;
+	struct cpu cpu; /* one; more come with issue 3's scheduler */
+	struct vfs *vfs;
+	struct swap_device *swap;
+	struct list_head tasks;
+	int32_t next_pid;
+	uint64_t disk_ns;      /* time spent waiting for disks */
+	uint64_t sleep_ns;     /* time that tasks slept while nothing ran */
+	uint64_t random_state; /* getrandom, AT_RANDOM: from config.seed */
+	uint64_t nr_syscalls;
+	uint64_t nr_unknown_syscalls[512]; /* calls that got ENOSYS, by number */
+	/* --check: the first broken invariant, or "" */
+	char check_failure[512];
+	/* the machine itself cannot go on: why, or "" */
+	char broken[512];
+};
+
+/* 0; -errno and why[]. config is copied. */
+int machine_create(struct machine **out, const struct machine_config *config,
+                   const struct machine_options *options, char *why, size_t why_size);
+void machine_destroy(struct machine *machine); /* NULL is fine */
+
+/* The first task, ready at the program's entry. As task_exec(). */
+int machine_start(struct machine *machine, const char *path, char *const argv[], char *const envp[],
+                  char *why, size_t why_size);
+
+/* Until every task has ended. 0, or -errno if the machine broke (machine->broken,
+ * machine->check_failure). */
+int machine_run(struct machine *machine);
+
+/* The first task's exit status as a shell gives it: 0 to 255, 128 + signal. */
+int machine_exit_status(const struct machine *machine);
+
+/* Simulated time since boot. Depends on instructions and disk waits alone, so it
+ * is the same in every engine mode. */
+uint64_t machine_now_ns(const struct machine *machine);
+
+/* Deterministic bytes from the seed. */
+void machine_random(struct machine *machine, void *dst, size_t len);
+
+static inline struct cpu *task_cpu(const struct task *task)
+{
+	return &task->machine->cpu;
+}
+
+#endif
