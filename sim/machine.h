@@ -10,6 +10,7 @@
 #include "sim/config.h"
 #include "sim/engine.h"
 #include "sim/file.h"
+#include "sim/interval.h"
 #include "sim/task.h"
 
 #include <stdio.h>
@@ -44,6 +45,10 @@ struct machine {
 	uint64_t sleep_ns;     /* time that tasks slept while nothing ran */
 	uint64_t random_state; /* getrandom, AT_RANDOM: from config.seed */
 	uint64_t nr_syscalls;
+	/* what the kernel is in while it touches user memory, for the fault list:
+	 * "copy_to_user"; NULL: nothing in particular */
+	const char *kernel_function;
+	struct interval *interval; /* --interval, the caller's; or NULL */
 	uint64_t nr_unknown_syscalls[512]; /* calls that got ENOSYS, by number */
 	/* --check: the first broken invariant, or "" */
 	char check_failure[512];

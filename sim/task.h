@@ -7,6 +7,7 @@
 
 #include "mm/kernel.h"
 #include "sim/signal.h"
+#include "sim/stats.h"
 #include "sim/x86_regs.h"
 
 #define TASK_COMM_LEN 16
@@ -43,6 +44,7 @@ struct task {
 
 	uint64_t nr_syscalls;
 	uint64_t start_instructions;
+	struct task_figures figures; /* see sim/stats.h for who keeps it */
 };
 
 #endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * stats - the figures of a run. Each is asked of the layer that keeps it; what
+ * they mean, and which sums they belong to, is in docs/accounting.md.
+ */
+#ifndef PW_SIM_STATS_H
+#define PW_SIM_STATS_H
+
+#include "mmu/mmu.h"
+
+#include <stdio.h>
+
+struct machine;
+struct task;
+
+/* What a task had done, kept when what it is read from goes. Zero-initialised is
+ * a task that has done nothing. */
+struct task_figures {
+	uint64_t min_flt, maj_flt; /* in address spaces that the task has left */
+	uint64_t rss_peak_pages;   /* of them */
+	struct mmu_counts mmu[NR_PRIVS];
+	struct mmu_counts mmu_since[NR_PRIVS]; /* the CPU's, when the task got it last */
+};
+
+/* Called when the task gets the CPU, and when it loses it. A machine with one task
+ * need not call them: all counts are the task's. */
+void task_figures_resume(struct task *task);
+void task_figures_pause(struct task *task);
+
+/* Before the task leaves its mm (execve of another program): keeps its figures. */
+void task_figures_leave_mm(struct task *task);
+
+/* Before an ending task lets go of its mm and of the CPU. */
+void task_figures_take(struct task *task);
+
+/* The task's figures up to now, whether it still runs or has ended. */
+void task_figures_now(const struct task *task, struct task_figures *figures);
+
+/* Figures that are summed over tasks. */
+struct fault_totals {
+	uint64_t minor, major;
+	uint64_t rss_pages;      /* of live tasks */
+	uint64_t rss_peak_pages; /* the largest of any task */
+};
+void fault_totals(const struct machine *machine, struct fault_totals *totals);
+
+/* The CPU's counters of both privileges, added. */
+void mmu_counts_add(struct mmu_counts *sum, const struct mmu_counts *counts);
+void mmu_counts_total(const struct machine *machine, struct mmu_counts *total);
+
+uint64_t tlb_counts_hits(const struct tlb_counts *counts);
+uint64_t tlb_counts_misses(const struct tlb_counts *counts);
+
+/* Everything as JSON, schema "pagewalk-stats/1". */
+void stats_write_json(const struct machine *machine, FILE *out);
+
+/* Adds up the sums of docs/accounting.md. True if all agree; else `what` (size
+ * bytes) says which does not, with both sides. */
+bool stats_check_sums(const struct machine *machine, char *what, size_t size);
+
+#endif
