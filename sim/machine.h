@@ -12,6 +12,7 @@
 #include "sim/file.h"
 #include "sim/interval.h"
 #include "sim/task.h"
+#include "sim/vdso.h"
 
 #include <stdio.h>
 
@@ -38,6 +39,7 @@ struct machine {
 	struct kernel kernel;
 	struct cpu cpu; /* one; more come with issue 3's scheduler */
 	struct vfs *vfs;
+	struct vdso vdso; /* vdso_init() after kernel_boot(), finish before shutdown */
 	struct swap_device *swap;
 	struct list_head tasks;
 	int32_t next_pid;
@@ -75,6 +77,9 @@ int machine_exit_status(const struct machine *machine);
 /* Simulated time since boot. Depends on instructions and disk waits alone, so it
  * is the same in every engine mode. */
 uint64_t machine_now_ns(const struct machine *machine);
+
+/* The CPU uses the task's mm from here on (Linux: switch_mm): loads CR3. */
+void machine_activate_mm(struct machine *machine, struct task *task);
 
 /* Deterministic bytes from the seed. */
 void machine_random(struct machine *machine, void *dst, size_t len);

@@ -29,6 +29,14 @@ struct signal_action {
 	uint64_t mask; /* bit signo - 1 */
 };
 
+/* setitimer(2)'s clocks, by its numbers. */
+enum itimer_which { ITIMER_REAL_, ITIMER_VIRTUAL_, ITIMER_PROF_, NR_ITIMERS };
+
+struct itimer {
+	uint64_t expires_ns;  /* on its own clock; 0: off */
+	uint64_t interval_ns; /* again and again; 0: once */
+};
+
 struct signals {
 	struct signal_action actions[NR_SIGNALS + 1]; /* by signo */
 	uint64_t blocked;
@@ -39,7 +47,15 @@ struct signals {
 	va_t altstack;
 	uint64_t altstack_size;
 	int32_t altstack_flags;
+	struct itimer itimers[NR_ITIMERS];
+	/* What the frame says of the last exception: thread.cr2, error_code, trap_nr. */
+	va_t cr2;
+	uint32_t error_code;
+	uint8_t trapno;
 };
+
+/* Bytes that the largest signal frame takes: AT_MINSIGSTKSZ. */
+#define SIGNAL_MIN_FRAME_BYTES 1040
 
 /* Makes a signal pending. */
 void signal_send(struct task *task, const struct signal_info *info);
@@ -50,9 +66,29 @@ void signal_force(struct task *task, const struct signal_info *info);
 /* True if a signal would be delivered now. */
 bool signal_is_deliverable(const struct task *task);
 
-/* Before the task goes back to user mode: delivers what is pending, as frames on
- * its stack or by ending it (task->state is TASK_ZOMBIE then). */
+/* Before the task goes back to user mode, after every system call and fault:
+ * sends what timers have come to, then delivers what is pending, as frames on its
+ * stack or by ending it (task->state is TASK_ZOMBIE then), and settles whether an
+ * interrupted system call is made again. */
 void signal_deliver(struct task *task);
+
+/* Settles a system call's internal result (SYSCALL_ERESTART*) for a task that no
+ * handler interrupts: it is made again. */
+void signal_settle_restart(struct task *task);
+
+/* execve(2): handlers go, ignored signals stay ignored, the alternate stack goes. */
+void signal_exec(struct task *task);
+
+/* Signals of a timer that is due. The earliest time at which the next one will
+ * be, if nothing but time passes; UINT64_MAX: none. */
+void signal_run_timers(struct task *task);
+uint64_t signal_next_timer_ns(const struct task *task);
+
+/* The clock of a timer, in simulated ns: real time, or time on the CPU. */
+uint64_t signal_timer_clock_ns(const struct task *task, enum itimer_which which);
+
+/* "SIGSEGV"; "SIGRT_3" above 31. Static storage; NULL: no such signal. */
+const char *signal_name(int signo);
 
 /* rt_sigreturn(2): takes the frame off; the value for rax, or a SIGSEGV. */
 int64_t signal_return(struct task *task);

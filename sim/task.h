@@ -11,6 +11,7 @@
 #include "sim/x86_regs.h"
 
 #define TASK_COMM_LEN 16
+#define NR_RLIMITS 16
 
 struct machine;
 struct files; /* file descriptors: sim/file.h */
@@ -39,12 +40,38 @@ struct task {
 	va_t rseq_va;
 	uint32_t rseq_len, rseq_sig;
 	uint32_t umask;
-	uint64_t rlimits[16][2]; /* soft, hard; by RLIMIT_* */
-	char *cwd;               /* guest path; malloc'ed */
+	uint64_t rlimits[NR_RLIMITS][2]; /* soft, hard; by RLIMIT_* */
+	char *cwd;                       /* guest path; malloc'ed */
+
+	/* The system call whose result stands in rax, until the task is back in user
+	 * mode; -1: none. What a restart needs (Linux: orig_ax). */
+	int64_t syscall_nr;
 
 	uint64_t nr_syscalls;
 	uint64_t start_instructions;
 	struct task_figures figures; /* see sim/stats.h for who keeps it */
 };
+
+/* A task with a name, descriptors, limits and signals, but no program: that is
+ * task_exec()'s. cwd is a guest path. 0 and *out, the machine's last task; or
+ * -ENOMEM and what files_create() says. */
+int task_create(struct task **out, struct machine *machine, const char *cwd);
+
+/* Ends the task: gives its memory and files back, and leaves a zombie with the
+ * code (task.exit_code). Its registers are of no use afterwards. */
+void task_exit(struct task *task, int exit_code);
+
+/* Frees what is left, in any state. NULL is fine. */
+void task_destroy(struct task *task);
+
+/* Replaces task->argv by a copy. 0 or -ENOMEM, and the old one stays. */
+int task_set_argv(struct task *task, char *const argv[]);
+
+/* Nothing can run until `until_ns` of simulated time (UINT64_MAX: for ever), so
+ * time goes there at once, or to the first timer of the task that ends in a
+ * signal. True: it slept to the end. False: a signal is deliverable, or the
+ * machine is broken, since nothing could ever wake the task; `what` stands in that
+ * message: "futex". */
+bool task_sleep(struct task *task, uint64_t until_ns, const char *what);
 
 #endif
