@@ -14,6 +14,7 @@
 
 #include "mm/gfp.h"
 #include "mm/list.h"
+#include "mm/radix_tree.h"
 #include "mmu/types.h"
 
 #include <bsd/sys/tree.h>
@@ -99,14 +100,14 @@ struct address_space_operations {
  * freeing it. */
 struct address_space {
 	const struct address_space_operations *a_ops;
-	void *host;      /* the owner's */
-	void *page_tree; /* radix tree of struct page * */
-	uint32_t page_tree_height;
-	uint64_t nrpages;          /* in the tree */
-	uint64_t i_size;           /* bytes; the owner keeps it true */
-	struct list_head i_mmap;   /* vm_area_struct.shared: who maps it */
-	struct list_head mappings; /* kernel.mappings: all that have pages or maps */
-	gfp_t gfp_mask;            /* for page cache pages */
+	void *host;                       /* the owner's */
+	struct radix_tree_root page_tree; /* struct page *, or exceptional entries */
+	uint64_t nrpages;                 /* pages in the tree */
+	uint64_t nrexceptional;           /* evicted pages' shadows; shmem: swap entries */
+	uint64_t i_size;                  /* bytes; the owner keeps it true */
+	struct list_head i_mmap;          /* vm_area_struct.shared: who maps it */
+	struct list_head mappings;        /* kernel.mappings: all with something in the tree */
+	gfp_t gfp_mask;                   /* for page cache pages */
 	bool shmem; /* tmpfs-like: its pages go to swap, and count as shared memory */
 };
 
@@ -115,8 +116,9 @@ struct file_ra_state {
 	pgoff_t start;
 	uint32_t size;
 	uint32_t async_size;
-	uint32_t ra_pages; /* largest window; 0: no read-ahead */
-	pgoff_t prev_index;
+	uint32_t ra_pages;  /* largest window; 0: no read-ahead */
+	uint32_t mmap_miss; /* faults that found nothing cached */
+	pgoff_t prev_index; /* of the last read(2); all ones: none yet */
 };
 
 /* An open file. Owned by its opener, who counts references; mm/ takes one per

@@ -6,20 +6,37 @@
 #ifndef PW_MM_PAGEMAP_H
 #define PW_MM_PAGEMAP_H
 
-#include "mm/kernel.h"
+#include "mm/page_alloc.h"
 
 void address_space_init(struct kernel *k, struct address_space *mapping,
                         const struct address_space_operations *a_ops, void *host, uint64_t i_size);
+
+/* For an open file: windows of config.read_ahead_pages, nothing read yet. */
+void file_ra_state_init(const struct kernel *k, struct file_ra_state *ra);
+
+/* What the page is cached for: a file, the swap cache, or NULL. */
+struct address_space *page_mapping(struct kernel *k, const struct page *page);
+
+/* True: the page belongs to the file LRU lists and goes back to a file. */
+static inline bool page_is_file_cache(const struct page *page)
+{
+	return !PageSwapBacked(page);
+}
 
 /* ---- the tree ---- */
 
 /* With a reference, or NULL: not cached. */
 struct page *find_get_page(struct kernel *k, struct address_space *mapping, pgoff_t index);
-/* Takes a reference for the cache. 0, -EEXIST, -ENOMEM. Does not touch the LRU. */
+/* Takes a reference for the cache. 0, -EEXIST, -ENOMEM. Does not touch the LRU. A
+ * shadow of an evicted page makes room; the page becomes active if by its refault
+ * distance it should not have been evicted (Linux 4.4, mm/workingset.c). */
 int add_to_page_cache(struct kernel *k, struct page *page, struct address_space *mapping,
                       pgoff_t index, gfp_t gfp);
 /* Also drops the cache's reference. The page must be clean and unmapped. */
 void delete_from_page_cache(struct kernel *k, struct page *page);
+/* The same for reclaim: leaves a shadow, so that a refault is known as one, and
+ * the page counts as cold. */
+void evict_from_page_cache(struct kernel *k, struct page *page);
 /* Up to n cached pages from *index on, in order, each with a reference; *index
  * is set behind the last. */
 uint32_t find_get_pages(struct kernel *k, struct address_space *mapping, pgoff_t *index, uint32_t n,
@@ -38,8 +55,10 @@ enum filemap_result {
 
 /* The uptodate page for a fault or read at `index`, with a reference, read from
  * disk by the file's read-ahead state if it must be. ra: NULL, or the open file's
- * state. With config.page_cache_warm a page that was never evicted counts as
- * cached (a hit) though it is read only now. */
+ * state. vm_flags: the VMA's, for a fault (read-around, VM_SEQ_READ, VM_RAND_READ);
+ * 0 for read(2). With config.page_cache_warm a page that was never evicted counts
+ * as cached (a hit) though it is read only now. A shmem page that was swapped out
+ * comes back (FILEMAP_MAJOR); one that never was is zeroes (FILEMAP_HIT). */
 enum filemap_result filemap_get_page(struct kernel *k, struct address_space *mapping,
                                      struct file_ra_state *ra, uint64_t vm_flags, pgoff_t index,
                                      struct page **out);
@@ -59,7 +78,10 @@ int64_t filemap_read(struct kernel *k, struct file *file, uint64_t pos, uint64_t
 int64_t filemap_write(struct kernel *k, struct file *file, uint64_t pos, uint64_t len,
                       filemap_actor actor, void *context);
 
+/* For a page with content worth writing: counts it, and tags it in its mapping. */
 void set_page_dirty(struct kernel *k, struct page *page);
+/* Forgets that it is dirty, without writing. */
+void cancel_dirty_page(struct kernel *k, struct page *page);
 /* Writes dirty pages of [start, end] (indices) back. 0 or the first -errno. */
 int filemap_write_and_wait_range(struct kernel *k, struct address_space *mapping, pgoff_t start,
                                  pgoff_t end);
@@ -67,8 +89,12 @@ int filemap_write_and_wait_range(struct kernel *k, struct address_space *mapping
 int write_one_page(struct kernel *k, struct page *page);
 /* Starts write-back if there is more dirty memory than the ratios allow. */
 void balance_dirty_pages(struct kernel *k);
-/* Drops the pages from index `start` on, mapped ones too (unmapped first). */
+/* Drops the pages from index `start` on, mapped ones too (unmapped first). With
+ * start 0 nothing of the mapping is left, and its memory may go. */
 void truncate_inode_pages(struct kernel *k, struct address_space *mapping, pgoff_t start);
+/* ftruncate(2): sets i_size. On the way down also drops what lies behind it and
+ * clears the rest of the page that holds the new end. */
+void truncate_setsize(struct kernel *k, struct address_space *mapping, uint64_t i_size);
 /* Drops what is clean and unmapped in [start, end]; pages dropped. */
 uint64_t invalidate_mapping_pages(struct kernel *k, struct address_space *mapping, pgoff_t start,
                                   pgoff_t end);
@@ -76,7 +102,36 @@ uint64_t invalidate_mapping_pages(struct kernel *k, struct address_space *mappin
 void force_page_cache_readahead(struct kernel *k, struct address_space *mapping, pgoff_t start,
                                 uint64_t nr);
 
-/* Called by kernel_boot(). */
+/* The most that one read-ahead or write-back request covers, in pages. */
+#define MAX_REQUEST_PAGES 256
+
+/* readahead.c: makes sure that reading `index` has been started, with as much of
+ * what follows as the state says; the marked page (PageReadahead) starts more. */
+void page_cache_sync_readahead(struct kernel *k, struct address_space *mapping,
+                               struct file_ra_state *ra, pgoff_t index, uint64_t nr_wanted);
+void page_cache_async_readahead(struct kernel *k, struct address_space *mapping,
+                                struct file_ra_state *ra, struct page *page, pgoff_t index,
+                                uint64_t nr_wanted);
+/* Reads ra's window as it stands; pages read. */
+uint64_t ra_submit(struct kernel *k, struct address_space *mapping, struct file_ra_state *ra);
+/* Fills a locked page of the mapping; counts nothing. 0 or -errno. */
+int read_mapping_page(struct kernel *k, struct address_space *mapping, struct page *page);
+/* True if config.page_cache_warm makes an absent page count as cached. */
+bool page_counts_as_cached(struct kernel *k, struct address_space *mapping, pgoff_t index);
+
+/* PG_readahead shares a bit with PG_reclaim, as in Linux. */
+#define PageReadahead PageReclaim
+#define SetPageReadahead SetPageReclaim
+#define ClearPageReadahead ClearPageReclaim
+#define TestClearPageReadahead TestClearPageReclaim
+
+/* Pages of the file, the last perhaps in part. */
+static inline pgoff_t mapping_nr_pages(const struct address_space *mapping)
+{
+	return mapping->i_size / PAGE_SIZE + (mapping->i_size % PAGE_SIZE != 0);
+}
+
+/* Called by kernel_boot(). Also sets up what swap needs. */
 int filemap_init(struct kernel *k);
 bool filemap_is_valid(struct kernel *k, char *what, size_t size);
 
