@@ -50,6 +50,7 @@ struct machine {
 	/* what the kernel is in while it touches user memory, for the fault list:
 	 * "copy_to_user"; NULL: nothing in particular */
 	const char *kernel_function;
+	uint64_t usercopy_done; /* bytes that the last copy moved: sim/usercopy.h */
 	struct interval *interval; /* --interval, the caller's; or NULL */
 	uint64_t nr_unknown_syscalls[512]; /* calls that got ENOSYS, by number */
 	/* --check: the first broken invariant, or "" */
