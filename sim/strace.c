@@ -1,1 +1,420 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* System calls as strace(1) prints them. */
+#include "sim/strace.h"
+
+#include "sim/machine.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#define STRING_MAX 32    /* bytes of a string that are shown, as strace -s */
+#define RESULT_COLUMN 40 /* where "= result" stands, as strace -a */
+#define GUEST_AT_FDCWD -100
+
+struct flag_name {
+	uint64_t value;
+	const char *name;
+};
+
+static void __attribute__((format(printf, 2, 3)))
+put(struct strace_line *line, const char *format, ...)
+{
+	size_t room = sizeof(line->text) - line->len;
+	va_list ap;
+	int n;
+
+	va_start(ap, format);
+	n = vsnprintf(line->text + line->len, room, format, ap);
+	va_end(ap);
+	if (n > 0)
+		line->len += (size_t)n < room ? (size_t)n : room - 1;
+}
+
+/* ---- the guest's memory ---- */
+
+/* Bytes of [va, va + len) that are in RAM, from the start on. */
+static size_t peek(struct task *task, void *dst, va_t va, size_t len)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		struct translation t;
+		size_t part = PAGE_SIZE - ((va + done) & ~PAGE_MASK);
+
+		if (part > len - done)
+			part = len - done;
+		if (!task->mm ||
+		    !mmu_probe(task_cpu(task)->mmu, va + done, ACCESS_LOAD, PRIV_KERNEL, &t, NULL))
+			break;
+		memcpy((char *)dst + done, ram_at(&task->machine->ram, t.pa), part);
+		done += part;
+	}
+	return done;
+}
+
+static void put_bytes(struct strace_line *line, const uint8_t *bytes, size_t len, bool more)
+{
+	static const char escapes[] = "\aa\bb\tt\nn\vv\ff\rr\"\"\\\\";
+
+	put(line, "\"");
+	for (size_t i = 0; i < len; i++) {
+		const char *e = bytes[i] ? strchr(escapes, bytes[i]) : NULL;
+		bool digit_next = i + 1 < len && bytes[i + 1] >= '0' && bytes[i + 1] <= '9';
+
+		if (e && (bytes[i] < ' ' || bytes[i] == '"' || bytes[i] == '\\'))
+			put(line, "\\%c", e[1]);
+		else if (bytes[i] >= ' ' && bytes[i] < 0x7f)
+			put(line, "%c", bytes[i]);
+		else
+			put(line, digit_next ? "\\%03o" : "\\%o", bytes[i]);
+	}
+	put(line, more ? "\"..." : "\"");
+}
+
+static void put_buffer(struct strace_line *line, struct task *task, va_t va, uint64_t len)
+{
+	uint8_t bytes[STRING_MAX];
+	size_t want = len < STRING_MAX ? (size_t)len : STRING_MAX;
+
+	if (!va)
+		put(line, "NULL");
+	else if (peek(task, bytes, va, want) < want)
+		put(line, "%#" PRIx64, va);
+	else
+		put_bytes(line, bytes, want, len > want);
+}
+
+static void put_string(struct strace_line *line, struct task *task, va_t va)
+{
+	uint8_t bytes[STRING_MAX + 1];
+	size_t have = va ? peek(task, bytes, va, sizeof(bytes)) : 0;
+	const uint8_t *end = memchr(bytes, 0, have);
+
+	if (!va)
+		put(line, "NULL");
+	else if (end)
+		put_bytes(line, bytes, (size_t)(end - bytes), false);
+	else if (have == sizeof(bytes))
+		put_bytes(line, bytes, STRING_MAX, true);
+	else
+		put(line, "%#" PRIx64, va);
+}
+
+static void put_argv(struct strace_line *line, struct task *task, va_t va)
+{
+	uint64_t string;
+
+	put(line, "[");
+	for (unsigned i = 0; i < 16; i++) {
+		if (peek(task, &string, va + i * 8, 8) < 8 || !string)
+			break;
+		put(line, i ? ", " : "");
+		put_string(line, task, string);
+	}
+	put(line, "]");
+}
+
+/* ---- names ---- */
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct flag_name open_flags[] = {
+	{ 0100, "O_CREAT" },        { 0200, "O_EXCL" },         { 0400, "O_NOCTTY" },
+	{ 01000, "O_TRUNC" },       { 02000, "O_APPEND" },      { 04000, "O_NONBLOCK" },
+	{ 04010000, "O_SYNC" },     { 010000, "O_DSYNC" },      { 020000, "O_ASYNC" },
+	{ 040000, "O_DIRECT" },     { 0100000, "O_LARGEFILE" }, { 020200000, "O_TMPFILE" },
+	{ 0200000, "O_DIRECTORY" }, { 0400000, "O_NOFOLLOW" },  { 01000000, "O_NOATIME" },
+	{ 02000000, "O_CLOEXEC" },  { 010000000, "O_PATH" },
+};
+static const struct flag_name prot_flags[] = {
+	{ 1, "PROT_READ" },
+	{ 2, "PROT_WRITE" },
+	{ 4, "PROT_EXEC" },
+	{ 0x01000000, "PROT_GROWSDOWN" },
+	{ 0x02000000, "PROT_GROWSUP" },
+};
+static const struct flag_name map_flags[] = {
+	{ 3, "MAP_SHARED_VALIDATE" }, { 1, "MAP_SHARED" },
+	{ 2, "MAP_PRIVATE" },         { 0x10, "MAP_FIXED" },
+	{ 0x20, "MAP_ANONYMOUS" },    { 0x40, "MAP_32BIT" },
+	{ 0x100, "MAP_GROWSDOWN" },   { 0x800, "MAP_DENYWRITE" },
+	{ 0x1000, "MAP_EXECUTABLE" }, { 0x2000, "MAP_LOCKED" },
+	{ 0x4000, "MAP_NORESERVE" },  { 0x8000, "MAP_POPULATE" },
+	{ 0x10000, "MAP_NONBLOCK" },  { 0x20000, "MAP_STACK" },
+	{ 0x40000, "MAP_HUGETLB" },   { 0x100000, "MAP_FIXED_NOREPLACE" },
+};
+static const struct flag_name access_modes[] = { { 4, "R_OK" }, { 2, "W_OK" }, { 1, "X_OK" } };
+
+static const char *const open_modes[] = { "O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE" };
+static const char *const whences[] = { "SEEK_SET", "SEEK_CUR", "SEEK_END", "SEEK_DATA",
+	                               "SEEK_HOLE" };
+static const char *const advices[] = { "MADV_NORMAL",
+	                               "MADV_RANDOM",
+	                               "MADV_SEQUENTIAL",
+	                               "MADV_WILLNEED",
+	                               "MADV_DONTNEED",
+	                               NULL,
+	                               NULL,
+	                               NULL,
+	                               "MADV_FREE",
+	                               "MADV_REMOVE",
+	                               "MADV_DONTFORK",
+	                               "MADV_DOFORK",
+	                               "MADV_MERGEABLE",
+	                               "MADV_UNMERGEABLE",
+	                               "MADV_HUGEPAGE",
+	                               "MADV_NOHUGEPAGE",
+	                               "MADV_DONTDUMP",
+	                               "MADV_DODUMP" };
+static const char *const mask_hows[] = { "SIG_BLOCK", "SIG_UNBLOCK", "SIG_SETMASK" };
+static const char *const fcntls[] = { "F_DUPFD", "F_GETFD", "F_SETFD",  "F_GETFL",  "F_SETFL",
+	                              "F_GETLK", "F_SETLK", "F_SETLKW", "F_SETOWN", "F_GETOWN" };
+static const char *const clocks[] = {
+	"CLOCK_REALTIME",          "CLOCK_MONOTONIC",     "CLOCK_PROCESS_CPUTIME_ID",
+	"CLOCK_THREAD_CPUTIME_ID", "CLOCK_MONOTONIC_RAW", "CLOCK_REALTIME_COARSE",
+	"CLOCK_MONOTONIC_COARSE",  "CLOCK_BOOTTIME",
+};
+static const char *const rlimits[] = {
+	"RLIMIT_CPU",      "RLIMIT_FSIZE", "RLIMIT_DATA",   "RLIMIT_STACK",
+	"RLIMIT_CORE",     "RLIMIT_RSS",   "RLIMIT_NPROC",  "RLIMIT_NOFILE",
+	"RLIMIT_MEMLOCK",  "RLIMIT_AS",    "RLIMIT_LOCKS",  "RLIMIT_SIGPENDING",
+	"RLIMIT_MSGQUEUE", "RLIMIT_NICE",  "RLIMIT_RTPRIO", "RLIMIT_RTTIME",
+};
+
+/* A value of a small enumeration. */
+static void put_name(struct strace_line *line, const char *const names[], size_t nr, uint64_t value)
+{
+	if (value < nr && names[value])
+		put(line, "%s", names[value]);
+	else
+		put(line, "%#" PRIx64, value);
+}
+
+/* "A|B|0x40"; `none` for 0. separator: something stands before it already. */
+static void put_flags(struct strace_line *line, const struct flag_name *flags, size_t nr,
+                      uint64_t value, const char *none, bool separator)
+{
+	if (!value && !separator)
+		put(line, "%s", none);
+	for (size_t i = 0; i < nr; i++) {
+		if ((value & flags[i].value) != flags[i].value)
+			continue;
+		put(line, "%s%s", separator ? "|" : "", flags[i].name);
+		value &= ~flags[i].value;
+		separator = true;
+	}
+	if (value)
+		put(line, "%s%#" PRIx64, separator ? "|" : "", value);
+}
+
+/* ---- arguments ---- */
+
+static void put_fd(struct strace_line *line, uint64_t value)
+{
+	if ((int32_t)value == GUEST_AT_FDCWD)
+		put(line, "AT_FDCWD");
+	else
+		put(line, "%d", (int32_t)value);
+}
+
+static void put_signal(struct strace_line *line, uint64_t value)
+{
+	const char *name = value <= NR_SIGNALS ? signal_name((int)value) : NULL;
+
+	if (name)
+		put(line, "%s", name);
+	else
+		put(line, "%d", (int32_t)value);
+}
+
+static void put_fd_pair(struct strace_line *line, struct task *task, va_t va)
+{
+	int32_t fds[2];
+
+	if (peek(task, fds, va, sizeof(fds)) < sizeof(fds))
+		put(line, "%#" PRIx64, va);
+	else
+		put(line, "[%d, %d]", fds[0], fds[1]);
+}
+
+static void put_pointer(struct strace_line *line, uint64_t value)
+{
+	if (value)
+		put(line, "%#" PRIx64, value);
+	else
+		put(line, "NULL");
+}
+
+/* The kinds that are a table's row each. True: it was one. */
+static bool put_named(struct strace_line *line, char letter, uint64_t value)
+{
+	switch (letter) {
+	case 'w':
+		put_name(line, whences, COUNT(whences), value);
+		return true;
+	case 'v':
+		put_name(line, advices, COUNT(advices), value);
+		return true;
+	case 'h':
+		put_name(line, mask_hows, COUNT(mask_hows), value);
+		return true;
+	case 'c':
+		put_name(line, fcntls, COUNT(fcntls), value);
+		return true;
+	case 'C':
+		put_name(line, clocks, COUNT(clocks), value);
+		return true;
+	case 'R':
+		put_name(line, rlimits, COUNT(rlimits), value);
+		return true;
+	case 'o':
+		put(line, "%s", open_modes[value & 3]);
+		put_flags(line, open_flags, COUNT(open_flags), (uint32_t)value & ~3u, "", true);
+		return true;
+	case 'P':
+		put_flags(line, prot_flags, COUNT(prot_flags), value, "PROT_NONE", false);
+		return true;
+	case 'M':
+		put_flags(line, map_flags, COUNT(map_flags), value, "0", false);
+		return true;
+	case 'a':
+		put_flags(line, access_modes, COUNT(access_modes), value, "F_OK", false);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The kinds that point into the guest's memory. True: it was one. */
+static bool put_memory(struct strace_line *line, struct task *task, char letter,
+                       const uint64_t *arg, int64_t result)
+{
+	switch (letter) {
+	case 's':
+		put_string(line, task, *arg);
+		return true;
+	case 'b':
+		put_buffer(line, task, arg[0], arg[1]);
+		return true;
+	case 'r':
+		if (result < 0)
+			put_pointer(line, *arg);
+		else
+			put_buffer(line, task, *arg, (uint64_t)result);
+		return true;
+	case 'l':
+		if (result < 0)
+			put_pointer(line, *arg);
+		else
+			put_buffer(line, task, *arg, result ? (uint64_t)result - 1 : 0);
+		return true;
+	case 'A':
+		put_argv(line, task, *arg);
+		return true;
+	case 't':
+		put_fd_pair(line, task, *arg);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void put_argument(struct strace_line *line, struct task *task, char letter,
+                         const uint64_t *arg, int64_t result)
+{
+	if (put_named(line, letter, *arg) || put_memory(line, task, letter, arg, result))
+		return;
+	switch (letter) {
+	case 'd':
+		put(line, "%d", (int32_t)*arg);
+		break;
+	case 'u':
+		put(line, "%" PRIu64, *arg);
+		break;
+	case 'm':
+		put(line, "0%o", (unsigned)*arg);
+		break;
+	case 'f':
+		put_fd(line, *arg);
+		break;
+	case 'S':
+		put_signal(line, *arg);
+		break;
+	case 'p':
+	case 'z':
+		put_pointer(line, *arg);
+		break;
+	default:
+		put(line, "%#" PRIx64, *arg);
+		break;
+	}
+}
+
+/* open(2)'s mode is shown where the call takes one. */
+static bool is_unused_mode(const char *letter, const char *format, const uint64_t *arg)
+{
+	return *letter == 'm' && letter > format && letter[-1] == 'o' &&
+	       !(arg[-1] & (0100 | 020000000));
+}
+
+static void put_call(struct strace_line *line, struct task *task, uint64_t nr,
+                     const struct syscall_entry *entry, const uint64_t arg[6], int64_t result)
+{
+	const char *format = entry && entry->format ? entry->format : "xxxxxx";
+
+	if (*format == '!')
+		format++;
+	if (entry)
+		put(line, "%s(", entry->name);
+	else
+		put(line, "syscall_%#" PRIx64 "(", nr);
+	for (unsigned i = 0; i < 6 && format[i] && format[i] != '>'; i++) {
+		if (is_unused_mode(format + i, format, arg + i))
+			break;
+		put(line, i ? ", " : "");
+		put_argument(line, task, format[i], arg + i, result);
+	}
+	put(line, ")");
+}
+
+/* ---- the result ---- */
+
+static void put_result(struct strace_line *line, const struct syscall_entry *entry, int64_t result)
+{
+	bool hex = entry && entry->format && strchr(entry->format, '>');
+
+	put(line, "%*s = ", line->len < RESULT_COLUMN ? (int)(RESULT_COLUMN - line->len - 1) : 0,
+	    "");
+	if (result == SYSCALL_ERESTARTSYS)
+		put(line, "? ERESTARTSYS (To be restarted if SA_RESTART is set)");
+	else if (result == SYSCALL_ERESTARTNOHAND)
+		put(line, "? ERESTARTNOHAND (To be restarted if no handler)");
+	else if (result < 0 && result > -4096 && strerrorname_np((int)-result))
+		put(line, "-1 %s (%s)", strerrorname_np((int)-result),
+		    strerrordesc_np((int)-result));
+	else
+		put(line, hex ? "%#" PRIx64 : "%" PRId64, result);
+}
+
+void strace_enter(struct strace_line *line, struct task *task, uint64_t nr,
+                  const struct syscall_entry *entry, const uint64_t arg[6])
+{
+	line->len = 0;
+	if (entry && entry->format && entry->format[0] == '!')
+		put_call(line, task, nr, entry, arg, 0);
+}
+
+void strace_leave(struct strace_line *line, FILE *out, struct task *task, uint64_t nr,
+                  const struct syscall_entry *entry, const uint64_t arg[6], int64_t result)
+{
+	if (!line->len)
+		put_call(line, task, nr, entry, arg, result);
+	if (task->state != TASK_RUNNING)
+		put(line, "%*s = ?",
+		    line->len < RESULT_COLUMN ? (int)(RESULT_COLUMN - line->len - 1) : 0, "");
+	else
+		put_result(line, entry,
+		           result == SYSCALL_REGS_SET ? (int64_t)task->regs.gpr[REG_AX] : result);
+	fprintf(out, "%s\n", line->text);
+}
