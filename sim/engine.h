@@ -31,6 +31,8 @@ struct engine_ops {
 	 * access can go on, and describe the page. False: it cannot (a signal is
 	 * pending); the engine stops with ENGINE_STOP_FAULT. */
 	bool (*resolve)(void *owner, va_t va, enum access_kind kind, struct engine_page *page);
+	/* --check: an access went to pa. NULL: nobody checks. */
+	void (*check_access)(void *owner, va_t va, enum access_kind kind, pa_t pa);
 };
 
 enum engine_stop {

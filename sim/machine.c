@@ -1,1 +1,384 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sim/machine.h"
+
+#include "mm/mm.h"
+#include "sim/check.h"
+#include "sim/clock.h"
+#include "sim/exec.h"
+#include "sim/swap_disk.h"
+#include "sim/syscall.h"
+#include "sim/vcpu.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what the kernel asks of the machine ---- */
+
+static void flush_tlb_page(void *machine, struct mm_struct *mm, va_t va)
+{
+	cpu_flush_range(&((struct machine *)machine)->cpu, mm, va, va + PAGE_SIZE);
+}
+
+static void flush_tlb_range(void *machine, struct mm_struct *mm, va_t start, va_t end)
+{
+	cpu_flush_range(&((struct machine *)machine)->cpu, mm, start, end);
+}
+
+static void flush_tlb_mm(void *machine, struct mm_struct *mm)
+{
+	cpu_flush_mm(&((struct machine *)machine)->cpu, mm);
+}
+
+/* A CR4.PGE round trip drops everything (Linux: __native_tlb_flush_global). */
+static void flush_tlb_all(void *machine)
+{
+	struct cpu *cpu = &((struct machine *)machine)->cpu;
+	uint64_t cr4 = mmu_cr4(cpu->mmu);
+
+	mmu_write_cr4(cpu->mmu, cr4 ^ CR4_PGE);
+	mmu_write_cr4(cpu->mmu, cr4);
+	engine_flush(cpu->engine);
+}
+
+static void frame_changed(void *machine, pfn_t pfn)
+{
+	struct cpu *cpu = &((struct machine *)machine)->cpu;
+
+	if (cpu->engine) /* there is none yet while the kernel boots */
+		engine_frame_changed(cpu->engine, pfn);
+}
+
+static void disk_wait(void *machine, uint32_t nr_pages, bool write)
+{
+	struct machine *m = machine;
+
+	m->disk_ns += (write ? m->config.disk_write_ns : m->config.disk_read_ns) +
+	              nr_pages * m->config.disk_page_ns;
+}
+
+static void oom_kill(void *machine, struct mm_struct *mm)
+{
+	const struct signal_info info = { .signo = SIGKILL, .code = SI_KERNEL };
+	struct machine *m = machine;
+	struct task *task;
+
+	list_for_each_entry (task, &m->tasks, tasks)
+		if (task->mm == mm)
+			signal_send(task, &info);
+}
+
+/* As dmesg shows it, in simulated time. */
+static void print_kernel_line(void *machine, const char *line)
+{
+	struct machine *m = machine;
+	uint64_t us = machine_now_ns(m) / 1000;
+
+	if (m->options.kernel_log)
+		fprintf(m->options.kernel_log, "[%5lu.%06lu] %s\n", (unsigned long)(us / 1000000),
+		        (unsigned long)(us % 1000000), line);
+}
+
+static const struct machine_ops machine_ops = {
+	.flush_tlb_page = flush_tlb_page,
+	.flush_tlb_range = flush_tlb_range,
+	.flush_tlb_mm = flush_tlb_mm,
+	.flush_tlb_all = flush_tlb_all,
+	.frame_changed = frame_changed,
+	.disk_wait = disk_wait,
+	.oom_kill = oom_kill,
+	.printk = print_kernel_line,
+};
+
+/* ---- building it ---- */
+
+/* About what a Linux of RAM's era would take: 1/32, from 256 KB to 16 MB. */
+static uint64_t kernel_image_bytes(uint64_t ram_bytes)
+{
+	uint64_t bytes = ram_bytes / 32;
+
+	if (bytes < 256 * KIB)
+		bytes = 256 * KIB;
+	if (bytes > 16 * MIB)
+		bytes = 16 * MIB;
+	return bytes & PAGE_MASK;
+}
+
+static int boot_kernel(struct machine *m, char *why, size_t why_size)
+{
+	const struct machine_config *c = &m->config;
+	const struct kernel_config config = {
+		.paging = c->paging,
+		.nr_cpus = c->cpus,
+		.kernel_image_bytes = kernel_image_bytes(c->ram_bytes),
+		.min_free_kbytes = c->min_free_bytes / KIB,
+		.swappiness = c->swappiness,
+		.page_cluster = c->swap_page_cluster,
+		.fault_around_pages = (uint32_t)(c->fault_around_bytes >> PAGE_SHIFT),
+		.read_ahead_pages = (uint32_t)(c->read_ahead_bytes >> PAGE_SHIFT),
+		.dirty_ratio = 20,
+		.dirty_background_ratio = 10,
+		.page_cache_warm = c->page_cache_warm,
+		.check = m->options.check,
+	};
+	int err;
+
+	err = ram_init(&m->ram, c->ram_bytes);
+	if (!err)
+		err = kernel_boot(&m->kernel, &config, &m->ram, &m->events, &machine_ops, m);
+	if (err) {
+		snprintf(why, why_size, "cannot boot with %lu KB of RAM: %s",
+		         (unsigned long)(c->ram_bytes / KIB), strerror(-err));
+		return err;
+	}
+	m->booted = true;
+	err = vdso_init(&m->vdso, &m->kernel);
+	if (err)
+		snprintf(why, why_size, "no memory for the vdso");
+	return err;
+}
+
+static int add_swap(struct machine *m, char *why, size_t why_size)
+{
+	const char *file = m->config.swap_file[0] ? m->config.swap_file : NULL;
+	int err;
+
+	if (!m->config.swap_bytes)
+		return 0;
+	err = swap_disk_open(&m->swap, file, m->config.swap_bytes, why, why_size);
+	if (err)
+		return err;
+	err = mkswap(m->swap);
+	if (!err)
+		err = swapon(&m->kernel, m->swap, -1);
+	if (err)
+		snprintf(why, why_size, "%s: cannot swap on it: %s", m->swap->name, strerror(-err));
+	return err;
+}
+
+int machine_create(struct machine **out, const struct machine_config *config,
+                   const struct machine_options *options, char *why, size_t why_size)
+{
+	struct machine *m = calloc(1, sizeof(*m));
+	int err;
+
+	if (!m) {
+		snprintf(why, why_size, "%s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	m->config = *config;
+	m->options = *options;
+	m->random_state = config->seed;
+	m->next_pid = 1;
+	INIT_LIST_HEAD(&m->tasks);
+	err = boot_kernel(m, why, why_size);
+	if (!err)
+		err = cpu_init(&m->cpu, m, 0, why, why_size);
+	if (!err)
+		err = add_swap(m, why, why_size);
+	if (!err) {
+		err = vfs_create(&m->vfs, m, &options->vfs);
+		if (err)
+			snprintf(why, why_size, "%s: %s",
+			         options->vfs.root ? options->vfs.root : "/", strerror(-err));
+	}
+	if (err) {
+		machine_destroy(m);
+		return err;
+	}
+	*out = m;
+	return 0;
+}
+
+void machine_destroy(struct machine *machine)
+{
+	struct task *task, *next;
+
+	if (!machine)
+		return;
+	list_for_each_entry_safe (task, next, &machine->tasks, tasks)
+		task_destroy(task);
+	if (machine->booted) {
+		vfs_destroy(machine->vfs);
+		vdso_finish(&machine->vdso, &machine->kernel);
+		kernel_shutdown(&machine->kernel);
+	}
+	if (machine->swap)
+		swap_disk_close(machine->swap);
+	cpu_finish(&machine->cpu);
+	ram_finish(&machine->ram);
+	free(machine);
+}
+
+/* ---- running it ---- */
+
+void machine_activate_mm(struct machine *machine, struct task *task)
+{
+	machine->cpu.current = task;
+	cpu_load_mm(&machine->cpu, task->mm);
+}
+
+int machine_start(struct machine *machine, const char *path, char *const argv[], char *const envp[],
+                  char *why, size_t why_size)
+{
+	struct task *task;
+	int err;
+
+	err = task_create(&task, machine, "/");
+	if (err) {
+		snprintf(why, why_size, "%s", strerror(-err));
+		return err;
+	}
+	machine->cpu.current = task;
+	err = task_exec(task, path, argv, envp, why, why_size);
+	if (err) {
+		machine->cpu.current = NULL;
+		task_destroy(task);
+		return err;
+	}
+	task_figures_resume(task);
+	return 0;
+}
+
+/* Instructions until something is due: a row of --interval, a timer. */
+static uint64_t instructions_left(const struct machine *m, const struct task *task)
+{
+	uint64_t left = UINT64_MAX;
+	uint64_t timer_ns = signal_next_timer_ns(task);
+	uint64_t now_ns = machine_now_ns(m);
+
+	if (m->interval)
+		left = interval_left(m->interval, engine_instructions(m->cpu.engine));
+	if (timer_ns != UINT64_MAX) {
+		uint64_t ns = timer_ns > now_ns ? timer_ns - now_ns : 0;
+		uint64_t instructions =
+		    (uint64_t)((unsigned __int128)ns * m->config.cpu_hz / NSEC_PER_SEC) + 1;
+
+		if (instructions < left)
+			left = instructions;
+	}
+	return left;
+}
+
+/* The signals of CPU exceptions (Linux 6.1, arch/x86/kernel/traps.c). */
+static void send_exception_signal(struct task *task, uint8_t vector)
+{
+	static const struct {
+		uint8_t vector, signo;
+		int code;
+	} map[] = {
+		{ 0, SIGFPE, FPE_INTDIV },  { 1, SIGTRAP, TRAP_TRACE }, { 3, SIGTRAP, SI_KERNEL },
+		{ 4, SIGSEGV, SI_KERNEL },  { 5, SIGSEGV, SI_KERNEL },  { 6, SIGILL, ILL_ILLOPN },
+		{ 12, SIGBUS, SI_KERNEL },  { 16, SIGFPE, FPE_FLTINV }, { 17, SIGBUS, BUS_ADRALN },
+		{ 19, SIGFPE, FPE_FLTINV },
+	};
+	struct signal_info info = { .signo = SIGSEGV, .code = SI_KERNEL, .trapno = vector };
+
+	for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++) {
+		if (map[i].vector != vector)
+			continue;
+		info.signo = map[i].signo;
+		info.code = map[i].code;
+		if (info.signo == SIGFPE || info.signo == SIGILL)
+			info.fault_va = task->regs.ip;
+	}
+	signal_force(task, &info);
+}
+
+/* The task is in the kernel: a system call, an exception, or time is up. */
+static void handle_stop(struct machine *m, struct task *task, const struct engine_stopped *stopped)
+{
+	switch (stopped->why) {
+	case ENGINE_STOP_SYSCALL:
+		syscall_dispatch(task);
+		break;
+	case ENGINE_STOP_INTERRUPT:
+	case ENGINE_STOP_EXCEPTION:
+	case ENGINE_STOP_ILLEGAL:
+		send_exception_signal(task, stopped->vector);
+		break;
+	case ENGINE_STOP_FAULT: /* its signal is pending */
+		break;
+	case ENGINE_STOP_BUDGET:
+		if (m->interval)
+			interval_sample(m->interval, m);
+		break;
+	}
+}
+
+static bool is_broken(const struct machine *m)
+{
+	return m->broken[0] || m->check_failure[0];
+}
+
+/* In user mode until it must enter the kernel, and back to its doorstep. */
+static int run_task(struct machine *m, struct task *task)
+{
+	struct engine *engine = m->cpu.engine;
+	struct engine_stopped stopped;
+	int err;
+
+	if (task->regs_changed)
+		engine_set_regs(engine, &task->regs);
+	task->regs_changed = false;
+	err = engine_run(engine, instructions_left(m, task), &stopped);
+	if (err) {
+		snprintf(m->broken, sizeof(m->broken), "Unicorn stopped at 0x%lx for no reason",
+		         (unsigned long)engine_current_ip(engine));
+		return err;
+	}
+	engine_get_regs(engine, &task->regs);
+	handle_stop(m, task, &stopped);
+	kernel_run_threads(&m->kernel);
+	check_machine(m);
+	if (task->state == TASK_RUNNING)
+		signal_deliver(task);
+	return is_broken(m) ? -EIO : 0;
+}
+
+int machine_run(struct machine *machine)
+{
+	struct task *task = machine->cpu.current;
+	int err = 0;
+
+	while (!err && task->state == TASK_RUNNING)
+		err = run_task(machine, task);
+	if (!err) {
+		check_machine_at_end(machine);
+		err = is_broken(machine) ? -EIO : 0;
+	}
+	return err;
+}
+
+int machine_exit_status(const struct machine *machine)
+{
+	const struct task *first = list_first_entry(&machine->tasks, struct task, tasks);
+	int signo = first->exit_code & 0x7f;
+
+	return signo ? 128 + signo : first->exit_code >> 8 & 0xff;
+}
+
+uint64_t machine_now_ns(const struct machine *machine)
+{
+	uint64_t instructions = machine->cpu.engine ? engine_instructions(machine->cpu.engine) : 0;
+
+	return (uint64_t)((unsigned __int128)instructions * NSEC_PER_SEC / machine->config.cpu_hz) +
+	       machine->disk_ns + machine->sleep_ns;
+}
+
+/* splitmix64 (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number
+ * Generators", OOPSLA 2014). */
+void machine_random(struct machine *machine, void *dst, size_t len)
+{
+	uint8_t *bytes = dst;
+
+	for (size_t i = 0; i < len; i += 8) {
+		uint64_t z = machine->random_state += 0x9e3779b97f4a7c15;
+
+		z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+		z = (z ^ z >> 27) * 0x94d049bb133111eb;
+		z ^= z >> 31;
+		memcpy(bytes + i, &z, len - i < 8 ? len - i : 8);
+	}
+}

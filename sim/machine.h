@@ -26,8 +26,9 @@ struct cpu {
 
 struct machine_options {
 	enum engine_mode engine;
-	bool check;     /* --check */
-	FILE *syscalls; /* --syscalls: where to print them, or NULL */
+	bool check;       /* --check */
+	FILE *syscalls;   /* --syscalls: where to print them, or NULL */
+	FILE *kernel_log; /* printk lines; NULL: nowhere */
 	struct vfs_config vfs;
 };
 
@@ -37,6 +38,7 @@ struct machine {
 	struct ram ram;
 	struct event_stream events;
 	struct kernel kernel;
+	bool booted;    /* kernel_boot() has been done */
 	struct cpu cpu; /* one; more come with issue 3's scheduler */
 	struct vfs *vfs;
 	struct vdso vdso; /* vdso_init() after kernel_boot(), finish before shutdown */
@@ -50,11 +52,12 @@ struct machine {
 	/* what the kernel is in while it touches user memory, for the fault list:
 	 * "copy_to_user"; NULL: nothing in particular */
 	const char *kernel_function;
-	uint64_t usercopy_done; /* bytes that the last copy moved: sim/usercopy.h */
-	struct interval *interval; /* --interval, the caller's; or NULL */
+	uint64_t usercopy_done;            /* bytes that the last copy moved: sim/usercopy.h */
+	struct interval *interval;         /* --interval, the caller's; or NULL */
 	uint64_t nr_unknown_syscalls[512]; /* calls that got ENOSYS, by number */
 	/* --check: the first broken invariant, or "" */
 	char check_failure[512];
+	uint64_t nr_checks;
 	/* the machine itself cannot go on: why, or "" */
 	char broken[512];
 };

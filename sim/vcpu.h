@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vcpu - one CPU of the machine: its MMU, its engine, and what happens between
+ * them when a task touches memory: translation, page fault, kernel, signal.
+ */
+#ifndef PW_SIM_VCPU_H
+#define PW_SIM_VCPU_H
+
+#include "sim/machine.h"
+
+/* 0; -errno and why[]. */
+int cpu_init(struct cpu *cpu, struct machine *machine, uint32_t id, char *why, size_t why_size);
+void cpu_finish(struct cpu *cpu); /* zeroed is fine */
+
+/* Loads the mm's page tables into CR3; turns paging on the first time. */
+void cpu_load_mm(struct cpu *cpu, const struct mm_struct *mm);
+
+/* Drops the CPU's translations of [start, end) of mm, as Linux's flush_tlb_func():
+ * page by page up to 33 pages (tlb_single_page_flush_ceiling), else all. */
+void cpu_flush_range(struct cpu *cpu, const struct mm_struct *mm, va_t start, va_t end);
+void cpu_flush_mm(struct cpu *cpu, const struct mm_struct *mm);
+
+#endif
