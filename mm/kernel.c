@@ -1,1 +1,110 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * kernel - boot, shutdown, and what concerns the memory manager as a whole
+ * (Linux 4.4, init/main.c, mm_init()).
+ */
+#include "mm/kernel.h"
+
+#include "mm/mm.h"
+#include "mm/page_alloc.h"
+#include "mm/pagemap.h"
+#include "mm/rmap.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool config_is_valid(const struct kernel_config *config, const struct ram *ram)
+{
+	return config->paging && config->nr_cpus >= 1 && config->nr_cpus <= NR_CPUS_MAX &&
+	       config->min_free_kbytes <= ram->size_bytes / KIB / 2 && config->swappiness <= 100 &&
+	       config->fault_around_pages &&
+	       !(config->fault_around_pages & (config->fault_around_pages - 1)) &&
+	       config->dirty_ratio <= 100 && config->dirty_background_ratio <= 100;
+}
+
+int kernel_boot(struct kernel *k, const struct kernel_config *config, struct ram *ram,
+                const struct event_stream *events, const struct machine_ops *ops, void *machine)
+{
+	int err;
+
+	memset(k, 0, sizeof(*k));
+	if (!config_is_valid(config, ram))
+		return -EINVAL;
+	k->config = *config;
+	k->ram = ram;
+	k->events = events;
+	k->ops = ops;
+	k->machine = machine;
+	INIT_LIST_HEAD(&k->slab_caches);
+	INIT_LIST_HEAD(&k->mmlist);
+	INIT_LIST_HEAD(&k->mappings);
+
+	err = mem_init(k);
+	if (!err)
+		err = kmem_cache_init(k);
+	if (!err)
+		err = mmap_init(k);
+	if (!err)
+		err = filemap_init(k);
+	return err;
+}
+
+static void drop_page_cache(struct kernel *k)
+{
+	struct address_space *mapping, *tmp;
+
+	list_for_each_entry_safe (mapping, tmp, &k->mappings, mappings) {
+		filemap_write_and_wait_range(k, mapping, 0, UINT64_MAX);
+		truncate_inode_pages(k, mapping, 0);
+	}
+}
+
+void kernel_shutdown(struct kernel *k)
+{
+	assert(list_empty(&k->mmlist));
+	drop_page_cache(k);
+	for (uint32_t i = 0; i < MAX_SWAPFILES; i++)
+		if (k->swap.info[i].device)
+			swapoff(k, k->swap.info[i].device);
+	shrink_slab(k);
+	drain_all_pages(k);
+	if (k->config.check) {
+		char what[128];
+		bool valid = kernel_is_valid(k, what, sizeof(what));
+
+		if (!valid)
+			printk(k, "shutdown: %s", what);
+		assert(valid);
+	}
+}
+
+void kernel_run_threads(struct kernel *k)
+{
+	if (k->kswapd_wanted)
+		kswapd_run(k);
+}
+
+bool kernel_is_valid(struct kernel *k, char *what, size_t size)
+{
+	struct mm_struct *mm;
+
+	list_for_each_entry (mm, &k->mmlist, mmlist)
+		if (!mm_is_valid(k, mm, what, size))
+			return false;
+	return page_alloc_is_valid(k, what, size) && slab_is_valid(k, what, size) &&
+	       rmap_is_valid(k, what, size) && filemap_is_valid(k, what, size) &&
+	       swap_is_valid(k, what, size);
+}
+
+void printk(struct kernel *k, const char *format, ...)
+{
+	char line[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	k->ops->printk(k->machine, line);
+}

@@ -15,6 +15,8 @@
 #include "mmu/paging.h"
 #include "mmu/ram.h"
 
+#include <assert.h>
+
 /* What the kernel asks of the machine. No slot may be NULL. `machine` is
  * kernel.machine. */
 struct machine_ops {
@@ -41,7 +43,7 @@ struct kernel_config {
 	uint32_t nr_cpus;
 	uint64_t kernel_image_bytes; /* reserved from 1 MB (or as RAM allows) on */
 	/* sysctls */
-	uint64_t min_free_kbytes;        /* 0: Linux's default for the size of RAM */
+	uint64_t min_free_kbytes;        /* 0: set by kernel_boot() to Linux's default */
 	uint32_t swappiness;             /* 0 to 100; Linux: 60 */
 	uint32_t page_cluster;           /* swap read-ahead is 1 << page_cluster pages; 0: off */
 	uint32_t fault_around_pages;     /* power of two; 1: off; Linux: 16 */
@@ -58,6 +60,7 @@ struct kernel {
 	const struct event_stream *events;
 	const struct machine_ops *ops;
 	void *machine;
+	uint32_t cpu; /* that runs the kernel now, below config.nr_cpus; the machine sets it */
 
 	/* page_alloc.c, memblock.c */
 	struct memblock memblock;
@@ -70,6 +73,7 @@ struct kernel {
 	/* slab.c */
 	struct list_head slab_caches;
 	struct kmem_cache kmem_cache_boot; /* the cache of caches */
+	struct array_cache kmem_cache_boot_arrays[NR_CPUS_MAX];
 	struct kmem_cache *kmalloc_caches[KMALLOC_SHIFT_HIGH + 1];
 
 	/* vmstat.c */
@@ -94,10 +98,10 @@ struct kernel {
 	bool in_reclaim; /* PF_MEMALLOC of whoever runs now */
 };
 
-/* ops, events, ram and machine must outlive the kernel. Boots: reserves the
- * kernel image and mem_map by memblock, hands the rest to the buddy allocator,
- * creates the caches. 0; -EINVAL if config is contradictory, -ENOMEM if RAM is
- * too small to boot. *k is zeroed first. */
+/* ops, events, ram and machine must outlive the kernel; ram is fresh (all zero).
+ * Boots: reserves the kernel image and mem_map by memblock, hands the rest to the
+ * buddy allocator, creates the caches. 0; -EINVAL if config is contradictory,
+ * -ENOMEM if RAM is too small to boot (2 MB will do). *k is zeroed first. */
 int kernel_boot(struct kernel *k, const struct kernel_config *config, struct ram *ram,
                 const struct event_stream *events, const struct machine_ops *ops, void *machine);
 
@@ -113,6 +117,24 @@ void kernel_run_threads(struct kernel *k);
  * tables, LRU counts, swap map against entries. True if all hold; else `what`
  * (size bytes) says which does not. */
 bool kernel_is_valid(struct kernel *k, char *what, size_t size);
+
+/* ---- counting (mm/vmstat.h names the counters) ---- */
+
+static inline void count_vm_events(struct kernel *k, enum vm_event_item item, uint64_t n)
+{
+	k->vm_events[item] += n;
+}
+
+static inline void count_vm_event(struct kernel *k, enum vm_event_item item)
+{
+	k->vm_events[item]++;
+}
+
+static inline void mod_vm_quantity(struct kernel *k, enum vm_quantity quantity, int64_t delta)
+{
+	k->vm_quantities.value[quantity] += delta;
+	assert(k->vm_quantities.value[quantity] >= 0);
+}
 
 void printk(struct kernel *k, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

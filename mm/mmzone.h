@@ -25,6 +25,11 @@ enum lru_list {
 	NR_LRU_LISTS
 };
 
+/* Frames come and go by pageblocks of one migrate type, so that what cannot move
+ * does not litter what can: 2 MB, as x86 with huge pages has it. */
+#define PAGEBLOCK_ORDER 9
+#define PAGEBLOCK_PAGES ((uint64_t)1 << PAGEBLOCK_ORDER)
+
 struct free_area {
 	struct list_head free_list[MIGRATE_TYPES];
 	uint64_t nr_free; /* blocks */
@@ -63,7 +68,15 @@ struct pglist_data {
 	pfn_t node_start_pfn;
 	uint64_t node_spanned_pages, node_present_pages;
 	struct zone node_zones[MAX_NR_ZONES]; /* managed_pages 0: absent */
+	int8_t zone_below[MAX_NR_ZONES];      /* the populated zone at or next below; -1: none */
+	uint8_t *pageblock_types; /* enum migratetype by pfn >> PAGEBLOCK_ORDER; in RAM */
+	bool group_by_mobility;   /* off: too few pageblocks, all is unmovable */
 };
+
+/* Zone borders of x86 (Linux 4.4, arch/x86/include/asm/dma.h): multiples of the
+ * largest block, so that buddies never lie in two zones. */
+#define DMA_END_PFN (16 * MIB >> PAGE_SHIFT)
+#define DMA32_END_PFN (4 * GIB >> PAGE_SHIFT)
 
 /* ---- memblock (Linux 4.4, mm/memblock.c, cut down) ---- */
 
@@ -83,5 +96,18 @@ struct memblock {
 	struct memblock_type memory, reserved;
 	bool retired; /* handed over to the buddy allocator */
 };
+
+/* Ranges may overlap and touch what is there: they merge. 0; -EINVAL for an empty
+ * or wrapping range, -ENOSPC if the table is full. */
+int memblock_add(struct memblock *m, pa_t base, uint64_t size);
+int memblock_reserve(struct memblock *m, pa_t base, uint64_t size);
+
+/* The highest fit (x86's way: low memory is for who needs it), aligned to a power
+ * of two, reserved. False: none, or the table is full. */
+bool memblock_alloc(struct memblock *m, uint64_t size, uint64_t align, pa_t *out);
+
+/* The next stretch of memory that nobody reserved: starts the search at *start,
+ * fills [*start, *end). False: no more. */
+bool memblock_next_free(const struct memblock *m, pa_t *start, pa_t *end);
 
 #endif

@@ -1,1 +1,1144 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * page_alloc - the page frame database and the zoned buddy allocator
+ * (Linux 4.4, mm/page_alloc.c).
+ *
+ *   block        2^order frames, aligned to their number
+ *   buddy        the other half of the block of the next order:
+ *                pfn ^ (1 << order); two free buddies are always made one
+ *   pageblock    2 MB of frames with one migrate type
+ *   classzone    the highest zone that an allocation may use: what it takes from
+ *                lower ones is limited by their lowmem_reserve
+ *
+ * Simplified: no fair zone policy, no dirty limit per zone, no reserved
+ * "highatomic" pageblocks, no compaction.
+ */
+#include "mm/page_alloc.h"
+
+#include "mm/swap.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define KERNEL_IMAGE_START MIB
+#define BIOS_END (64 * KIB)     /* Linux: CONFIG_X86_RESERVE_LOW */
+#define LOW_RAM_END (640 * KIB) /* from here to 1 MB: video memory and ROMs */
+#define RAM_MIN (2 * MIB)
+
+#define PAGE_ALLOC_COSTLY_ORDER 3
+#define MAX_RECLAIM_RETRIES 16 /* the slow path's rounds before it gives up */
+
+/* How get_page_from_freelist() may treat the watermarks. The first three are an
+ * enum zone_watermarks. */
+#define ALLOC_WMARK_MASK 0x03u
+#define ALLOC_NO_WATERMARKS 0x04u
+#define ALLOC_HARDER 0x10u /* a quarter below */
+#define ALLOC_HIGH 0x20u   /* a half below; equals __GFP_HIGH */
+_Static_assert(ALLOC_HIGH == __GFP_HIGH, "gfp_to_alloc_flags() takes the bit over");
+
+/* One allocation; nobody changes it after alloc_pages() has filled it in. */
+struct alloc_context {
+	gfp_t gfp;
+	unsigned order;
+	enum zone_type classzone;
+	enum migratetype migratetype;
+};
+
+/* Flags that say somebody still has the page: a bug if they are set at its free. */
+#define PAGE_FLAGS_CHECK_AT_FREE                                                                   \
+	(1u << PG_locked | 1u << PG_lru | 1u << PG_slab | 1u << PG_reserved | 1u << PG_buddy |     \
+	 1u << PG_head | 1u << PG_tail | 1u << PG_writeback | 1u << PG_swapcache |                 \
+	 1u << PG_mlocked | 1u << PG_unevictable | 1u << PG_pcp)
+
+/* ---- masks ---- */
+
+enum zone_type gfp_zone(gfp_t gfp)
+{
+	if (gfp & __GFP_DMA)
+		return ZONE_DMA;
+	if (gfp & __GFP_DMA32)
+		return ZONE_DMA32;
+	if (gfp & __GFP_HIGHMEM)
+		return gfp & __GFP_MOVABLE ? ZONE_MOVABLE : ZONE_HIGHMEM;
+	return ZONE_NORMAL;
+}
+
+enum migratetype gfpflags_to_migratetype(gfp_t gfp)
+{
+	if (gfp & __GFP_MOVABLE)
+		return MIGRATE_MOVABLE;
+	return gfp & __GFP_RECLAIMABLE ? MIGRATE_RECLAIMABLE : MIGRATE_UNMOVABLE;
+}
+
+/* Without the context: PF_MEMALLOC is the slow path's to look at. */
+static unsigned gfp_to_alloc_flags(gfp_t gfp)
+{
+	unsigned flags = WMARK_MIN | (gfp & __GFP_HIGH);
+
+	if (gfp & __GFP_ATOMIC && !(gfp & __GFP_NOMEMALLOC))
+		flags |= ALLOC_HARDER;
+	if (gfp & __GFP_MEMALLOC && !(gfp & __GFP_NOMEMALLOC))
+		flags |= ALLOC_NO_WATERMARKS;
+	return flags;
+}
+
+/* ---- watermarks ---- */
+
+static bool has_block(const struct zone *zone, unsigned order)
+{
+	for (; order < MAX_ORDER; order++)
+		if (zone->free_area[order].nr_free)
+			return true;
+	return false;
+}
+
+/* Would the zone, with the block taken, still stand above the mark? */
+static inline bool watermark_ok(const struct zone *zone, unsigned order, uint64_t mark,
+                                enum zone_type classzone, unsigned alloc_flags)
+{
+	uint64_t taken = ((uint64_t)1 << order) - 1;
+
+	if (alloc_flags & ALLOC_HIGH)
+		mark -= mark / 2;
+	if (alloc_flags & ALLOC_HARDER)
+		mark -= mark / 4;
+	if (zone->nr_free_pages <= mark + zone->lowmem_reserve[classzone] + taken)
+		return false;
+	return !order || has_block(zone, order);
+}
+
+bool zone_watermark_ok(const struct zone *zone, unsigned order, uint64_t mark,
+                       enum zone_type classzone, gfp_t gfp)
+{
+	return watermark_ok(zone, order, mark, classzone, gfp_to_alloc_flags(gfp));
+}
+
+/* ---- pageblocks ---- */
+
+static inline uint8_t *pageblock_type(const struct kernel *k, const struct page *page)
+{
+	return &k->node.pageblock_types[page_to_pfn(k, page) >> PAGEBLOCK_ORDER];
+}
+
+/* ---- free lists ---- */
+
+static inline void add_free_block(struct zone *zone, struct page *page, unsigned order,
+                                  enum migratetype type)
+{
+	SetPageBuddy(page);
+	page->private = order;
+	list_add(&page->lru, &zone->free_area[order].free_list[type]);
+	zone->free_area[order].nr_free++;
+}
+
+static inline void del_free_block(struct zone *zone, struct page *page)
+{
+	list_del(&page->lru);
+	zone->free_area[page->private].nr_free--;
+	ClearPageBuddy(page);
+	page->private = 0;
+}
+
+/* The buddy if it is free as a whole, else NULL. */
+static inline struct page *free_buddy(const struct kernel *k, pfn_t pfn, unsigned order)
+{
+	pfn_t buddy_pfn = pfn ^ (pfn_t)1 << order;
+	struct page *buddy = pfn_to_page(k, buddy_pfn);
+
+	if (buddy_pfn >= k->max_pfn || !PageBuddy(buddy) || buddy->private != order)
+		return NULL;
+	return buddy;
+}
+
+/* A block whose parent's buddy is free too may soon be merged twice: it goes to the
+ * tail, to be taken last. */
+static bool merges_soon(const struct kernel *k, pfn_t pfn, unsigned order)
+{
+	return order < MAX_ORDER - 2 && free_buddy(k, pfn & ~((pfn_t)1 << order), order + 1);
+}
+
+/* Puts a block back and merges it upwards as far as its buddies are free. */
+static void free_one_block(struct kernel *k, struct zone *zone, struct page *page, unsigned order)
+{
+	enum migratetype type = *pageblock_type(k, page);
+	pfn_t pfn = page_to_pfn(k, page);
+	struct page *buddy;
+
+	zone->nr_free_pages += (uint64_t)1 << order;
+	zone->pages_scanned = 0;
+	while (order < MAX_ORDER - 1 && (buddy = free_buddy(k, pfn, order))) {
+		del_free_block(zone, buddy);
+		pfn &= ~((pfn_t)1 << order);
+		order++;
+	}
+	page = pfn_to_page(k, pfn);
+	add_free_block(zone, page, order, type);
+	if (merges_soon(k, pfn, order))
+		list_move_tail(&page->lru, &zone->free_area[order].free_list[type]);
+}
+
+/* Takes `order` from the front of a block of `high`; the rest goes back in halves:
+ *
+ *   high = 3, order = 0:  | taken | 0 |   1   |       2       |
+ */
+static void expand(struct zone *zone, struct page *page, unsigned order, unsigned high,
+                   enum migratetype type)
+{
+	while (high > order) {
+		high--;
+		add_free_block(zone, page + ((size_t)1 << high), high, type);
+	}
+}
+
+static struct page *take_smallest(struct zone *zone, unsigned order, enum migratetype type)
+{
+	for (unsigned high = order; high < MAX_ORDER; high++) {
+		struct list_head *list = &zone->free_area[high].free_list[type];
+		struct page *page;
+
+		if (list_empty(list))
+			continue;
+		page = list_first_entry(list, struct page, lru);
+		del_free_block(zone, page);
+		expand(zone, page, order, high, type);
+		return page;
+	}
+	return NULL;
+}
+
+/* ---- stealing from other migrate types ---- */
+
+static const enum migratetype fallbacks[MIGRATE_TYPES][MIGRATE_TYPES - 1] = {
+	[MIGRATE_UNMOVABLE] = { MIGRATE_RECLAIMABLE, MIGRATE_MOVABLE },
+	[MIGRATE_RECLAIMABLE] = { MIGRATE_UNMOVABLE, MIGRATE_MOVABLE },
+	[MIGRATE_MOVABLE] = { MIGRATE_RECLAIMABLE, MIGRATE_UNMOVABLE },
+};
+
+/* Moves the free blocks of the page's pageblock to `type`'s lists; their pages. */
+static uint64_t move_freepages_block(struct kernel *k, struct zone *zone, struct page *page,
+                                     enum migratetype type)
+{
+	pfn_t pfn = page_to_pfn(k, page) & ~(PAGEBLOCK_PAGES - 1);
+	pfn_t end = pfn + PAGEBLOCK_PAGES < k->max_pfn ? pfn + PAGEBLOCK_PAGES : k->max_pfn;
+	uint64_t moved = 0;
+
+	while (pfn < end) {
+		struct page *block = pfn_to_page(k, pfn);
+		uint64_t pages = 1;
+
+		if (PageBuddy(block)) {
+			pages = (uint64_t)1 << block->private;
+			list_move(&block->lru, &zone->free_area[block->private].free_list[type]);
+			moved += pages;
+		}
+		pfn += pages;
+	}
+	return moved;
+}
+
+/* Whole pageblocks change hands; a part of one takes along what is free in it, and
+ * the pageblock itself if that is at least half (Linux 4.4,
+ * steal_suitable_fallback()). */
+static void steal_pageblock(struct kernel *k, struct zone *zone, struct page *page, unsigned order,
+                            enum migratetype type)
+{
+	if (order >= PAGEBLOCK_ORDER)
+		memset(pageblock_type(k, page), (int)type, (size_t)1 << (order - PAGEBLOCK_ORDER));
+	else if (move_freepages_block(k, zone, page, type) >= PAGEBLOCK_PAGES / 2)
+		*pageblock_type(k, page) = (uint8_t)type;
+}
+
+/* Small movable pages do not take pageblocks away: they can be moved out again. */
+static bool may_steal(unsigned order, enum migratetype type)
+{
+	return order >= PAGEBLOCK_ORDER / 2 || type != MIGRATE_MOVABLE;
+}
+
+/* The largest block of another type, so that as few pageblocks as possible mix. */
+static struct page *take_fallback(struct kernel *k, struct zone *zone, unsigned order,
+                                  enum migratetype type)
+{
+	for (unsigned high = MAX_ORDER; high-- > order;) {
+		for (int i = 0; i < MIGRATE_TYPES - 1; i++) {
+			struct list_head *list =
+			    &zone->free_area[high].free_list[fallbacks[type][i]];
+			struct page *page;
+
+			if (list_empty(list))
+				continue;
+			page = list_first_entry(list, struct page, lru);
+			if (may_steal(high, type))
+				steal_pageblock(k, zone, page, high, type);
+			del_free_block(zone, page);
+			expand(zone, page, order, high, type);
+			return page;
+		}
+	}
+	return NULL;
+}
+
+/* The zone's lock-and-lists level: a block off the free lists, or NULL. */
+static struct page *take_block(struct kernel *k, struct zone *zone, unsigned order,
+                               enum migratetype type)
+{
+	struct page *page = take_smallest(zone, order, type);
+
+	if (!page && k->node.group_by_mobility)
+		page = take_fallback(k, zone, order, type);
+	if (page)
+		zone->nr_free_pages -= (uint64_t)1 << order;
+	return page;
+}
+
+/* ---- per-CPU lists ---- */
+
+static void pcp_fill(struct kernel *k, struct zone *zone, struct per_cpu_pages *pcp,
+                     enum migratetype type)
+{
+	for (uint32_t i = 0; i < pcp->batch; i++) {
+		struct page *page = take_block(k, zone, 0, type);
+
+		if (!page)
+			break;
+		SetPagePcp(page);
+		list_add_tail(&page->lru, &pcp->lists[type]);
+		pcp->count++;
+	}
+}
+
+/* Gives the coldest pages back, from the types in turn. */
+static void pcp_empty(struct kernel *k, struct zone *zone, struct per_cpu_pages *pcp,
+                      uint32_t nr_pages)
+{
+	unsigned type = 0;
+
+	assert(nr_pages <= pcp->count);
+	pcp->count -= nr_pages;
+	while (nr_pages) {
+		struct list_head *list = &pcp->lists[type];
+
+		type = (type + 1) % MIGRATE_TYPES;
+		if (!list_empty(list)) {
+			struct page *page = list_last_entry(list, struct page, lru);
+
+			list_del(&page->lru);
+			ClearPagePcp(page);
+			free_one_block(k, zone, page, 0);
+			nr_pages--;
+		}
+	}
+}
+
+static inline struct page *pcp_take(struct kernel *k, struct zone *zone,
+                                    const struct alloc_context *ac)
+{
+	struct per_cpu_pages *pcp = &zone->pageset[k->cpu];
+	struct list_head *list = &pcp->lists[ac->migratetype];
+	struct page *page;
+
+	if (unlikely(list_empty(list))) {
+		pcp_fill(k, zone, pcp, ac->migratetype);
+		if (list_empty(list))
+			return NULL;
+	}
+	page = unlikely(ac->gfp & __GFP_COLD) ? list_last_entry(list, struct page, lru)
+	                                      : list_first_entry(list, struct page, lru);
+	list_del(&page->lru);
+	pcp->count--;
+	return page;
+}
+
+static inline void pcp_put(struct kernel *k, struct page *page)
+{
+	struct zone *zone = page_zone(k, page);
+	struct per_cpu_pages *pcp = &zone->pageset[k->cpu];
+
+	SetPagePcp(page);
+	list_add(&page->lru, &pcp->lists[*pageblock_type(k, page)]);
+	pcp->count++;
+	if (unlikely(pcp->count >= pcp->high))
+		pcp_empty(k, zone, pcp, pcp->batch);
+}
+
+void drain_all_pages(struct kernel *k)
+{
+	for_each_zone (k, zone)
+		for (uint32_t cpu = 0; cpu < k->config.nr_cpus; cpu++)
+			pcp_empty(k, zone, &zone->pageset[cpu], zone->pageset[cpu].count);
+}
+
+/* ---- freeing ---- */
+
+static void __attribute__((noinline))
+raise_page_event(const struct kernel *k, enum event_kind kind, const struct page *page,
+                 unsigned order, gfp_t gfp)
+{
+	struct event event = {
+		.kind = kind,
+		.pfn = page_to_pfn(k, page),
+		.order = (uint8_t)order,
+		.arg = gfp,
+	};
+
+	event_tell(k->events, &event);
+}
+
+static void fill_pages(const struct kernel *k, const struct page *page, unsigned order, int byte)
+{
+	memset(page_address(k, page), byte, PAGE_SIZE << order);
+	for (pfn_t i = 0; i < (pfn_t)1 << order; i++)
+		k->ops->frame_changed(k->machine, page_to_pfn(k, page) + i);
+}
+
+static void prep_compound_page(struct page *page, unsigned order)
+{
+	SetPageHead(page);
+	page->private = order;
+	for (size_t i = 1; i < (size_t)1 << order; i++) {
+		SetPageTail(&page[i]);
+		page[i].first_page = page;
+	}
+}
+
+static void destroy_compound_page(struct page *page, unsigned order)
+{
+	assert(page->private == order);
+	ClearPageHead(page);
+	for (size_t i = 1; i < (size_t)1 << order; i++) {
+		assert(page[i].first_page == page);
+		ClearPageTail(&page[i]);
+		page[i].first_page = NULL;
+	}
+}
+
+static inline void free_pages_prepare(struct kernel *k, struct page *page, unsigned order)
+{
+	if (PageHead(page))
+		destroy_compound_page(page, order);
+	if (PageAnon(page))
+		page->mapping = NULL;
+	assert(!page->_count && !page->_mapcount && !page->mapping);
+	assert(!(page->flags & PAGE_FLAGS_CHECK_AT_FREE));
+	page->flags = 0;
+	page->private = 0;
+	count_vm_events(k, PGFREE, (uint64_t)1 << order);
+	if (event_is_wanted(k->events, EVENT_PAGE_FREE))
+		raise_page_event(k, EVENT_PAGE_FREE, page, order, 0);
+	if (unlikely(k->config.check))
+		fill_pages(k, page, order, PAGE_JUNK);
+}
+
+static inline void free_block(struct kernel *k, struct page *page, unsigned order)
+{
+	free_pages_prepare(k, page, order);
+	if (likely(!order))
+		pcp_put(k, page);
+	else
+		free_one_block(k, page_zone(k, page), page, order);
+}
+
+void free_unreferenced_page(struct kernel *k, struct page *page)
+{
+	if (PageLRU(page))
+		lru_cache_del(k, page);
+	free_block(k, page, compound_order(page));
+}
+
+void __free_pages(struct kernel *k, struct page *page, unsigned order)
+{
+	assert(page->_count > 0);
+	if (--page->_count == 0)
+		free_block(k, page, order);
+}
+
+void free_pages(struct kernel *k, void *address, unsigned order)
+{
+	if (address)
+		__free_pages(k, virt_to_page(k, address), order);
+}
+
+/* ---- allocating: the fast path ---- */
+
+static inline struct page *rmqueue(struct kernel *k, struct zone *zone,
+                                   const struct alloc_context *ac)
+{
+	struct page *page;
+
+	if (likely(!ac->order))
+		page = pcp_take(k, zone, ac);
+	else
+		page = take_block(k, zone, ac->order, ac->migratetype);
+	if (likely(page))
+		count_vm_events(k, PGALLOC_DMA + zone->type, (uint64_t)1 << ac->order);
+	return page;
+}
+
+/* Zones from the classzone downwards, the first that its watermark allows. */
+static inline struct page *get_page_from_freelist(struct kernel *k, const struct alloc_context *ac,
+                                                  unsigned alloc_flags)
+{
+	const struct pglist_data *node = &k->node;
+
+	for (int i = node->zone_below[ac->classzone]; i >= 0;
+	     i = i ? node->zone_below[i - 1] : -1) {
+		struct zone *zone = &k->node.node_zones[i];
+		uint64_t mark = zone->watermark[alloc_flags & ALLOC_WMARK_MASK];
+		struct page *page;
+
+		if (!(alloc_flags & ALLOC_NO_WATERMARKS) &&
+		    unlikely(!watermark_ok(zone, ac->order, mark, ac->classzone, alloc_flags)))
+			continue;
+		page = rmqueue(k, zone, ac);
+		if (likely(page))
+			return page;
+	}
+	return NULL;
+}
+
+static inline void prep_new_page(struct kernel *k, struct page *page,
+                                 const struct alloc_context *ac)
+{
+	assert(!page->_count && !page->_mapcount && !page->mapping);
+	page->flags = 0;
+	page->_count = 1;
+	page->mapping = NULL;
+	page->index = 0;
+	page->private = 0;
+	page->inuse = 0;
+	if (ac->gfp & __GFP_ZERO)
+		fill_pages(k, page, ac->order, 0);
+	if (ac->order && ac->gfp & __GFP_COMP)
+		prep_compound_page(page, ac->order);
+	if (event_is_wanted(k->events, EVENT_PAGE_ALLOC))
+		raise_page_event(k, EVENT_PAGE_ALLOC, page, ac->order, ac->gfp);
+}
+
+/* ---- allocating: the slow path ---- */
+
+static void wake_all_kswapds(struct kernel *k, const struct alloc_context *ac)
+{
+	const int8_t *below = k->node.zone_below;
+
+	for (int i = below[ac->classzone]; i >= 0; i = i ? below[i - 1] : -1)
+		wakeup_kswapd(k, &k->node.node_zones[i], ac->order);
+}
+
+/* Reclaims and tries again; *progress is the number of pages reclaimed. */
+static struct page *alloc_by_direct_reclaim(struct kernel *k, const struct alloc_context *ac,
+                                            unsigned alloc_flags, uint64_t *progress)
+{
+	struct page *page;
+
+	count_vm_event(k, ALLOCSTALL_DMA + ac->classzone);
+	k->in_reclaim = true;
+	*progress = try_to_free_pages(k, ac->classzone, ac->order, ac->gfp);
+	k->in_reclaim = false;
+	if (!*progress)
+		return NULL;
+	page = get_page_from_freelist(k, ac, alloc_flags);
+	if (!page) {
+		/* Frames on per-CPU lists may be what keeps buddies apart. */
+		drain_all_pages(k);
+		page = get_page_from_freelist(k, ac, alloc_flags);
+	}
+	return page;
+}
+
+/* Linux kills nobody for a large block (reclaim may yet make one), for low memory
+ * (killing rarely frees that), or for who cannot wait for a file system. */
+static bool may_oom(const struct alloc_context *ac)
+{
+	return ac->order <= PAGE_ALLOC_COSTLY_ORDER && ac->classzone >= ZONE_NORMAL &&
+	       ac->gfp & __GFP_FS && !(ac->gfp & (__GFP_NORETRY | __GFP_THISNODE));
+}
+
+/* Frees memory by reclaim, then by the OOM killer, until the allocation succeeds or
+ * neither has anything left to give.
+ * Simplified: gives up after MAX_RECLAIM_RETRIES rounds where Linux 4.4 may go on
+ * for ever; even __GFP_NOFAIL ends, with the reserves. */
+static struct page *reclaim_and_retry(struct kernel *k, const struct alloc_context *ac,
+                                      unsigned alloc_flags)
+{
+	for (int round = 0; round < MAX_RECLAIM_RETRIES; round++) {
+		uint64_t progress;
+		struct page *page = alloc_by_direct_reclaim(k, ac, alloc_flags, &progress);
+
+		if (page || ac->gfp & __GFP_NORETRY)
+			return page;
+		if (progress && (ac->order <= PAGE_ALLOC_COSTLY_ORDER || ac->gfp & __GFP_REPEAT))
+			continue;
+		if (!may_oom(ac) || !out_of_memory(k, ac->gfp, ac->order))
+			break;
+		drain_all_pages(k);
+		page = get_page_from_freelist(k, ac, alloc_flags);
+		if (page)
+			return page;
+	}
+	if (ac->gfp & __GFP_NOFAIL)
+		return get_page_from_freelist(k, ac, ALLOC_NO_WATERMARKS);
+	return NULL;
+}
+
+static void warn_alloc_failed(struct kernel *k, const struct alloc_context *ac)
+{
+	if (!(ac->gfp & __GFP_NOWARN))
+		printk(k, "page allocation failure: order:%u, mode:%#x", ac->order, ac->gfp);
+}
+
+static struct page *alloc_slowpath(struct kernel *k, const struct alloc_context *ac)
+{
+	unsigned alloc_flags = gfp_to_alloc_flags(ac->gfp);
+	struct page *page;
+
+	if (k->in_reclaim && !(ac->gfp & __GFP_NOMEMALLOC))
+		alloc_flags |= ALLOC_NO_WATERMARKS;
+	if (ac->gfp & __GFP_KSWAPD_RECLAIM && !k->in_reclaim)
+		wake_all_kswapds(k, ac);
+	page = get_page_from_freelist(k, ac, alloc_flags & ~ALLOC_NO_WATERMARKS);
+	if (!page && alloc_flags & ALLOC_NO_WATERMARKS)
+		page = get_page_from_freelist(k, ac, ALLOC_NO_WATERMARKS);
+	/* Reclaim must not wait for itself. */
+	if (!page && ac->gfp & __GFP_DIRECT_RECLAIM && !k->in_reclaim)
+		page = reclaim_and_retry(k, ac, alloc_flags);
+	return page;
+}
+
+struct page *alloc_pages(struct kernel *k, gfp_t gfp, unsigned order)
+{
+	const struct alloc_context ac = {
+		.gfp = gfp,
+		.order = order,
+		.classzone = gfp_zone(gfp),
+		.migratetype = likely(k->node.group_by_mobility) ? gfpflags_to_migratetype(gfp)
+		                                                 : MIGRATE_UNMOVABLE,
+	};
+	struct page *page = NULL;
+
+	if (likely(order < MAX_ORDER)) {
+		page = get_page_from_freelist(k, &ac, WMARK_LOW);
+		if (unlikely(!page))
+			page = alloc_slowpath(k, &ac);
+	}
+	if (unlikely(!page)) {
+		warn_alloc_failed(k, &ac);
+		return NULL;
+	}
+	prep_new_page(k, page, &ac);
+	return page;
+}
+
+void *__get_free_pages(struct kernel *k, gfp_t gfp, unsigned order)
+{
+	struct page *page;
+
+	assert(!(gfp & __GFP_HIGHMEM)); /* it might have no address */
+	page = alloc_pages(k, gfp, order);
+	return page ? page_address(k, page) : NULL;
+}
+
+void *get_zeroed_page(struct kernel *k, gfp_t gfp)
+{
+	return __get_free_pages(k, gfp | __GFP_ZERO, 0);
+}
+
+void *get_dma_pages(struct kernel *k, gfp_t gfp, unsigned order)
+{
+	return __get_free_pages(k, gfp | GFP_DMA, order);
+}
+
+/* ---- figures ---- */
+
+static uint64_t zone_pcp_pages(const struct kernel *k, const struct zone *zone)
+{
+	uint64_t pages = 0;
+
+	for (uint32_t cpu = 0; cpu < k->config.nr_cpus; cpu++)
+		pages += zone->pageset[cpu].count;
+	return pages;
+}
+
+uint64_t nr_free_pages(const struct kernel *k)
+{
+	uint64_t pages = 0;
+
+	for_each_zone (k, zone)
+		pages += zone->nr_free_pages + zone_pcp_pages(k, zone);
+	return pages;
+}
+
+uint64_t nr_free_buffer_pages(const struct kernel *k)
+{
+	uint64_t pages = 0;
+
+	for_each_zone (k, zone)
+		if (zone->type <= ZONE_NORMAL && zone->managed_pages > zone->watermark[WMARK_HIGH])
+			pages += zone->managed_pages - zone->watermark[WMARK_HIGH];
+	return pages;
+}
+
+/* ---- boot: watermarks and batches ---- */
+
+/* vm.lowmem_reserve_ratio: of a higher zone's pages, 1/ratio are kept free here. */
+static const uint32_t lowmem_reserve_ratio[MAX_NR_ZONES] = { 256, 256, 32, 32, 1 };
+
+static void setup_lowmem_reserve(struct kernel *k)
+{
+	struct zone *zones = k->node.node_zones;
+
+	for (int class = 0; class < MAX_NR_ZONES; class ++) {
+		uint64_t above = zones[class].managed_pages;
+
+		zones[class].lowmem_reserve[class] = 0;
+		for (int lower = class - 1; lower >= 0; lower--) {
+			zones[lower].lowmem_reserve[class] = above / lowmem_reserve_ratio[lower];
+			above += zones[lower].managed_pages;
+		}
+	}
+}
+
+void setup_per_zone_wmarks(struct kernel *k)
+{
+	uint64_t pages_min = k->config.min_free_kbytes / (PAGE_SIZE / KIB);
+
+	for_each_zone (k, zone) {
+		uint64_t min = pages_min * zone->managed_pages / k->totalram_pages;
+
+		zone->watermark[WMARK_MIN] = min;
+		zone->watermark[WMARK_LOW] = min + min / 4;
+		zone->watermark[WMARK_HIGH] = min + min / 2;
+	}
+	setup_lowmem_reserve(k);
+}
+
+static uint64_t int_sqrt(uint64_t n)
+{
+	uint64_t root = 0;
+
+	for (uint64_t bit = (uint64_t)1 << 31; bit; bit >>= 1)
+		if ((root + bit) * (root + bit) <= n)
+			root += bit;
+	return root;
+}
+
+/* 4 MB give 256 kB at most, 1 GB 4 MB (Linux 4.4, init_per_zone_wmark_min()). */
+static uint64_t default_min_free_kbytes(const struct kernel *k)
+{
+	uint64_t kbytes = int_sqrt(nr_free_buffer_pages(k) * (PAGE_SIZE / KIB) * 16);
+
+	if (kbytes < 128)
+		return 128;
+	return kbytes > 65536 ? 65536 : kbytes;
+}
+
+/* A quarter of a thousandth of the zone, at most 128 kB, as 2^n - 1 so that caches
+ * do not collide (Linux 4.4, zone_batchsize()). */
+static uint32_t zone_batchsize(const struct zone *zone)
+{
+	uint64_t pages = zone->managed_pages / 1024;
+	uint32_t batch = 1;
+
+	if (pages > 512 * KIB / PAGE_SIZE)
+		pages = 512 * KIB / PAGE_SIZE;
+	pages /= 4;
+	if (!pages)
+		pages = 1;
+	while (batch * 2 <= pages + pages / 2)
+		batch *= 2;
+	return batch - 1;
+}
+
+static void init_pagesets(struct zone *zone)
+{
+	uint32_t batch = zone_batchsize(zone);
+
+	for (int cpu = 0; cpu < NR_CPUS_MAX; cpu++) {
+		zone->pageset[cpu].high = 6 * batch;
+		zone->pageset[cpu].batch = batch ? batch : 1;
+	}
+}
+
+/* ---- boot: from memblock to zones ---- */
+
+static const struct {
+	const char *name;
+	pfn_t start_pfn, end_pfn;
+} zone_rows[MAX_NR_ZONES] = {
+	[ZONE_DMA] = { "DMA", 0, DMA_END_PFN },
+	[ZONE_DMA32] = { "DMA32", DMA_END_PFN, DMA32_END_PFN },
+	[ZONE_NORMAL] = { "Normal", DMA32_END_PFN, UINT64_MAX },
+	[ZONE_HIGHMEM] = { "HighMem", 0, 0 },
+	[ZONE_MOVABLE] = { "Movable", 0, 0 },
+};
+
+/*
+ *   0      64K       640K     1M                            end of RAM
+ *   | BIOS |  free    |  hole  | kernel image | free | mem_map, types |
+ */
+static int lay_out_memory(struct kernel *k)
+{
+	uint64_t ram = k->ram->size_bytes;
+	uint64_t image = (k->config.kernel_image_bytes + PAGE_SIZE - 1) & PAGE_MASK;
+	struct memblock *m = &k->memblock;
+
+	if (ram < RAM_MIN)
+		return -ENOMEM;
+	if (image < PAGE_SIZE)
+		image = PAGE_SIZE;
+	if (image > ram / 4)
+		image = ram / 4 & PAGE_MASK;
+	memblock_add(m, 0, LOW_RAM_END);
+	memblock_add(m, MIB, ram - MIB);
+	memblock_reserve(m, 0, BIOS_END);
+	memblock_reserve(m, KERNEL_IMAGE_START, image);
+	return 0;
+}
+
+/* mem_map stays as the fresh RAM has it, zero: the state of a page that nothing
+ * owns. Only reserved pages and heads of free blocks are ever written here, so that
+ * a large RAM boots as fast as a small one. */
+static int alloc_mem_map(struct kernel *k)
+{
+	uint64_t nr_blocks;
+	pa_t mem_map, types, zero;
+
+	k->max_pfn = k->ram->size_bytes >> PAGE_SHIFT;
+	nr_blocks = (k->max_pfn + PAGEBLOCK_PAGES - 1) / PAGEBLOCK_PAGES;
+	if (!memblock_alloc(&k->memblock, k->max_pfn * sizeof(struct page), PAGE_SIZE, &mem_map) ||
+	    !memblock_alloc(&k->memblock, nr_blocks, PAGE_SIZE, &types) ||
+	    !memblock_alloc(&k->memblock, PAGE_SIZE, PAGE_SIZE, &zero))
+		return -ENOMEM;
+	k->mem_map = ram_at(k->ram, mem_map);
+	k->node.pageblock_types = ram_at(k->ram, types);
+	k->zero_page = pfn_to_page(k, zero >> PAGE_SHIFT);
+	return 0;
+}
+
+static void mark_reserved(struct kernel *k, pa_t start, pa_t end)
+{
+	for (pfn_t pfn = start >> PAGE_SHIFT; pfn < end >> PAGE_SHIFT; pfn++) {
+		SetPageReserved(pfn_to_page(k, pfn));
+		pfn_to_page(k, pfn)->_count = 1; /* never to be freed */
+	}
+}
+
+/* What is not memory, and what is memory but taken. */
+static void mark_all_reserved(struct kernel *k)
+{
+	const struct memblock_type *memory = &k->memblock.memory, *reserved = &k->memblock.reserved;
+	pa_t end = 0;
+
+	for (uint32_t i = 0; i < memory->cnt; i++) {
+		mark_reserved(k, end, memory->regions[i].base);
+		end = memory->regions[i].base + memory->regions[i].size;
+	}
+	for (uint32_t i = 0; i < reserved->cnt; i++) {
+		const struct memblock_region *region = &reserved->regions[i];
+
+		mark_reserved(k, region->base & PAGE_MASK,
+		              (region->base + region->size + PAGE_SIZE - 1) & PAGE_MASK);
+	}
+}
+
+static uint64_t pages_in_zone(const struct memblock_region *region, const struct zone *zone)
+{
+	pfn_t start = region->base >> PAGE_SHIFT;
+	pfn_t end = (region->base + region->size) >> PAGE_SHIFT;
+	pfn_t zone_end = zone->zone_start_pfn + zone->spanned_pages;
+
+	if (start < zone->zone_start_pfn)
+		start = zone->zone_start_pfn;
+	if (end > zone_end)
+		end = zone_end;
+	return end > start ? end - start : 0;
+}
+
+static void init_lists(struct zone *zone)
+{
+	for (int order = 0; order < MAX_ORDER; order++)
+		for (int type = 0; type < MIGRATE_TYPES; type++)
+			INIT_LIST_HEAD(&zone->free_area[order].free_list[type]);
+	for (int cpu = 0; cpu < NR_CPUS_MAX; cpu++)
+		for (int type = 0; type < MIGRATE_TYPES; type++)
+			INIT_LIST_HEAD(&zone->pageset[cpu].lists[type]);
+	for (int lru = 0; lru < NR_LRU_LISTS; lru++)
+		INIT_LIST_HEAD(&zone->lru[lru]);
+}
+
+static void init_zone(struct kernel *k, enum zone_type type)
+{
+	struct zone *zone = &k->node.node_zones[type];
+	pfn_t start = zone_rows[type].start_pfn, end = zone_rows[type].end_pfn;
+
+	zone->name = zone_rows[type].name;
+	zone->type = type;
+	zone->zone_start_pfn = start;
+	if (end > k->max_pfn)
+		end = k->max_pfn;
+	zone->spanned_pages = end > start ? end - start : 0;
+	for (uint32_t i = 0; i < k->memblock.memory.cnt; i++)
+		zone->present_pages += pages_in_zone(&k->memblock.memory.regions[i], zone);
+	init_lists(zone);
+}
+
+static void init_node(struct kernel *k)
+{
+	struct pglist_data *node = &k->node;
+
+	node->node_spanned_pages = k->max_pfn;
+	for (int type = 0; type < MAX_NR_ZONES; type++) {
+		init_zone(k, type);
+		node->node_present_pages += node->node_zones[type].present_pages;
+	}
+}
+
+/* Grouping by mobility needs a few pageblocks a type to be worth it (Linux 4.4,
+ * build_all_zonelists()). */
+static void init_pageblocks(struct kernel *k)
+{
+	uint64_t nr_blocks = (k->max_pfn + PAGEBLOCK_PAGES - 1) / PAGEBLOCK_PAGES;
+
+	k->node.group_by_mobility = k->node.node_present_pages >= PAGEBLOCK_PAGES * MIGRATE_TYPES;
+	memset(k->node.pageblock_types,
+	       k->node.group_by_mobility ? MIGRATE_MOVABLE : MIGRATE_UNMOVABLE, nr_blocks);
+}
+
+static void hand_over_range(struct kernel *k, pfn_t pfn, pfn_t end)
+{
+	while (pfn < end) {
+		struct page *page = pfn_to_page(k, pfn);
+		struct zone *zone = page_zone(k, page);
+		unsigned order = MAX_ORDER - 1;
+
+		while (pfn & (((pfn_t)1 << order) - 1) || pfn + ((pfn_t)1 << order) > end)
+			order--;
+		free_one_block(k, zone, page, order);
+		zone->managed_pages += (uint64_t)1 << order;
+		k->totalram_pages += (uint64_t)1 << order;
+		pfn += (pfn_t)1 << order;
+	}
+}
+
+static void hand_over(struct kernel *k)
+{
+	for (pa_t start = 0, end; memblock_next_free(&k->memblock, &start, &end); start = end)
+		hand_over_range(k, (start + PAGE_SIZE - 1) >> PAGE_SHIFT, end >> PAGE_SHIFT);
+	k->memblock.retired = true;
+}
+
+static void init_fallback(struct kernel *k)
+{
+	int8_t below = -1;
+
+	for (int8_t type = 0; type < MAX_NR_ZONES; type++) {
+		if (k->node.node_zones[type].managed_pages)
+			below = type;
+		k->node.zone_below[type] = below;
+	}
+}
+
+int mem_init(struct kernel *k)
+{
+	int err = lay_out_memory(k);
+
+	if (!err)
+		err = alloc_mem_map(k);
+	if (err)
+		return err;
+	init_node(k);
+	init_pageblocks(k);
+	mark_all_reserved(k);
+	hand_over(k);
+	init_fallback(k);
+	for_each_zone (k, zone)
+		init_pagesets(zone);
+	if (!k->config.min_free_kbytes)
+		k->config.min_free_kbytes = default_min_free_kbytes(k);
+	setup_per_zone_wmarks(k);
+	return 0;
+}
+
+/* ---- invariants ---- */
+
+/* What mem_map says, counted; the lists must say the same. */
+struct page_census {
+	uint64_t free_blocks[MAX_NR_ZONES][MAX_ORDER];
+	uint64_t free_pages[MAX_NR_ZONES], pcp_pages[MAX_NR_ZONES], managed_pages[MAX_NR_ZONES];
+};
+
+static bool __attribute__((format(printf, 3, 4)))
+invalid(char *what, size_t size, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(what, size, format, args);
+	va_end(args);
+	return false;
+}
+
+/* Frames inside a free block say nothing of their own. */
+static bool block_is_free(const struct kernel *k, pfn_t pfn, uint64_t nr_pages)
+{
+	for (pfn_t i = pfn + 1; i < pfn + nr_pages; i++) {
+		const struct page *page = pfn_to_page(k, i);
+
+		if (page->flags || page->_count || page->_mapcount || page->mapping)
+			return false;
+	}
+	return true;
+}
+
+static bool free_block_is_valid(const struct kernel *k, pfn_t pfn, char *what, size_t size)
+{
+	const struct page *page = pfn_to_page(k, pfn);
+	uint64_t order = page->private, nr_pages = (uint64_t)1 << order;
+
+	if (order >= MAX_ORDER || pfn & (nr_pages - 1) || pfn + nr_pages > k->max_pfn)
+		return invalid(what, size, "page_alloc: block %#lx has order %lu", pfn, order);
+	if (page->flags != 1u << PG_buddy || page->_count || page->_mapcount || page->mapping)
+		return invalid(what, size, "page_alloc: free block %#lx is in use", pfn);
+	if (!block_is_free(k, pfn, nr_pages))
+		return invalid(what, size, "page_alloc: a frame of free block %#lx is in use", pfn);
+	if (order < MAX_ORDER - 1 && free_buddy(k, pfn, (unsigned)order))
+		return invalid(what, size, "page_alloc: block %#lx and its buddy are both free",
+		               pfn);
+	return true;
+}
+
+/* One pass over mem_map, block by block. */
+static bool take_census(const struct kernel *k, struct page_census *census, char *what, size_t size)
+{
+	uint64_t nr_pages;
+
+	for (pfn_t pfn = 0; pfn < k->max_pfn; pfn += nr_pages) {
+		const struct page *page = pfn_to_page(k, pfn);
+		enum zone_type type = page_zone(k, page)->type;
+
+		nr_pages = 1;
+		if (PageReserved(page))
+			continue;
+		if (PageBuddy(page)) {
+			if (!free_block_is_valid(k, pfn, what, size))
+				return false;
+			nr_pages = (uint64_t)1 << page->private;
+			census->free_blocks[type][page->private]++;
+			census->free_pages[type] += nr_pages;
+		} else if (PagePcp(page)) {
+			if (page->_count || page->_mapcount || page->mapping)
+				return invalid(what, size,
+				               "page_alloc: per-CPU page %#lx is in use", pfn);
+			census->pcp_pages[type]++;
+		}
+		census->managed_pages[type] += nr_pages;
+	}
+	return true;
+}
+
+/* Every entry is a page with this flag, zone and order, and the links agree. Its
+ * length is *nr; as many as mem_map has means that no page is on two lists. */
+static bool list_is_valid(const struct kernel *k, const struct zone *zone,
+                          const struct list_head *list, enum pageflags flag, unsigned order,
+                          uint64_t *nr)
+{
+	const struct list_head *pos;
+
+	list_for_each (pos, list) {
+		const struct page *page = list_entry(pos, struct page, lru);
+
+		if (pos->next->prev != pos || !(page->flags >> flag & 1) ||
+		    page->private != order || page_zone(k, page) != zone)
+			return false;
+		++*nr;
+	}
+	return list->next->prev == list;
+}
+
+static bool free_area_is_valid(const struct kernel *k, const struct zone *zone, unsigned order,
+                               uint64_t blocks, char *what, size_t size)
+{
+	const struct free_area *area = &zone->free_area[order];
+	uint64_t nr = 0;
+
+	for (int type = 0; type < MIGRATE_TYPES; type++)
+		if (!list_is_valid(k, zone, &area->free_list[type], PG_buddy, order, &nr))
+			return invalid(what, size, "page_alloc: zone %s order %u: broken free list",
+			               zone->name, order);
+	if (nr != area->nr_free || nr != blocks)
+		return invalid(
+		    what, size,
+		    "page_alloc: zone %s order %u: nr_free %lu, on lists %lu, in mem_map %lu",
+		    zone->name, order, area->nr_free, nr, blocks);
+	return true;
+}
+
+static bool pagesets_are_valid(const struct kernel *k, const struct zone *zone, uint64_t pages,
+                               char *what, size_t size)
+{
+	uint64_t all = 0;
+
+	for (uint32_t cpu = 0; cpu < k->config.nr_cpus; cpu++) {
+		const struct per_cpu_pages *pcp = &zone->pageset[cpu];
+		uint64_t nr = 0;
+
+		for (int type = 0; type < MIGRATE_TYPES; type++)
+			if (!list_is_valid(k, zone, &pcp->lists[type], PG_pcp, 0, &nr))
+				return invalid(what, size,
+				               "page_alloc: zone %s: broken per-CPU list",
+				               zone->name);
+		if (nr != pcp->count)
+			return invalid(what, size,
+			               "page_alloc: zone %s: cpu %u has %lu, not %u pages",
+			               zone->name, cpu, nr, pcp->count);
+		all += nr;
+	}
+	if (all != pages)
+		return invalid(what, size, "page_alloc: zone %s: a per-CPU page is on no list",
+		               zone->name);
+	return true;
+}
+
+static bool zone_is_valid(const struct kernel *k, const struct zone *zone,
+                          const struct page_census *census, char *what, size_t size)
+{
+	enum zone_type type = zone->type;
+
+	if (census->managed_pages[type] != zone->managed_pages)
+		return invalid(what, size, "page_alloc: zone %s: managed %lu, in mem_map %lu",
+		               zone->name, zone->managed_pages, census->managed_pages[type]);
+	if (census->free_pages[type] != zone->nr_free_pages)
+		return invalid(what, size, "page_alloc: zone %s: nr_free_pages %lu, in mem_map %lu",
+		               zone->name, zone->nr_free_pages, census->free_pages[type]);
+	for (unsigned order = 0; order < MAX_ORDER; order++)
+		if (!free_area_is_valid(k, zone, order, census->free_blocks[type][order], what,
+		                        size))
+			return false;
+	return pagesets_are_valid(k, zone, census->pcp_pages[type], what, size);
+}
+
+/* Frames in use, by the event counters, and free ones make up all. */
+static bool sum_is_valid(const struct kernel *k, char *what, size_t size)
+{
+	uint64_t allocated = 0;
+
+	for (int type = 0; type < MAX_NR_ZONES; type++)
+		allocated += k->vm_events[PGALLOC_DMA + type];
+	if (allocated - k->vm_events[PGFREE] + nr_free_pages(k) != k->totalram_pages)
+		return invalid(
+		    what, size, "page_alloc: allocated %lu - freed %lu + free %lu != managed %lu",
+		    allocated, k->vm_events[PGFREE], nr_free_pages(k), k->totalram_pages);
+	return true;
+}
+
+bool page_alloc_is_valid(const struct kernel *k, char *what, size_t size)
+{
+	struct page_census census = { 0 };
+
+	if (!take_census(k, &census, what, size))
+		return false;
+	for (int type = 0; type < MAX_NR_ZONES; type++)
+		if (!zone_is_valid(k, &k->node.node_zones[type], &census, what, size))
+			return false;
+	return sum_is_valid(k, what, size);
+}

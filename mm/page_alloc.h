@@ -8,6 +8,8 @@
 
 #include "mm/kernel.h"
 
+#include <assert.h>
+
 /* ---- struct page ---- */
 
 static inline pfn_t page_to_pfn(const struct kernel *k, const struct page *page)
@@ -99,15 +101,42 @@ static inline int32_t page_count(const struct page *page)
 	return page->_count;
 }
 
-static inline void get_page(struct page *page)
+static inline struct page *compound_head(struct page *page)
 {
-	page->_count++;
+	return unlikely(PageTail(page)) ? page->first_page : page;
 }
 
-/* Drops a reference; the last one takes the page off its LRU list and frees it. */
-void put_page(struct kernel *k, struct page *page);
+/* Of the block whose first page this is. */
+static inline unsigned compound_order(const struct page *page)
+{
+	return PageHead(page) ? (unsigned)page->private : 0;
+}
 
-struct zone *page_zone(const struct kernel *k, const struct page *page);
+/* References to any page of a compound page are its head's. */
+static inline void get_page(struct page *page)
+{
+	compound_head(page)->_count++;
+}
+
+/* put_page()'s slow half: nobody refers to the page any more. */
+void free_unreferenced_page(struct kernel *k, struct page *page);
+
+/* Drops a reference; the last one takes the page off its LRU list and frees it. */
+static inline void put_page(struct kernel *k, struct page *page)
+{
+	page = compound_head(page);
+	assert(page->_count > 0);
+	if (--page->_count == 0)
+		free_unreferenced_page(k, page);
+}
+
+static inline struct zone *page_zone(const struct kernel *k, const struct page *page)
+{
+	pfn_t pfn = page_to_pfn(k, page);
+	unsigned type = (pfn >= DMA_END_PFN) + (pfn >= DMA32_END_PFN);
+
+	return (struct zone *)&k->node.node_zones[type];
+}
 
 /* ---- the buddy allocator ---- */
 
@@ -116,6 +145,9 @@ struct zone *page_zone(const struct kernel *k, const struct page *page);
  * as the mask allows; never crashes when memory is short. */
 struct page *alloc_pages(struct kernel *k, gfp_t gfp, unsigned order);
 #define alloc_page(k, gfp) alloc_pages(k, gfp, 0)
+
+/* What a free frame is filled with under config.check (Linux: PAGE_POISON). */
+#define PAGE_JUNK 0xaa
 
 /* Drop the caller's reference and free the block at 0. */
 void __free_pages(struct kernel *k, struct page *page, unsigned order);
@@ -140,25 +172,22 @@ enum migratetype gfpflags_to_migratetype(gfp_t gfp);
 bool zone_watermark_ok(const struct zone *zone, unsigned order, uint64_t mark,
                        enum zone_type classzone, gfp_t gfp);
 
-/* Watermarks and lowmem reserves from min_free_kbytes; again after it changes. */
+/* Watermarks and lowmem reserves from config.min_free_kbytes; again after it
+ * changes. At boot 0 has been replaced by the default. */
 void setup_per_zone_wmarks(struct kernel *k);
 
-/* Called by kernel_boot(). */
+/* Called by kernel_boot(): memory map, mem_map, zones, and all that is free to the
+ * buddy lists. 0; -ENOMEM if RAM is too small. */
 int mem_init(struct kernel *k);
 
 /* The free lists against mem_map: see kernel_is_valid(). */
 bool page_alloc_is_valid(const struct kernel *k, char *what, size_t size);
 
+/* The populated ones, lowest first. */
 #define for_each_zone(k, zone)                                                                     \
-	for (struct zone *zone = (k)->node.node_zones; zone < (k)->node.node_zones + MAX_NR_ZONES; \
-	     zone++)                                                                               \
-		if (zone->managed_pages)
-
-/* ---- memblock ---- */
-
-int memblock_add(struct memblock *m, pa_t base, uint64_t size);
-int memblock_reserve(struct memblock *m, pa_t base, uint64_t size);
-/* The lowest fit, aligned (power of two), reserved; false: none. */
-bool memblock_alloc(struct memblock *m, uint64_t size, uint64_t align, pa_t *out);
+	for (__typeof__(&(k)->node.node_zones[0]) zone = (k)->node.node_zones;                     \
+	     zone < (k)->node.node_zones + MAX_NR_ZONES; zone++)                                   \
+		if (!zone->managed_pages) {                                                        \
+		} else
 
 #endif

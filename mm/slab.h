@@ -16,12 +16,25 @@
 #define KMALLOC_SHIFT_HIGH 13 /* kmalloc-8192; larger: whole pages */
 
 #define SLAB_NAME_MAX 32
-#define SLAB_ARRAY_MAX 60 /* objects in a per-CPU array */
+#define SLAB_ARRAY_MAX 120    /* objects in a per-CPU array */
+#define SLAB_OBJECTS_MAX 1024 /* in a slab */
 
 /* Free objects at hand, last in first out. */
 struct array_cache {
 	uint32_t avail, limit, batchcount;
 	void *entry[SLAB_ARRAY_MAX];
+};
+
+/* A slab's own record: a stack of the free objects' indices. page->freelist of the
+ * slab's first page points here: behind the colour for small objects, to a
+ * kmalloc()ed piece for large ones. With page->inuse objects handed out,
+ * free[inuse] to free[num - 1] name the free ones:
+ *
+ *   take: free[inuse++]        give back: free[--inuse] = index
+ */
+struct slab {
+	uint32_t s_mem; /* bytes from the slab's first to its first object */
+	uint16_t free[];
 };
 
 struct kmem_cache {
@@ -33,11 +46,15 @@ struct kmem_cache {
 	uint32_t gfporder;
 	uint32_t num; /* objects per slab */
 	uint32_t colour, colour_off, colour_next;
+	uint32_t record_bytes; /* of struct slab, aligned if on-slab */
+	bool off_slab;
 	void (*ctor)(void *object);
 	struct list_head slabs_full, slabs_partial, slabs_free; /* struct page.lru */
+	/* Objects in per-CPU arrays count as active: /proc/slabinfo has it so too. */
 	uint64_t nr_slabs, nr_active_objects, nr_free_slabs;
-	struct list_head list; /* kernel.slab_caches */
-	struct array_cache cpu_cache;
+	uint64_t free_limit;           /* free objects in the lists that are worth keeping */
+	struct list_head list;         /* kernel.slab_caches */
+	struct array_cache *cpu_cache; /* one for each CPU, behind the kmem_cache */
 };
 
 /* NULL if there is no memory or a rule is broken: size 1 to 64 KB, align 0 or a

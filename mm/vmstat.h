@@ -117,9 +117,9 @@ struct vm_quantities {
 	int64_t value[NR_VM_QUANTITIES];
 };
 
-void count_vm_event(struct kernel *k, enum vm_event_item item);
-void count_vm_events(struct kernel *k, enum vm_event_item item, uint64_t n);
-void mod_vm_quantity(struct kernel *k, enum vm_quantity quantity, int64_t delta);
+/* count_vm_event(), count_vm_events() and mod_vm_quantity() stand in mm/kernel.h,
+ * inline: they need the whole struct kernel. */
+
 uint64_t vmstat_value(const struct kernel *k, enum vm_quantity quantity);
 
 #endif
