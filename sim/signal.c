@@ -1,1 +1,576 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Signals. A frame on the user's stack (System V ABI AMD64 supplement; Linux 6.1,
+ * arch/x86/include/uapi/asm/{sigcontext,ucontext}.h), from high addresses down:
+ *
+ *	sp of the interrupted code
+ *	128 bytes that it may use below sp (the red zone)
+ *	FXSAVE image, 512 bytes, 64-byte aligned         <- mcontext.fpstate
+ *	siginfo, 128 bytes                               <- rsi
+ *	ucontext, 304 bytes                              <- rdx
+ *	address of the restorer                          <- sp, 16n + 8
+ */
+#include "sim/signal.h"
+
+#include "mm/mm.h"
+#include "sim/machine.h"
+#include "sim/syscall.h"
+#include "sim/usercopy.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* Numbers of the x86 ABI. */
+enum {
+	NR_SIGILL = 4,
+	NR_SIGTRAP = 5,
+	NR_SIGBUS = 7,
+	NR_SIGFPE = 8,
+	NR_SIGKILL = 9,
+	NR_SIGSEGV = 11,
+	NR_SIGALRM = 14,
+	NR_SIGCHLD = 17,
+	NR_SIGCONT = 18,
+	NR_SIGSTOP = 19,
+	NR_SIGTSTP = 20,
+	NR_SIGTTIN = 21,
+	NR_SIGTTOU = 22,
+	NR_SIGURG = 23,
+	NR_SIGVTALRM = 26,
+	NR_SIGPROF = 27,
+	NR_SIGWINCH = 28,
+	NR_SIGSYS = 31,
+};
+
+#define HANDLER_DEFAULT 0
+#define HANDLER_IGNORE 1
+
+#define ACTION_SIGINFO 0x4u
+#define ACTION_RESTORER 0x04000000u
+#define ACTION_ONSTACK 0x08000000u
+#define ACTION_RESTART 0x10000000u
+#define ACTION_NODEFER 0x40000000u
+#define ACTION_RESETHAND 0x80000000u
+
+#define ALTSTACK_ONSTACK 1
+#define ALTSTACK_DISABLE 2
+#define ALTSTACK_AUTODISARM ((int32_t)0x80000000)
+
+#define CODE_KERNEL 0x80 /* SI_KERNEL */
+
+/* What a handler starts with cleared, and what sigreturn may set. */
+#define FLAGS_TF 0x100u
+#define FLAGS_DF 0x400u
+#define FLAGS_RF 0x10000u
+#define FLAGS_RESTORED 0x50dd5u /* AC RF OF DF TF SF ZF AF PF CF */
+
+#define USER_CS 0x33
+#define USER_SS 0x2b
+#define RED_ZONE_BYTES 128
+
+/* Without XSAVE in the CPU: UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS. */
+#define UCONTEXT_FLAGS 6
+
+struct frame_context {
+	uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
+	uint64_t di, si, bp, bx, dx, ax, cx, sp, ip, flags;
+	uint16_t cs, gs, fs, ss;
+	uint64_t err, trapno, oldmask, cr2;
+	uint64_t fpstate;
+	uint64_t reserved[8];
+};
+
+struct frame_stack {
+	uint64_t sp;
+	int32_t flags;
+	uint32_t pad;
+	uint64_t size;
+};
+
+struct frame_info {
+	int32_t signo, error, code;
+	uint32_t pad;
+	union {
+		struct {
+			int32_t pid;
+			uint32_t uid;
+			uint64_t value;
+		};
+		uint64_t va;
+		uint8_t bytes[112];
+	};
+};
+
+struct frame {
+	uint64_t restorer;
+	uint64_t uc_flags, uc_link;
+	struct frame_stack stack;
+	struct frame_context context;
+	uint64_t mask;
+	struct frame_info info;
+};
+_Static_assert(sizeof(struct frame_context) == 256, "sigcontext of the ABI");
+_Static_assert(sizeof(struct frame_info) == 128, "siginfo of the ABI");
+_Static_assert(sizeof(struct frame) == 440, "rt_sigframe of the ABI");
+/* The frame, the FXSAVE image, and what aligning both may cost (Linux:
+ * init_sigframe_size()). */
+_Static_assert((sizeof(struct frame) + 15 + sizeof(struct x86_fpu) + 63 + 15) / 16 * 16 ==
+                   SIGNAL_MIN_FRAME_BYTES,
+               "AT_MINSIGSTKSZ");
+
+/* After FNINIT and with the default MXCSR: what a program and a handler start
+ * with (Intel SDM Vol. 1, "FXSAVE Area": FCW at 0, MXCSR at 24). */
+static const struct x86_fpu fpu_initial = {
+	.fxsave = { [0] = 0x7f, [1] = 0x03, [24] = 0x80, [25] = 0x1f },
+};
+
+static uint64_t bit(int signo)
+{
+	return (uint64_t)1 << (signo - 1);
+}
+
+/* ---- names and defaults ---- */
+
+static const char *const names[] = {
+	NULL,       "SIGHUP",   "SIGINT",    "SIGQUIT",  "SIGILL",   "SIGTRAP",   "SIGABRT",
+	"SIGBUS",   "SIGFPE",   "SIGKILL",   "SIGUSR1",  "SIGSEGV",  "SIGUSR2",   "SIGPIPE",
+	"SIGALRM",  "SIGTERM",  "SIGSTKFLT", "SIGCHLD",  "SIGCONT",  "SIGSTOP",   "SIGTSTP",
+	"SIGTTIN",  "SIGTTOU",  "SIGURG",    "SIGXCPU",  "SIGXFSZ",  "SIGVTALRM", "SIGPROF",
+	"SIGWINCH", "SIGIO",    "SIGPWR",    "SIGSYS",   "SIGRT_0",  "SIGRT_1",   "SIGRT_2",
+	"SIGRT_3",  "SIGRT_4",  "SIGRT_5",   "SIGRT_6",  "SIGRT_7",  "SIGRT_8",   "SIGRT_9",
+	"SIGRT_10", "SIGRT_11", "SIGRT_12",  "SIGRT_13", "SIGRT_14", "SIGRT_15",  "SIGRT_16",
+	"SIGRT_17", "SIGRT_18", "SIGRT_19",  "SIGRT_20", "SIGRT_21", "SIGRT_22",  "SIGRT_23",
+	"SIGRT_24", "SIGRT_25", "SIGRT_26",  "SIGRT_27", "SIGRT_28", "SIGRT_29",  "SIGRT_30",
+	"SIGRT_31", "SIGRT_32",
+};
+
+const char *signal_name(int signo)
+{
+	return signo > 0 && signo <= NR_SIGNALS ? names[signo] : NULL;
+}
+
+static bool is_ignored_by_default(int signo)
+{
+	return signo == NR_SIGCHLD || signo == NR_SIGCONT || signo == NR_SIGURG ||
+	       signo == NR_SIGWINCH;
+}
+
+/* Simplified: a task that would stop runs on; nothing could continue it. */
+static bool stops_by_default(int signo)
+{
+	return signo == NR_SIGSTOP || signo == NR_SIGTSTP || signo == NR_SIGTTIN ||
+	       signo == NR_SIGTTOU;
+}
+
+static bool is_ignored(const struct signals *s, int signo)
+{
+	va_t handler = s->actions[signo].handler;
+
+	if (signo == NR_SIGKILL || signo == NR_SIGSTOP)
+		return false;
+	return handler == HANDLER_IGNORE ||
+	       (handler == HANDLER_DEFAULT && is_ignored_by_default(signo));
+}
+
+/* ---- sending ---- */
+
+/* Simplified: one of each signal may be pending, real-time signals too. */
+void signal_send(struct task *task, const struct signal_info *info)
+{
+	struct signals *s = &task->signals;
+	int signo = info->signo;
+
+	assert(signo > 0 && signo <= NR_SIGNALS);
+	if (task->state != TASK_RUNNING)
+		return;
+	/* A blocked signal is kept even if it is ignored now (Linux: sig_ignored()). */
+	if (is_ignored(s, signo) && !(s->blocked & bit(signo)))
+		return;
+	if (s->pending & bit(signo))
+		return;
+	s->pending |= bit(signo);
+	s->info[signo] = *info;
+}
+
+void signal_force(struct task *task, const struct signal_info *info)
+{
+	struct signals *s = &task->signals;
+	struct signal_action *action = &s->actions[info->signo];
+
+	s->cr2 = info->fault_va;
+	s->error_code = info->error_code;
+	s->trapno = info->trapno;
+	if (s->blocked & bit(info->signo) || action->handler == HANDLER_IGNORE) {
+		action->handler = HANDLER_DEFAULT;
+		s->blocked &= ~bit(info->signo);
+	}
+	/* Its own fault comes before the same signal from elsewhere. */
+	s->pending &= ~bit(info->signo);
+	signal_send(task, info);
+}
+
+bool signal_is_deliverable(const struct task *task)
+{
+	return task->state == TASK_RUNNING && (task->signals.pending & ~task->signals.blocked);
+}
+
+void signal_drop_ignored(struct task *task, int signo)
+{
+	if (is_ignored(&task->signals, signo))
+		task->signals.pending &= ~bit(signo);
+}
+
+void signal_exec(struct task *task)
+{
+	struct signals *s = &task->signals;
+
+	for (int signo = 1; signo <= NR_SIGNALS; signo++) {
+		struct signal_action *action = &s->actions[signo];
+
+		*action = (struct signal_action){
+			.handler =
+			    action->handler == HANDLER_IGNORE ? HANDLER_IGNORE : HANDLER_DEFAULT,
+		};
+	}
+	s->altstack = 0;
+	s->altstack_size = 0;
+	s->altstack_flags = ALTSTACK_DISABLE;
+}
+
+/* ---- timers ---- */
+
+uint64_t signal_timer_clock_ns(const struct task *task, enum itimer_which which)
+{
+	const struct machine *machine = task->machine;
+	uint64_t now = machine_now_ns(machine);
+
+	/* Simplified: time on the CPU is that of all tasks, the kernel's included. */
+	return which == ITIMER_REAL_ ? now : now - machine->disk_ns - machine->sleep_ns;
+}
+
+void signal_run_timers(struct task *task)
+{
+	static const int signals[NR_ITIMERS] = { NR_SIGALRM, NR_SIGVTALRM, NR_SIGPROF };
+
+	for (enum itimer_which which = 0; which < NR_ITIMERS; which++) {
+		struct itimer *timer = &task->signals.itimers[which];
+		uint64_t now;
+
+		if (!timer->expires_ns)
+			continue;
+		now = signal_timer_clock_ns(task, which);
+		if (now < timer->expires_ns)
+			continue;
+		signal_send(task,
+		            &(struct signal_info){ .signo = signals[which], .code = CODE_KERNEL });
+		if (!timer->interval_ns) {
+			timer->expires_ns = 0;
+			continue;
+		}
+		/* Periods that were missed are not made up for. */
+		timer->expires_ns +=
+		    ((now - timer->expires_ns) / timer->interval_ns + 1) * timer->interval_ns;
+	}
+}
+
+uint64_t signal_next_timer_ns(const struct task *task)
+{
+	uint64_t expires = task->signals.itimers[ITIMER_REAL_].expires_ns;
+
+	/* The CPU's timers stand still while nothing runs. */
+	return expires ? expires : UINT64_MAX;
+}
+
+/* ---- the frame ---- */
+
+static bool is_on_altstack(const struct signals *s, va_t sp)
+{
+	if (s->altstack_flags & ALTSTACK_AUTODISARM)
+		return false;
+	/* The stack grows down: its top is on it, its lowest byte is not reached. */
+	return sp > s->altstack && sp - s->altstack <= s->altstack_size;
+}
+
+/* Where the frame goes, and the FXSAVE image above it (Linux: get_sigframe()).
+ * False: the alternate stack would overflow. */
+static bool place_frame(const struct task *task, const struct signal_action *action, va_t *frame,
+                        va_t *fpstate)
+{
+	const struct signals *s = &task->signals;
+	va_t sp = task->regs.gpr[REG_SP] - RED_ZONE_BYTES;
+	bool nested = is_on_altstack(s, task->regs.gpr[REG_SP]);
+	bool entering = (action->flags & ACTION_ONSTACK) && !nested && s->altstack_size;
+
+	if (entering)
+		sp = s->altstack + s->altstack_size;
+	*fpstate = (sp - sizeof(struct x86_fpu)) & ~(va_t)63;
+	*frame = ((*fpstate - sizeof(struct frame)) & ~(va_t)15) - 8;
+	if (!nested && !entering)
+		return true;
+	return *frame > s->altstack && *frame - s->altstack <= s->altstack_size;
+}
+
+static void save_context(const struct task *task, struct frame_context *c, va_t fpstate)
+{
+	const struct x86_regs *r = &task->regs;
+
+	*c = (struct frame_context){
+		.r8 = r->gpr[REG_8],
+		.r9 = r->gpr[REG_9],
+		.r10 = r->gpr[REG_10],
+		.r11 = r->gpr[REG_11],
+		.r12 = r->gpr[REG_12],
+		.r13 = r->gpr[REG_13],
+		.r14 = r->gpr[REG_14],
+		.r15 = r->gpr[REG_15],
+		.di = r->gpr[REG_DI],
+		.si = r->gpr[REG_SI],
+		.bp = r->gpr[REG_BP],
+		.bx = r->gpr[REG_BX],
+		.dx = r->gpr[REG_DX],
+		.ax = r->gpr[REG_AX],
+		.cx = r->gpr[REG_CX],
+		.sp = r->gpr[REG_SP],
+		.ip = r->ip,
+		.flags = r->flags,
+		.cs = USER_CS,
+		.ss = USER_SS,
+		.err = task->signals.error_code,
+		.trapno = task->signals.trapno,
+		.cr2 = task->signals.cr2,
+		.fpstate = fpstate,
+	};
+}
+
+/* Simplified: segment registers are not restored; a 64-bit task has one set. */
+static void restore_context(struct task *task, const struct frame_context *c)
+{
+	struct x86_regs *r = &task->regs;
+
+	r->gpr[REG_8] = c->r8;
+	r->gpr[REG_9] = c->r9;
+	r->gpr[REG_10] = c->r10;
+	r->gpr[REG_11] = c->r11;
+	r->gpr[REG_12] = c->r12;
+	r->gpr[REG_13] = c->r13;
+	r->gpr[REG_14] = c->r14;
+	r->gpr[REG_15] = c->r15;
+	r->gpr[REG_DI] = c->di;
+	r->gpr[REG_SI] = c->si;
+	r->gpr[REG_BP] = c->bp;
+	r->gpr[REG_BX] = c->bx;
+	r->gpr[REG_DX] = c->dx;
+	r->gpr[REG_AX] = c->ax;
+	r->gpr[REG_CX] = c->cx;
+	r->gpr[REG_SP] = c->sp;
+	r->ip = c->ip;
+	r->flags = (r->flags & ~(uint64_t)FLAGS_RESTORED) | (c->flags & FLAGS_RESTORED);
+	task->regs_changed = true;
+}
+
+static bool has_fault_address(const struct signal_info *info)
+{
+	return info->code > 0 && info->code < CODE_KERNEL &&
+	       (info->signo == NR_SIGSEGV || info->signo == NR_SIGBUS || info->signo == NR_SIGFPE ||
+	        info->signo == NR_SIGILL || info->signo == NR_SIGTRAP);
+}
+
+static void fill_info(struct frame_info *out, const struct signal_info *info)
+{
+	*out = (struct frame_info){ .signo = info->signo, .code = info->code };
+	if (has_fault_address(info)) {
+		out->va = info->fault_va;
+	} else {
+		out->pid = info->pid;
+		out->uid = (uint32_t)info->uid;
+	}
+}
+
+/* Writes the frame and lets the handler begin. False: the stack cannot be written
+ * (Linux: x64_setup_rt_frame()). */
+static bool setup_frame(struct task *task, const struct signal_info *info,
+                        const struct signal_action *action)
+{
+	struct signals *s = &task->signals;
+	struct engine *engine = task_cpu(task)->engine;
+	struct x86_regs *regs = &task->regs;
+	struct x86_fpu fpu;
+	struct frame frame = { .restorer = action->restorer, .uc_flags = UCONTEXT_FLAGS };
+	size_t size = action->flags & ACTION_SIGINFO ? sizeof(frame) : offsetof(struct frame, info);
+	va_t frame_va, fpu_va;
+
+	if (!(action->flags & ACTION_RESTORER) || !place_frame(task, action, &frame_va, &fpu_va))
+		return false;
+	engine_get_fpu(engine, &fpu);
+	frame.stack = (struct frame_stack){
+		.sp = s->altstack,
+		.flags = s->altstack_flags,
+		.size = s->altstack_size,
+	};
+	frame.mask = s->restore_blocked ? s->saved_blocked : s->blocked;
+	save_context(task, &frame.context, fpu_va);
+	fill_info(&frame.info, info);
+	if (copy_to_user(task, fpu_va, &fpu, sizeof(fpu)) ||
+	    copy_to_user(task, frame_va, &frame, size))
+		return false;
+
+	if (s->altstack_flags & ALTSTACK_AUTODISARM) {
+		s->altstack = 0;
+		s->altstack_size = 0;
+		s->altstack_flags = ALTSTACK_DISABLE;
+	}
+	regs->gpr[REG_DI] = (uint64_t)info->signo;
+	regs->gpr[REG_AX] = 0; /* no vector registers, for handlers without prototype */
+	regs->gpr[REG_SI] = frame_va + offsetof(struct frame, info);
+	regs->gpr[REG_DX] = frame_va + offsetof(struct frame, uc_flags);
+	regs->gpr[REG_SP] = frame_va;
+	regs->ip = action->handler;
+	regs->flags &= ~(uint64_t)(FLAGS_DF | FLAGS_RF | FLAGS_TF);
+	task->regs_changed = true;
+	engine_set_fpu(engine, &fpu_initial);
+	return true;
+}
+
+/* ---- interrupted system calls ---- */
+
+static void call_again(struct task *task)
+{
+	task->regs.gpr[REG_AX] = (uint64_t)task->syscall_nr;
+	task->regs.ip -= 2; /* the length of `syscall` */
+	task->syscall_nr = -1;
+	task->regs_changed = true;
+}
+
+void signal_settle_restart(struct task *task)
+{
+	int64_t result = (int64_t)task->regs.gpr[REG_AX];
+
+	if (task->syscall_nr >= 0 &&
+	    (result == SYSCALL_ERESTARTSYS || result == SYSCALL_ERESTARTNOHAND))
+		call_again(task);
+	task->syscall_nr = -1;
+}
+
+/* The same for a task that a handler interrupts (Linux: handle_signal()). */
+static void settle_before_handler(struct task *task, const struct signal_action *action)
+{
+	int64_t result = (int64_t)task->regs.gpr[REG_AX];
+
+	if (task->syscall_nr >= 0 && result == SYSCALL_ERESTARTSYS &&
+	    (action->flags & ACTION_RESTART))
+		call_again(task);
+	else if (task->syscall_nr >= 0 &&
+	         (result == SYSCALL_ERESTARTSYS || result == SYSCALL_ERESTARTNOHAND))
+		task->regs.gpr[REG_AX] = (uint64_t)SYSCALL_EINTR;
+	task->syscall_nr = -1;
+	task->regs_changed = true;
+}
+
+/* ---- delivery ---- */
+
+/* What the task did itself comes first, then by number (Linux: next_signal()). */
+static int next_signal(const struct signals *s)
+{
+	const uint64_t synchronous = bit(NR_SIGSEGV) | bit(NR_SIGBUS) | bit(NR_SIGILL) |
+	                             bit(NR_SIGTRAP) | bit(NR_SIGFPE) | bit(NR_SIGSYS);
+	uint64_t ready = s->pending & ~s->blocked;
+
+	if (ready & bit(NR_SIGKILL))
+		return NR_SIGKILL;
+	if (ready & synchronous)
+		ready &= synchronous;
+	return ready ? __builtin_ctzll(ready) + 1 : 0;
+}
+
+static void run_handler(struct task *task, const struct signal_info *info)
+{
+	struct signals *s = &task->signals;
+	struct signal_action action = s->actions[info->signo];
+
+	settle_before_handler(task, &action);
+	if (action.flags & ACTION_RESETHAND)
+		s->actions[info->signo].handler = HANDLER_DEFAULT;
+	if (!setup_frame(task, info, &action)) {
+		/* A SIGSEGV handler that cannot be called would only fault again
+		 * (Linux: force_sigsegv()). */
+		if (info->signo == NR_SIGSEGV)
+			s->actions[NR_SIGSEGV].handler = HANDLER_DEFAULT;
+		signal_force(task,
+		             &(struct signal_info){ .signo = NR_SIGSEGV, .code = CODE_KERNEL });
+		return;
+	}
+	s->restore_blocked = false;
+	s->blocked |= action.mask;
+	if (!(action.flags & ACTION_NODEFER))
+		s->blocked |= bit(info->signo);
+	s->blocked &= ~(bit(NR_SIGKILL) | bit(NR_SIGSTOP));
+}
+
+static void deliver_one(struct task *task, int signo)
+{
+	struct signals *s = &task->signals;
+	struct signal_info info = s->info[signo];
+
+	s->pending &= ~bit(signo);
+	if (is_ignored(s, signo))
+		return;
+	if (s->actions[signo].handler != HANDLER_DEFAULT)
+		run_handler(task, &info);
+	else if (!stops_by_default(signo))
+		task_exit(task, signo);
+}
+
+void signal_deliver(struct task *task)
+{
+	struct signals *s = &task->signals;
+	int signo;
+
+	signal_run_timers(task);
+	while (task->state == TASK_RUNNING && (signo = next_signal(s)))
+		deliver_one(task, signo);
+	if (task->state != TASK_RUNNING)
+		return;
+	signal_settle_restart(task);
+	if (s->restore_blocked) {
+		s->blocked = s->saved_blocked;
+		s->restore_blocked = false;
+	}
+}
+
+/* ---- return from a handler ---- */
+
+static void restore_altstack(struct signals *s, const struct frame_stack *stack)
+{
+	/* Linux ignores what sigaltstack(2) would refuse. */
+	if (stack->flags & ALTSTACK_DISABLE) {
+		s->altstack = 0;
+		s->altstack_size = 0;
+		s->altstack_flags = ALTSTACK_DISABLE;
+	} else if (stack->size >= 2048) {
+		s->altstack = stack->sp;
+		s->altstack_size = stack->size;
+		s->altstack_flags = stack->flags & ALTSTACK_AUTODISARM;
+	}
+}
+
+int64_t signal_return(struct task *task)
+{
+	struct signals *s = &task->signals;
+	struct frame frame;
+	struct x86_fpu fpu;
+	/* The handler's `ret` has taken the restorer's address off. */
+	va_t frame_va = task->regs.gpr[REG_SP] - 8;
+
+	if (copy_from_user(task, &frame, frame_va, offsetof(struct frame, info)))
+		goto bad;
+	if (frame.context.fpstate && copy_from_user(task, &fpu, frame.context.fpstate, sizeof(fpu)))
+		goto bad;
+	s->blocked = frame.mask & ~(bit(NR_SIGKILL) | bit(NR_SIGSTOP));
+	restore_context(task, &frame.context);
+	engine_set_fpu(task_cpu(task)->engine, frame.context.fpstate ? &fpu : &fpu_initial);
+	restore_altstack(s, &frame.stack);
+	return (int64_t)task->regs.gpr[REG_AX];
+bad:
+	signal_force(task, &(struct signal_info){ .signo = NR_SIGSEGV, .code = CODE_KERNEL });
+	return 0;
+}

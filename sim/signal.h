@@ -76,12 +76,15 @@ void signal_deliver(struct task *task);
  * handler interrupts: it is made again. */
 void signal_settle_restart(struct task *task);
 
+/* The action of signo has changed: what it now ignores is pending no more. */
+void signal_drop_ignored(struct task *task, int signo);
+
 /* execve(2): handlers go, ignored signals stay ignored, the alternate stack goes. */
 void signal_exec(struct task *task);
 
-/* Signals of a timer that is due. The earliest time at which the next one will
- * be, if nothing but time passes; UINT64_MAX: none. */
+/* Sends the signals of timers that are due. */
 void signal_run_timers(struct task *task);
+/* When the next timer will be due if nothing but time passes; UINT64_MAX: never. */
 uint64_t signal_next_timer_ns(const struct task *task);
 
 /* The clock of a timer, in simulated ns: real time, or time on the CPU. */
