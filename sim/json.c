@@ -1,1 +1,151 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sim/json.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <string.h>
+
+/* Length of the UTF-8 sequence at s, 0 if it is none (RFC 3629, section 4). */
+static size_t utf8_length(const unsigned char *s)
+{
+	uint32_t code;
+	size_t len;
+
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] >= 0xc2 && s[0] < 0xe0)
+		len = 2, code = s[0] & 0x1f;
+	else if (s[0] >= 0xe0 && s[0] < 0xf0)
+		len = 3, code = s[0] & 0x0f;
+	else if (s[0] >= 0xf0 && s[0] < 0xf5)
+		len = 4, code = s[0] & 0x07;
+	else
+		return 0;
+	for (size_t i = 1; i < len; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0; /* the terminating NUL too */
+		code = code << 6 | (s[i] & 0x3f);
+	}
+	if ((len == 3 && code < 0x800) || (len == 4 && code < 0x10000) || code > 0x10ffff ||
+	    (code >= 0xd800 && code < 0xe000))
+		return 0; /* longer than need be, or no character */
+	return len;
+}
+
+static void write_string(FILE *out, const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	putc('"', out);
+	while (*s) {
+		size_t len = utf8_length(s);
+
+		if (!len)
+			fputs("\\ufffd", out);
+		else if (*s == '"' || *s == '\\')
+			fprintf(out, "\\%c", *s);
+		else if (*s < 0x20 || *s == 0x7f)
+			fprintf(out, "\\u%04x", *s);
+		else
+			fwrite(s, 1, len, out);
+		s += len ? len : 1;
+	}
+	putc('"', out);
+}
+
+static void new_line(struct json *json)
+{
+	fprintf(json->out, "\n%*s", 2 * (int)json->depth, "");
+}
+
+/* Whatever stands before a value: comma, line, key. */
+static void begin_value(struct json *json, const char *key)
+{
+	if (json->depth) {
+		bool is_compact = json->open[json->depth - 1].compact;
+
+		if (json->open[json->depth - 1].filled)
+			fputs(is_compact ? ", " : ",", json->out);
+		if (!is_compact)
+			new_line(json);
+		json->open[json->depth - 1].filled = true;
+		assert(!key == (json->open[json->depth - 1].close == ']'));
+	}
+	if (key) {
+		write_string(json->out, key);
+		fputs(": ", json->out);
+	}
+}
+
+static void begin(struct json *json, const char *key, char open, char close, bool is_compact)
+{
+	assert(json->depth < JSON_MAX_DEPTH);
+	begin_value(json, key);
+	putc(open, json->out);
+	json->open[json->depth].close = close;
+	json->open[json->depth].filled = false;
+	json->open[json->depth].compact = is_compact;
+	json->depth++;
+}
+
+void json_init(struct json *json, FILE *out)
+{
+	json->out = out;
+	json->depth = 0;
+}
+
+void json_begin_object(struct json *json, const char *key)
+{
+	begin(json, key, '{', '}', false);
+}
+
+void json_begin_array(struct json *json, const char *key)
+{
+	begin(json, key, '[', ']', false);
+}
+
+void json_begin_row(struct json *json, const char *key)
+{
+	begin(json, key, '[', ']', true);
+}
+
+void json_end(struct json *json)
+{
+	assert(json->depth);
+	json->depth--;
+	if (json->open[json->depth].filled && !json->open[json->depth].compact)
+		new_line(json);
+	putc(json->open[json->depth].close, json->out);
+	if (!json->depth)
+		putc('\n', json->out);
+}
+
+void json_uint(struct json *json, const char *key, uint64_t value)
+{
+	begin_value(json, key);
+	fprintf(json->out, "%" PRIu64, value);
+}
+
+void json_int(struct json *json, const char *key, int64_t value)
+{
+	begin_value(json, key);
+	fprintf(json->out, "%" PRId64, value);
+}
+
+void json_bool(struct json *json, const char *key, bool value)
+{
+	begin_value(json, key);
+	fputs(value ? "true" : "false", json->out);
+}
+
+void json_string(struct json *json, const char *key, const char *value)
+{
+	begin_value(json, key);
+	write_string(json->out, value);
+}
+
+void json_number(struct json *json, const char *key, const char *digits)
+{
+	begin_value(json, key);
+	fputs(digits, json->out);
+}
