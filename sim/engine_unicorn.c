@@ -3,39 +3,20 @@
  * engine_unicorn - the engine over Unicorn, the only file that knows it.
  *
  * Unicorn keeps a small cache of its own from virtual pages to "physical" ones
- * (softmmu), asks on_fill() for what is not in it, and reports memory accesses
- * by physical address. To get back from there to the virtual page, each frame
- * remembers the one page through which softmmu sees it. A frame that is mapped
- * twice would need two, so RAM is mapped NR_WINDOWS times, one behind the other,
- * and each window of a frame has a memory of its own:
- *
- *   physical   | window 0          | window 1          | ...  | own page |
- *   RAM        | frame 0 1 2 ...   | frame 0 1 2 ...   |
- *
- * When all windows of a frame are taken, softmmu is flushed and they are free
- * again. Code runs from window 0 alone, and a frame that code was fetched from
- * is written through window 0 alone, since Unicorn notices self-modifying code
- * by physical address.
+ * (softmmu), asks on_fill() for what is not in it, and reports memory accesses by
+ * physical address; sim/windows.h leads back to the virtual one. Code runs from
+ * window 0 alone, and a frame that code was fetched from is written through
+ * window 0 alone, since Unicorn notices self-modifying code by physical address.
  */
 #include "sim/engine.h"
 
-#include "sim/decode.h"
+#include "sim/code.h"
+#include "sim/windows.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unicorn/unicorn.h>
-
-#define NR_WINDOWS 8
-#define NR_BLOCKS ((uint32_t)1 << 15) /* remembered blocks, a power of two */
-
-/* What the binding of a window's frame holds: the virtual page number and the
- * softmmu generation in which it was made. */
-#define VPN_BITS 36
-#define VPN_MASK (((uint64_t)1 << VPN_BITS) - 1)
-#define GENERATION_MAX (((uint64_t)1 << (64 - VPN_BITS)) - 1)
 
 /* Not canonical, so no instruction is ever there. */
 #define NO_ADDRESS ((uint64_t)1 << 63)
@@ -46,16 +27,6 @@
 #define SELECTOR_USER_DATA 0x2b /* as Linux: GDT entries 5 and 6, RPL 3 */
 #define SELECTOR_USER_CODE 0x33
 
-struct block {
-	va_t va;
-	uint32_t size; /* bytes; 0: forgotten */
-	uint32_t code_generation;
-	uint32_t nr_instructions;
-	uint32_t rep_offset; /* of its last instruction if that is rep, else no offset */
-};
-
-#define NO_REP UINT32_MAX
-
 struct engine {
 	uc_engine *uc;
 	uc_context *fresh; /* as it was before the first instruction */
@@ -64,19 +35,12 @@ struct engine {
 	struct mmu *mmu;
 	const struct engine_ops *ops;
 	void *owner;
-	struct decoder *decoder;
 
+	struct windows windows;
+	struct code code;
+	uint8_t *fetched; /* by pfn: translated code may exist */
 	uint8_t *own_page;
-	pa_t own_page_pa;
-	uint32_t window_shift; /* log2 of a window's bytes */
-	uint64_t *bound;       /* by (window, pfn): generation << VPN_BITS | vpn */
-	size_t bound_bytes;
-	uint64_t generation; /* of softmmu: 1 on */
 	bool flush_wanted;
-
-	uint8_t *fetched;     /* by pfn: translated code may exist */
-	struct block *blocks; /* by hash of va */
-	uint32_t code_generation;
 
 	uint64_t ip; /* while not running */
 	bool running, starting;
@@ -85,8 +49,8 @@ struct engine {
 	va_t stop_before; /* a fetch fault lies there: see on_straddling_fetch() */
 
 	uint64_t instructions, budget_end;
-	struct block current; /* the block that runs, with what was counted for it */
-	va_t rep_ip;          /* of a rep instruction that may go on */
+	struct code_block current; /* the block that runs, with what was counted for it */
+	va_t rep_ip;               /* of a rep instruction that may go on */
 
 	va_t fill_va; /* what resolve() is asked */
 	enum access_kind fill_kind;
@@ -99,50 +63,7 @@ static void flush_softmmu(struct engine *e)
 {
 	e->flush_wanted = false;
 	uc_ctl_flush_tlb(e->uc);
-	if (++e->generation > GENERATION_MAX) {
-		/* Fresh zero pages: no binding of any generation. */
-		madvise(e->bound, e->bound_bytes, MADV_DONTNEED);
-		e->generation = 1;
-	}
-}
-
-static uint64_t *binding(struct engine *e, uint32_t window, pfn_t pfn)
-{
-	return &e->bound[((uint64_t)window << (e->window_shift - PAGE_SHIFT)) + pfn];
-}
-
-static bool is_free(const struct engine *e, uint64_t bound)
-{
-	return bound >> VPN_BITS != e->generation;
-}
-
-/* The window through which softmmu may see the frame at vpn. */
-static uint32_t bind_window(struct engine *e, pfn_t pfn, uint64_t vpn, bool only_first)
-{
-	uint64_t wanted = e->generation << VPN_BITS | vpn;
-	uint32_t windows = only_first ? 1 : NR_WINDOWS;
-
-	for (uint32_t w = 0; w < windows; w++) {
-		uint64_t *bound = binding(e, w, pfn);
-
-		if (*bound == wanted)
-			return w;
-		if (is_free(e, *bound)) {
-			*bound = wanted;
-			return w;
-		}
-	}
-	flush_softmmu(e);
-	*binding(e, 0, pfn) = e->generation << VPN_BITS | vpn;
-	return 0;
-}
-
-static bool is_bound_outside_first(struct engine *e, pfn_t pfn)
-{
-	for (uint32_t w = 1; w < NR_WINDOWS; w++)
-		if (!is_free(e, *binding(e, w, pfn)))
-			return true;
-	return false;
+	windows_forget(&e->windows);
 }
 
 /* From the first fetch on, writes to the frame must go through window 0. */
@@ -151,20 +72,23 @@ static void note_fetch(struct engine *e, pfn_t pfn)
 	if (e->fetched[pfn])
 		return;
 	e->fetched[pfn] = 1;
-	if (is_bound_outside_first(e, pfn))
+	if (windows_bound_outside_first(&e->windows, pfn))
 		flush_softmmu(e);
 }
 
 static void describe_fill(struct engine *e, va_t va, enum access_kind kind,
                           const struct engine_page *page, uc_tlb_entry *out)
 {
-	uint32_t window;
+	uint32_t windows, window;
 
 	if (kind == ACCESS_FETCH)
 		note_fetch(e, page->pfn);
-	window = bind_window(e, page->pfn, va >> PAGE_SHIFT & VPN_MASK,
-	                     kind == ACCESS_FETCH || e->fetched[page->pfn]);
-	out->paddr = ((pa_t)window << e->window_shift) + (page->pfn << PAGE_SHIFT);
+	windows = e->fetched[page->pfn] ? 1 : NR_WINDOWS;
+	if (!windows_bind(&e->windows, page->pfn, va >> PAGE_SHIFT, windows, &window)) {
+		flush_softmmu(e);
+		windows_bind(&e->windows, page->pfn, va >> PAGE_SHIFT, 1, &window);
+	}
+	out->paddr = windows_pa(&e->windows, window, page->pfn);
 	out->perms = UC_PROT_NONE;
 	if (page->readable)
 		out->perms |= UC_PROT_READ;
@@ -174,59 +98,15 @@ static void describe_fill(struct engine *e, va_t va, enum access_kind kind,
 		out->perms |= UC_PROT_EXEC;
 }
 
-/* ---- reading guest code ---- */
-
-/* Copies code from va on, a page table walk a page; bytes had. */
-static uint32_t read_code(struct engine *e, va_t va, uint8_t *bytes, uint32_t size, bool *writable)
-{
-	uint32_t done = 0;
-
-	*writable = false;
-	while (done < size) {
-		uint32_t left_in_page = (uint32_t)(PAGE_SIZE - ((va + done) & ~PAGE_MASK));
-		uint32_t n = size - done < left_in_page ? size - done : left_in_page;
-		struct translation tr;
-
-		if (!mmu_probe(e->mmu, va + done, ACCESS_FETCH, PRIV_USER, &tr, NULL) ||
-		    !ram_has(e->ram, tr.pa, n))
-			break;
-		memcpy(bytes + done, ram_at(e->ram, tr.pa), n);
-		*writable |= tr.writable;
-		done += n;
-	}
-	return done;
-}
-
-/* Instruction counts of a block that is not remembered. A block in memory that
- * is both writable and executable may change, so it is not remembered. */
-static void learn_block(struct engine *e, struct block *block, va_t va, uint32_t size)
-{
-	uint8_t bytes[2 * PAGE_SIZE];
-	struct decoded_block decoded;
-	bool writable;
-	uint32_t had;
-
-	had = read_code(e, va, bytes, size < sizeof(bytes) ? size : sizeof(bytes), &writable);
-	decode_block(e->decoder, bytes, had, va, &decoded);
-	block->va = va;
-	block->size = size;
-	block->code_generation = writable ? e->code_generation - 1 : e->code_generation;
-	block->nr_instructions = decoded.nr_instructions;
-	block->rep_offset = decoded.last_is_rep ? decoded.last_offset : NO_REP;
-}
-
 /* The running block ended before its end: counts what was done alone. */
 static void uncount_rest_of_block(struct engine *e, va_t ip)
 {
-	struct block *block = &e->current;
-	uint8_t bytes[2 * PAGE_SIZE];
-	uint32_t had, done;
-	bool writable;
+	struct code_block *block = &e->current;
+	uint32_t done;
 
 	if (!block->size || ip < block->va || ip >= block->va + block->size)
 		return;
-	had = read_code(e, block->va, bytes, (uint32_t)(ip - block->va), &writable);
-	done = decode_instructions_before(e->decoder, bytes, had, block->va, had);
+	done = code_instructions_before(&e->code, block, ip);
 	if (done < block->nr_instructions)
 		e->instructions -= block->nr_instructions - done;
 	block->size = 0;
@@ -260,16 +140,13 @@ uint64_t engine_current_ip(struct engine *engine)
 static bool on_straddling_fetch(struct engine *e, va_t va)
 {
 	uint64_t ip = engine_current_ip(e);
-	uint8_t bytes[PAGE_SIZE];
-	uint32_t size, before;
-	bool writable;
+	uint32_t before;
 
-	if ((ip & PAGE_MASK) == va || ip > va || va - ip > PAGE_SIZE)
+	if ((ip & PAGE_MASK) + PAGE_SIZE != va)
 		return false;
 	if (mmu_probe(e->mmu, va, ACCESS_FETCH, PRIV_USER, NULL, NULL))
 		return false;
-	size = read_code(e, ip, bytes, (uint32_t)(va - ip), &writable);
-	before = decode_straddler(e->decoder, bytes, size, ip);
+	before = code_bytes_before_next_page(&e->code, ip);
 	if (!before)
 		return false;
 	e->stop_before = ip + before;
@@ -278,7 +155,7 @@ static bool on_straddling_fetch(struct engine *e, va_t va)
 
 static bool on_start_fill(struct engine *e, va_t va, uc_tlb_entry *out)
 {
-	out->paddr = e->own_page_pa + (va & ~PAGE_MASK);
+	out->paddr = windows_pa(&e->windows, NR_WINDOWS, 0);
 	out->perms = UC_PROT_ALL;
 	return (va & PAGE_MASK) == OWN_PAGE_VA;
 }
@@ -318,11 +195,6 @@ static bool on_fill(uc_engine *uc, uint64_t va, uc_mem_type type, uc_tlb_entry *
 	return true;
 }
 
-static va_t accessed_va(const struct engine *e, pa_t pa)
-{
-	return (e->bound[pa >> PAGE_SHIFT] & VPN_MASK) << PAGE_SHIFT | (pa & ~PAGE_MASK);
-}
-
 static bool crosses_page(pa_t pa, int size)
 {
 	return unlikely((pa & ~PAGE_MASK) + (uint32_t)size > PAGE_SIZE);
@@ -332,7 +204,7 @@ static void on_access(struct engine *e, va_t va, enum access_kind kind, pa_t pa)
 {
 	mmu_access(e->mmu, va, kind, PRIV_USER);
 	if (unlikely(e->ops->check_access != NULL))
-		e->ops->check_access(e->owner, va, kind, pa & (((pa_t)1 << e->window_shift) - 1));
+		e->ops->check_access(e->owner, va, kind, windows_ram_pa(&e->windows, pa));
 }
 
 static void on_load(uc_engine *uc, uc_mem_type type, uint64_t pa, int size, int64_t value,
@@ -344,14 +216,14 @@ static void on_load(uc_engine *uc, uc_mem_type type, uint64_t pa, int size, int6
 	/* Its two aligned halves are reported after it. */
 	if (crosses_page(pa, size))
 		return;
-	on_access(e, accessed_va(e, pa), ACCESS_LOAD, pa);
+	on_access(e, windows_va(&e->windows, pa), ACCESS_LOAD, pa);
 }
 
 static void on_store(uc_engine *uc, uc_mem_type type, uint64_t pa, int size, int64_t value,
                      void *user)
 {
 	struct engine *e = user;
-	va_t va = accessed_va(e, pa);
+	va_t va = windows_va(&e->windows, pa);
 
 	(void)uc, (void)type, (void)value;
 	on_access(e, va, ACCESS_STORE, pa);
@@ -379,22 +251,12 @@ static void count_fetches(struct engine *e, va_t va, uint32_t size, uint32_t n)
 		mmu_access(e->mmu, last_page, ACCESS_FETCH, PRIV_USER);
 }
 
-static struct block *find_block(struct engine *e, va_t va, uint32_t size)
-{
-	struct block *block = &e->blocks[(va ^ va >> 15) & (NR_BLOCKS - 1)];
-
-	if (unlikely(block->va != va || block->size != size ||
-	             block->code_generation != e->code_generation))
-		learn_block(e, block, va, size);
-	return block;
-}
-
 /* Called before the block runs; a stop from here comes before its first
  * instruction. */
 static void on_block(uc_engine *uc, uint64_t va, uint32_t size, void *user)
 {
 	struct engine *e = user;
-	const struct block *block;
+	const struct code_block *block;
 	uint32_t n;
 
 	(void)uc;
@@ -402,12 +264,12 @@ static void on_block(uc_engine *uc, uint64_t va, uint32_t size, void *user)
 		stop(e, ENGINE_STOP_BUDGET, 0);
 		return;
 	}
-	block = find_block(e, va, size);
+	block = code_find_block(&e->code, va, size);
 	n = block->nr_instructions;
 	/* Each round of a rep instruction is a block, but the same instruction. */
 	if (unlikely(va == e->rep_ip))
 		n--;
-	e->rep_ip = block->rep_offset == NO_REP ? NO_ADDRESS : va + block->rep_offset;
+	e->rep_ip = block->rep_offset == CODE_NO_REP ? NO_ADDRESS : va + block->rep_offset;
 	e->instructions += n;
 	e->current.va = va;
 	e->current.size = size;
@@ -551,8 +413,8 @@ void engine_current_access(struct engine *engine, va_t *va, enum access_kind *ki
 			*va = regs.ip;
 		return;
 	}
-	size = read_code(engine, regs.ip, bytes, sizeof(bytes), &writable);
-	if (!decode_access(engine->decoder, bytes, size, &regs, engine->fill_va, &access))
+	size = code_read(&engine->code, regs.ip, bytes, sizeof(bytes), &writable);
+	if (!decode_access(engine->code.decoder, bytes, size, &regs, engine->fill_va, &access))
 		return;
 	*va = access.va;
 	if (access.writes)
@@ -643,7 +505,7 @@ void engine_frame_changed(struct engine *engine, pfn_t pfn)
 	 * written does not matter, as the new content follows. */
 	uc_mem_write(engine->uc, pfn << PAGE_SHIFT, frame, PAGE_SIZE);
 	engine->fetched[pfn] = 0;
-	engine->code_generation++;
+	code_forget(&engine->code);
 	engine->flush_wanted = true;
 }
 
@@ -653,14 +515,6 @@ uint64_t engine_instructions(const struct engine *engine)
 }
 
 /* ---- life ---- */
-
-static void *map_zero_pages(size_t bytes)
-{
-	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-	               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	return p == MAP_FAILED ? NULL : p;
-}
 
 static bool add_hook(struct engine *e, int type, void *callback)
 {
@@ -681,14 +535,12 @@ static bool add_hooks(struct engine *e)
 
 static bool map_windows(struct engine *e)
 {
-	uint64_t size = e->ram->size_bytes;
-
-	for (pa_t w = 0; w < NR_WINDOWS; w++)
-		if (uc_mem_map_ptr(e->uc, w << e->window_shift, size, UC_PROT_ALL, e->ram->base))
+	for (uint32_t w = 0; w < NR_WINDOWS; w++)
+		if (uc_mem_map_ptr(e->uc, windows_pa(&e->windows, w, 0), e->ram->size_bytes,
+		                   UC_PROT_ALL, e->ram->base))
 			return false;
-	e->own_page_pa = (pa_t)NR_WINDOWS << e->window_shift;
-	return uc_mem_map_ptr(e->uc, e->own_page_pa, PAGE_SIZE, UC_PROT_ALL, e->own_page) ==
-	       UC_ERR_OK;
+	return uc_mem_map_ptr(e->uc, windows_pa(&e->windows, NR_WINDOWS, 0), PAGE_SIZE, UC_PROT_ALL,
+	                      e->own_page) == UC_ERR_OK;
 }
 
 /*
@@ -728,17 +580,13 @@ static bool enter_user_mode(struct engine *e)
 
 static bool allocate(struct engine *e)
 {
-	uint64_t frames = e->ram->size_bytes >> PAGE_SHIFT;
-
-	while ((uint64_t)1 << e->window_shift < e->ram->size_bytes)
-		e->window_shift++;
-	e->bound_bytes = ((size_t)NR_WINDOWS << (e->window_shift - PAGE_SHIFT)) * sizeof(*e->bound);
-	e->bound = map_zero_pages(e->bound_bytes);
-	e->own_page = map_zero_pages(PAGE_SIZE);
-	e->fetched = calloc(frames, 1);
-	e->blocks = calloc(NR_BLOCKS, sizeof(*e->blocks));
-	return e->bound && e->own_page && e->fetched && e->blocks &&
-	       decoder_create(&e->decoder) == 0;
+	e->own_page = aligned_alloc(PAGE_SIZE, PAGE_SIZE);
+	e->fetched = calloc(e->ram->size_bytes >> PAGE_SHIFT, 1);
+	if (!e->own_page || !e->fetched)
+		return false;
+	memset(e->own_page, 0, PAGE_SIZE);
+	return windows_init(&e->windows, e->ram->size_bytes) == 0 &&
+	       code_init(&e->code, e->ram, e->mmu) == 0;
 }
 
 int engine_create(struct engine **out, enum engine_mode mode, const struct ram *ram,
@@ -753,9 +601,6 @@ int engine_create(struct engine **out, enum engine_mode mode, const struct ram *
 	e->mmu = mmu;
 	e->ops = ops;
 	e->owner = owner;
-	e->window_shift = PAGE_SHIFT;
-	e->generation = 1;
-	e->code_generation = 1;
 	e->rep_ip = NO_ADDRESS;
 	e->crossing_store = NO_ADDRESS;
 	if (!allocate(e)) {
@@ -779,12 +624,9 @@ void engine_destroy(struct engine *engine)
 		uc_context_free(engine->fresh);
 	if (engine->uc)
 		uc_close(engine->uc);
-	if (engine->bound)
-		munmap(engine->bound, engine->bound_bytes);
-	if (engine->own_page)
-		munmap(engine->own_page, PAGE_SIZE);
-	decoder_destroy(engine->decoder);
+	windows_finish(&engine->windows);
+	code_finish(&engine->code);
 	free(engine->fetched);
-	free(engine->blocks);
+	free(engine->own_page);
 	free(engine);
 }

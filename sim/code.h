@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * code - the guest's instructions as the engine counts them: how many a block
+ * holds, remembered by its address.
+ */
+#ifndef PW_SIM_CODE_H
+#define PW_SIM_CODE_H
+
+#include "mmu/mmu.h"
+#include "sim/decode.h"
+
+#define CODE_NR_BLOCKS ((uint32_t)1 << 15) /* remembered; a power of two */
+#define CODE_NO_REP UINT32_MAX
+
+struct code_block {
+	va_t va;
+	uint32_t size; /* bytes; 0: none */
+	uint32_t generation;
+	uint32_t nr_instructions;
+	uint32_t rep_offset; /* of the last instruction if it is a rep one, or CODE_NO_REP */
+};
+
+struct code {
+	const struct ram *ram;
+	const struct mmu *mmu;
+	struct decoder *decoder;
+	struct code_block *blocks; /* by hash of va */
+	uint32_t generation;
+};
+
+/* 0 or -ENOMEM. ram and mmu must outlive it. */
+int code_init(struct code *code, const struct ram *ram, const struct mmu *mmu);
+void code_finish(struct code *code); /* zeroed is fine */
+
+/* Code somewhere has changed: all blocks are forgotten. */
+static inline void code_forget(struct code *code)
+{
+	code->generation++;
+}
+
+/* Copies code from va on, through the page tables; bytes had. *writable: some of
+ * it can be written by the guest. */
+uint32_t code_read(const struct code *code, va_t va, uint8_t *bytes, uint32_t size, bool *writable);
+
+/* How many of the block's instructions lie before va, which is in it. */
+uint32_t code_instructions_before(const struct code *code, const struct code_block *block, va_t va);
+
+/* Bytes from ip on to the first instruction that needs the page behind the one of
+ * ip: 0 if it is the one at ip. */
+uint32_t code_bytes_before_next_page(const struct code *code, va_t ip);
+
+void code_learn_block(const struct code *code, struct code_block *block, va_t va, uint32_t size);
+
+/* The block of size bytes at va. Valid until the next call. */
+static inline const struct code_block *code_find_block(struct code *code, va_t va, uint32_t size)
+{
+	struct code_block *block = &code->blocks[(va ^ va >> 15) & (CODE_NR_BLOCKS - 1)];
+
+	if (unlikely(block->va != va || block->size != size ||
+	             block->generation != code->generation))
+		code_learn_block(code, block, va, size);
+	return block;
+}
+
+#endif
