@@ -1,1 +1,662 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* System calls about the task itself: identity, limits, usage, exit and exec. */
+#include "sim/exec.h"
+#include "sim/machine.h"
+#include "sim/syscall.h"
+#include "sim/usercopy.h"
+
+#include "mm/mm.h"
+#include "mm/page_alloc.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NS_PER_S 1000000000u
+#define NS_PER_TICK 10000000u /* USER_HZ is 100 */
+
+/* ---- end ---- */
+
+int64_t sys_exit(struct task *task, const uint64_t arg[6])
+{
+	task_exit(task, (int)(arg[0] & 0xff) << 8);
+	return 0;
+}
+
+int64_t sys_exit_group(struct task *task, const uint64_t arg[6])
+{
+	return sys_exit(task, arg);
+}
+
+/* Nobody has children yet: fork(2) and clone(2) are known by name only. */
+int64_t sys_wait4(struct task *task, const uint64_t arg[6])
+{
+	const uint64_t known = 1 | 2 | 8 | 0x20000000 | 0x40000000 | 0x80000000;
+
+	if (arg[2] & ~known)
+		return -EINVAL;
+	return (int32_t)arg[0] == INT32_MIN ? -ESRCH : -ECHILD;
+}
+
+int64_t sys_waitid(struct task *task, const uint64_t arg[6])
+{
+	const uint64_t how = 2 | 4 | 8; /* WSTOPPED, WEXITED, WCONTINUED */
+
+	if (arg[0] > 3 || !(arg[3] & how))
+		return -EINVAL;
+	return -ECHILD;
+}
+
+/* ---- identity: one process, root, leader of its group and session ---- */
+
+int64_t sys_getpid(struct task *task, const uint64_t arg[6])
+{
+	return task->pid;
+}
+
+int64_t sys_gettid(struct task *task, const uint64_t arg[6])
+{
+	return task->pid;
+}
+
+int64_t sys_getppid(struct task *task, const uint64_t arg[6])
+{
+	return task->ppid;
+}
+
+int64_t sys_getuid(struct task *task, const uint64_t arg[6])
+{
+	return 0;
+}
+
+int64_t sys_geteuid(struct task *task, const uint64_t arg[6])
+{
+	return 0;
+}
+
+int64_t sys_getgid(struct task *task, const uint64_t arg[6])
+{
+	return 0;
+}
+
+int64_t sys_getegid(struct task *task, const uint64_t arg[6])
+{
+	return 0;
+}
+
+int64_t sys_getgroups(struct task *task, const uint64_t arg[6])
+{
+	uint32_t group = 0;
+	int32_t size = (int32_t)arg[0];
+
+	if (size < 0)
+		return -EINVAL;
+	if (size && copy_to_user(task, arg[1], &group, sizeof(group)))
+		return -EFAULT;
+	return 1;
+}
+
+int64_t sys_getpgrp(struct task *task, const uint64_t arg[6])
+{
+	return task->pid;
+}
+
+/* Of the task itself: there is no other. */
+static int64_t own_pid(const struct task *task, uint64_t pid)
+{
+	int32_t wanted = (int32_t)pid;
+
+	return !wanted || wanted == task->pid ? task->pid : -ESRCH;
+}
+
+int64_t sys_getpgid(struct task *task, const uint64_t arg[6])
+{
+	return own_pid(task, arg[0]);
+}
+
+int64_t sys_getsid(struct task *task, const uint64_t arg[6])
+{
+	return own_pid(task, arg[0]);
+}
+
+/* A session's leader can neither leave its group nor start a session. */
+int64_t sys_setpgid(struct task *task, const uint64_t arg[6])
+{
+	if ((int32_t)arg[1] < 0)
+		return -EINVAL;
+	return own_pid(task, arg[0]) < 0 ? -ESRCH : -EPERM;
+}
+
+int64_t sys_setsid(struct task *task, const uint64_t arg[6])
+{
+	return -EPERM;
+}
+
+int64_t sys_uname(struct task *task, const uint64_t arg[6])
+{
+	static const char name[6][65] = {
+		"Linux",  "pagewalk", "6.18.0-pagewalk", "#1 SMP PREEMPT_DYNAMIC",
+		"x86_64", "(none)",
+	};
+
+	return copy_to_user(task, arg[0], name, sizeof(name));
+}
+
+int64_t sys_personality(struct task *task, const uint64_t arg[6])
+{
+	const uint32_t no_randomize = 0x0040000;
+
+	/* Simplified: it is asked for, never changed. */
+	return (uint32_t)arg[0] == UINT32_MAX || (uint32_t)arg[0] == no_randomize ? no_randomize
+	                                                                          : -EINVAL;
+}
+
+/* Root has every capability, in the third version's two words. */
+int64_t sys_capget(struct task *task, const uint64_t arg[6])
+{
+	const uint32_t version = 0x20080522;
+	uint32_t header[2]; /* version, pid */
+	static const uint32_t all[6] = {
+		UINT32_MAX, UINT32_MAX, 0, /* effective, permitted, inheritable: low */
+		0x1ff,      0x1ff,      0, /* the same: high */
+	};
+
+	if (copy_from_user(task, header, arg[0], sizeof(header)))
+		return -EFAULT;
+	if (header[0] != version) {
+		if (copy_to_user(task, arg[0], &version, sizeof(version)))
+			return -EFAULT;
+		return arg[1] ? -EINVAL : 0;
+	}
+	if (own_pid(task, header[1]) < 0)
+		return -ESRCH;
+	return arg[1] ? copy_to_user(task, arg[1], all, sizeof(all)) : 0;
+}
+
+/* ---- CPU state ---- */
+
+int64_t sys_arch_prctl(struct task *task, const uint64_t arg[6])
+{
+	enum { SET_GS = 0x1001, SET_FS, GET_FS, GET_GS };
+	const va_t top = task->mm->task_size;
+
+	switch ((int32_t)arg[0]) {
+	case SET_GS:
+		if (arg[1] >= top)
+			return -EPERM;
+		task->regs.gs_base = arg[1];
+		return 0;
+	case SET_FS:
+		if (arg[1] >= top)
+			return -EPERM;
+		task->regs.fs_base = arg[1];
+		return 0;
+	case GET_FS:
+		return copy_to_user(task, arg[1], &task->regs.fs_base, 8);
+	case GET_GS:
+		return copy_to_user(task, arg[1], &task->regs.gs_base, 8);
+	default:
+		return -EINVAL; /* no CET, no AMX */
+	}
+}
+
+int64_t sys_prctl(struct task *task, const uint64_t arg[6])
+{
+	enum {
+		SET_PDEATHSIG = 1,
+		GET_PDEATHSIG = 2,
+		GET_DUMPABLE = 3,
+		SET_DUMPABLE = 4,
+		SET_NAME = 15,
+		GET_NAME = 16,
+		CAPBSET_READ = 23,
+		SET_NO_NEW_PRIVS = 38,
+		GET_NO_NEW_PRIVS = 39,
+	};
+	char comm[TASK_COMM_LEN] = "";
+	const int32_t none = 0;
+	int64_t len;
+
+	switch ((int32_t)arg[0]) {
+	case SET_PDEATHSIG:
+		return arg[1] > NR_SIGNALS ? -EINVAL : 0;
+	case GET_PDEATHSIG:
+		return copy_to_user(task, arg[1], &none, sizeof(none));
+	case GET_DUMPABLE:
+		return 1;
+	case SET_DUMPABLE:
+		return arg[1] > 1 ? -EINVAL : 0;
+	case SET_NAME:
+		len = strncpy_from_user(task, comm, arg[1], sizeof(comm) - 1);
+		if (len == -EFAULT)
+			return -EFAULT;
+		comm[sizeof(comm) - 1] = 0;
+		memcpy(task->comm, comm, sizeof(comm));
+		return 0;
+	case GET_NAME:
+		memcpy(comm, task->comm, strnlen(task->comm, sizeof(comm) - 1));
+		return copy_to_user(task, arg[1], comm, sizeof(comm));
+	case CAPBSET_READ:
+		return arg[1] <= 40 ? 1 : -EINVAL;
+	case SET_NO_NEW_PRIVS:
+		return arg[1] != 1 || arg[2] || arg[3] || arg[4] ? -EINVAL : 0;
+	case GET_NO_NEW_PRIVS:
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+/* ---- threads' small things ---- */
+
+int64_t sys_set_tid_address(struct task *task, const uint64_t arg[6])
+{
+	task->clear_child_tid = arg[0];
+	return task->pid;
+}
+
+int64_t sys_set_robust_list(struct task *task, const uint64_t arg[6])
+{
+	if (arg[1] != 24)
+		return -EINVAL;
+	task->robust_list = arg[0];
+	return 0;
+}
+
+/* The CPU's number and node into the task's struct rseq (Linux 6.18,
+ * kernel/rseq.c: rseq_update_cpu_node_id()):
+ *
+ *	0 cpu_id_start   4 cpu_id   8 rseq_cs (8)   16 flags   20 node_id   24 mm_cid
+ *
+ * One CPU never changes, so that once is enough.
+ * Simplified: rseq_cs is not looked at; a critical section that a signal
+ * interrupts goes on where it was, which on one CPU without preemption by other
+ * threads of the process cannot be told from an undisturbed one. */
+static int rseq_write_ids(struct task *task, int32_t cpu)
+{
+	const uint32_t start[2] = { cpu < 0 ? 0 : (uint32_t)cpu, (uint32_t)cpu };
+	const uint32_t ids[2] = { 0, 0 };
+
+	if (copy_to_user(task, task->rseq_va, start, sizeof(start)) ||
+	    copy_to_user(task, task->rseq_va + 20, ids, sizeof(ids)))
+		return -EFAULT;
+	return 0;
+}
+
+int64_t sys_rseq(struct task *task, const uint64_t arg[6])
+{
+	const uint32_t len = (uint32_t)arg[1], flags = (uint32_t)arg[2], sig = (uint32_t)arg[3];
+	const int32_t uninitialised = -1;
+
+	if (flags & 1) { /* RSEQ_FLAG_UNREGISTER */
+		if (flags & ~1u || !task->rseq_va || task->rseq_va != arg[0] ||
+		    len != task->rseq_len)
+			return -EINVAL;
+		if (sig != task->rseq_sig)
+			return -EPERM;
+		if (rseq_write_ids(task, uninitialised))
+			return -EFAULT;
+		task->rseq_va = 0;
+		return 0;
+	}
+	if (flags)
+		return -EINVAL;
+	if (task->rseq_va) {
+		if (task->rseq_va != arg[0] || len != task->rseq_len)
+			return -EINVAL;
+		return sig == task->rseq_sig ? -EBUSY : -EPERM;
+	}
+	if (len < 32 || arg[0] % 32)
+		return -EINVAL;
+	if (arg[0] >= task->mm->task_size)
+		return -EFAULT;
+	task->rseq_va = arg[0];
+	task->rseq_len = len;
+	task->rseq_sig = sig;
+	if (rseq_write_ids(task, 0)) {
+		/* Linux kills at the return to user mode. */
+		signal_force(task, &(struct signal_info){ .signo = 11, .code = 0x80 });
+	}
+	return 0;
+}
+
+/* Time from a struct timespec; false: not a valid one. */
+static bool timespec_ns(const int64_t ts[2], uint64_t *ns)
+{
+	if (ts[0] < 0 || ts[1] < 0 || ts[1] >= NS_PER_S)
+		return false;
+	*ns = ts[0] > INT64_MAX / NS_PER_S - 1 ? INT64_MAX
+	                                       : (uint64_t)ts[0] * NS_PER_S + (uint64_t)ts[1];
+	return true;
+}
+
+/* One thread: nobody wakes it but a signal or the timeout. */
+static int64_t futex_wait(struct task *task, const uint64_t arg[6], bool absolute)
+{
+	uint64_t until = UINT64_MAX, ns;
+	int64_t ts[2];
+	uint32_t value;
+
+	if (arg[3]) {
+		if (copy_from_user(task, ts, arg[3], sizeof(ts)))
+			return -EFAULT;
+		if (!timespec_ns(ts, &ns))
+			return -EINVAL;
+		until = absolute ? ns : machine_now_ns(task->machine) + ns;
+	}
+	if (copy_from_user(task, &value, arg[0], sizeof(value)))
+		return -EFAULT;
+	if (value != (uint32_t)arg[2])
+		return -EAGAIN;
+	if (task_sleep(task, until, "futex"))
+		return -ETIMEDOUT;
+	return arg[3] ? SYSCALL_EINTR : SYSCALL_ERESTARTSYS;
+}
+
+int64_t sys_futex(struct task *task, const uint64_t arg[6])
+{
+	enum { WAIT = 0, WAKE = 1, WAIT_BITSET = 9, WAKE_BITSET = 10 };
+	const uint32_t flags = 128 | 256; /* FUTEX_PRIVATE_FLAG, FUTEX_CLOCK_REALTIME */
+
+	if (arg[0] & 3)
+		return -EINVAL;
+	switch ((uint32_t)arg[1] & ~flags) {
+	case WAIT:
+		return futex_wait(task, arg, false);
+	case WAIT_BITSET:
+		return (uint32_t)arg[5] ? futex_wait(task, arg, true) : -EINVAL;
+	case WAKE:
+		return 0;
+	case WAKE_BITSET:
+		return (uint32_t)arg[5] ? 0 : -EINVAL;
+	default:
+		return -ENOSYS;
+	}
+}
+
+int64_t sys_membarrier(struct task *task, const uint64_t arg[6])
+{
+	/* GLOBAL, both EXPEDITED and their REGISTER: nothing to do on one CPU. */
+	const uint64_t commands = 0x1f;
+
+	if (arg[1])
+		return -EINVAL;
+	if (!arg[0])
+		return (int64_t)commands;
+	return (arg[0] & (arg[0] - 1)) == 0 && (arg[0] & commands) ? 0 : -EINVAL;
+}
+
+/* ---- limits ---- */
+
+enum { LIMIT_NOFILE = 7 };
+
+static int set_limit(struct task *task, unsigned resource, const uint64_t limit[2])
+{
+	const uint64_t nr_open = 1024 * 1024; /* /proc/sys/fs/nr_open */
+
+	if (limit[0] > limit[1])
+		return -EINVAL;
+	if (resource == LIMIT_NOFILE && limit[1] > nr_open)
+		return -EPERM;
+	memcpy(task->rlimits[resource], limit, sizeof(task->rlimits[resource]));
+	task_apply_limits(task);
+	return 0;
+}
+
+int64_t sys_getrlimit(struct task *task, const uint64_t arg[6])
+{
+	if ((uint32_t)arg[0] >= NR_RLIMITS)
+		return -EINVAL;
+	return copy_to_user(task, arg[1], task->rlimits[(uint32_t)arg[0]], 16);
+}
+
+int64_t sys_setrlimit(struct task *task, const uint64_t arg[6])
+{
+	uint64_t limit[2];
+
+	if (copy_from_user(task, limit, arg[1], sizeof(limit)))
+		return -EFAULT;
+	if ((uint32_t)arg[0] >= NR_RLIMITS)
+		return -EINVAL;
+	return set_limit(task, (uint32_t)arg[0], limit);
+}
+
+/* In the order of Linux's touches: the new limit is read first, the old one
+ * written last. */
+int64_t sys_prlimit64(struct task *task, const uint64_t arg[6])
+{
+	const uint32_t resource = (uint32_t)arg[1];
+	uint64_t new_limit[2], old_limit[2];
+	int err;
+
+	if (arg[2] && copy_from_user(task, new_limit, arg[2], sizeof(new_limit)))
+		return -EFAULT;
+	if (own_pid(task, arg[0]) < 0)
+		return -ESRCH;
+	if (resource >= NR_RLIMITS)
+		return -EINVAL;
+	memcpy(old_limit, task->rlimits[resource], sizeof(old_limit));
+	if (arg[2]) {
+		err = set_limit(task, resource, new_limit);
+		if (err)
+			return err;
+	}
+	return arg[3] ? copy_to_user(task, arg[3], old_limit, sizeof(old_limit)) : 0;
+}
+
+/* ---- usage ---- */
+
+/* Simplified: all CPU time is user time; the kernel's own work takes none. */
+static uint64_t cpu_time_ns(const struct task *task)
+{
+	return signal_timer_clock_ns(task, ITIMER_PROF_);
+}
+
+int64_t sys_getrusage(struct task *task, const uint64_t arg[6])
+{
+	/* struct rusage: utime, stime (s, us), maxrss, ixrss, idrss, isrss, minflt,
+	 * majflt, nswap, inblock, oublock, msgsnd, msgrcv, nsignals, nvcsw, nivcsw */
+	int64_t usage[18] = { 0 };
+	const int32_t who = (int32_t)arg[0]; /* RUSAGE_CHILDREN is -1, THREAD 1 */
+	struct task_figures figures;
+
+	if (who < -1 || who > 1)
+		return -EINVAL;
+	if (who != -1) {
+		uint64_t ns = cpu_time_ns(task);
+
+		task_figures_now(task, &figures);
+		usage[0] = (int64_t)(ns / NS_PER_S);
+		usage[1] = (int64_t)(ns % NS_PER_S / 1000);
+		usage[4] = (int64_t)(figures.rss_peak_pages * (PAGE_SIZE / KIB));
+		usage[8] = (int64_t)figures.min_flt;
+		usage[9] = (int64_t)figures.maj_flt;
+	}
+	return copy_to_user(task, arg[1], usage, sizeof(usage));
+}
+
+int64_t sys_times(struct task *task, const uint64_t arg[6])
+{
+	int64_t ticks[4] = { (int64_t)(cpu_time_ns(task) / NS_PER_TICK), 0, 0, 0 };
+
+	if (arg[0] && copy_to_user(task, arg[0], ticks, sizeof(ticks)))
+		return -EFAULT;
+	return (int64_t)(machine_now_ns(task->machine) / NS_PER_TICK);
+}
+
+int64_t sys_sysinfo(struct task *task, const uint64_t arg[6])
+{
+	struct kernel *k = &task->machine->kernel;
+	struct {
+		int64_t uptime;
+		uint64_t loads[3], totalram, freeram, sharedram, bufferram, totalswap, freeswap;
+		uint16_t procs, pad;
+		uint32_t pad2;
+		uint64_t totalhigh, freehigh;
+		uint32_t mem_unit;
+		uint32_t pad3;
+	} info = {
+		.uptime = (int64_t)(machine_now_ns(task->machine) / NS_PER_S),
+		.totalram = k->totalram_pages * PAGE_SIZE,
+		.freeram = nr_free_pages(k) * PAGE_SIZE,
+		.totalswap = k->swap.total_swap_pages * PAGE_SIZE,
+		.freeswap = k->swap.nr_swap_pages * PAGE_SIZE,
+		.mem_unit = 1,
+	};
+	struct task *t;
+
+	_Static_assert(sizeof(info) == 112, "struct sysinfo of the ABI");
+	list_for_each_entry (t, &task->machine->tasks, tasks)
+		info.procs += t->state == TASK_RUNNING;
+	return copy_to_user(task, arg[0], &info, sizeof(info));
+}
+
+/* ---- CPUs and priorities ---- */
+
+int64_t sys_sched_yield(struct task *task, const uint64_t arg[6])
+{
+	return 0;
+}
+
+int64_t sys_sched_getaffinity(struct task *task, const uint64_t arg[6])
+{
+	const uint32_t len = (uint32_t)arg[1];
+	const uint64_t mask = 1;
+
+	if (len < sizeof(mask) || len % sizeof(mask))
+		return -EINVAL;
+	if (own_pid(task, arg[0]) < 0)
+		return -ESRCH;
+	return copy_to_user(task, arg[2], &mask, sizeof(mask)) ? -EFAULT : (int64_t)sizeof(mask);
+}
+
+int64_t sys_getcpu(struct task *task, const uint64_t arg[6])
+{
+	const uint32_t zero = 0;
+
+	if ((arg[0] && copy_to_user(task, arg[0], &zero, sizeof(zero))) ||
+	    (arg[1] && copy_to_user(task, arg[1], &zero, sizeof(zero))))
+		return -EFAULT;
+	return 0;
+}
+
+/* The system call answers 20 - nice, so that it is never negative. */
+int64_t sys_getpriority(struct task *task, const uint64_t arg[6])
+{
+	return (uint32_t)arg[0] > 2 ? -EINVAL : 20;
+}
+
+int64_t sys_setpriority(struct task *task, const uint64_t arg[6])
+{
+	return (uint32_t)arg[0] > 2 ? -EINVAL : 0;
+}
+
+/* ---- randomness: from the machine's seed ---- */
+
+int64_t sys_getrandom(struct task *task, const uint64_t arg[6])
+{
+	const uint64_t at_most = 32 * MIB;
+	uint64_t len = arg[1] > INT32_MAX ? INT32_MAX : arg[1], done = 0;
+	uint8_t bytes[256];
+
+	if ((uint32_t)arg[2] & ~7u || ((uint32_t)arg[2] & 6u) == 6u)
+		return -EINVAL;
+	if (len > at_most)
+		len = at_most;
+	while (done < len) {
+		size_t part = len - done < sizeof(bytes) ? (size_t)(len - done) : sizeof(bytes);
+
+		machine_random(task->machine, bytes, part);
+		if (copy_to_user(task, arg[0] + done, bytes, part))
+			return done ? (int64_t)done : -EFAULT;
+		done += part;
+	}
+	return (int64_t)done;
+}
+
+/* ---- execve ---- */
+
+#define ARG_STRING_BYTES (128 * KIB) /* MAX_ARG_STRLEN */
+#define ARG_STRINGS_MAX 65536
+
+static void free_strings(char **strings)
+{
+	for (char **s = strings; s && *s; s++)
+		free(*s);
+	free(strings);
+}
+
+/* One string of the user's, malloc'ed. 0 or -errno. */
+static int copy_string(struct task *task, va_t va, char *buffer, char **out)
+{
+	int64_t len = strncpy_from_user(task, buffer, va, ARG_STRING_BYTES);
+
+	if (len < 0)
+		return len == -ENAMETOOLONG ? -E2BIG : (int)len;
+	*out = strdup(buffer);
+	return *out ? 0 : -ENOMEM;
+}
+
+/* An array of strings as execve(2) takes it; NULL is an empty one. */
+static int copy_strings(struct task *task, va_t va, char *buffer, char ***out)
+{
+	size_t room = 16, nr = 0;
+	char **strings = calloc(room + 1, sizeof(*strings)), **more;
+	int err = -ENOMEM;
+	uint64_t string;
+
+	if (!strings)
+		return -ENOMEM;
+	for (;; nr++) {
+		err = -EFAULT;
+		if (va && copy_from_user(task, &string, va + nr * 8, sizeof(string)))
+			goto fail;
+		if (!va || !string)
+			break;
+		err = -E2BIG;
+		if (nr >= ARG_STRINGS_MAX)
+			goto fail;
+		if (nr == room) {
+			room *= 2;
+			more = realloc(strings, (room + 1) * sizeof(*strings));
+			err = -ENOMEM;
+			if (!more)
+				goto fail;
+			strings = more;
+			memset(strings + nr, 0, (room + 1 - nr) * sizeof(*strings));
+		}
+		err = copy_string(task, string, buffer, &strings[nr]);
+		if (err)
+			goto fail;
+	}
+	*out = strings;
+	return 0;
+fail:
+	free_strings(strings);
+	return err;
+}
+
+int64_t sys_execve(struct task *task, const uint64_t arg[6])
+{
+	char **argv = NULL, **envp = NULL, *path = NULL;
+	char *buffer = malloc(ARG_STRING_BYTES);
+	char why[256];
+	int err = -ENOMEM;
+
+	if (!buffer)
+		return -ENOMEM;
+	err = copy_string(task, arg[0], buffer, &path);
+	if (!err)
+		err = copy_strings(task, arg[1], buffer, &argv);
+	if (!err)
+		err = copy_strings(task, arg[2], buffer, &envp);
+	if (!err)
+		err = task_exec(task, path, argv, envp, why, sizeof(why));
+	free(path);
+	free_strings(argv);
+	free_strings(envp);
+	free(buffer);
+	if (err == -ENOTSUP)
+		err = -ENOEXEC;
+	return err ? err : SYSCALL_REGS_SET;
+}

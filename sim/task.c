@@ -11,7 +11,14 @@
 
 /* RLIMIT_* of the x86-64 ABI, and what Linux's first process has
  * (include/asm-generic/resource.h: INIT_RLIMITS). */
-enum { LIMIT_DATA = 2, LIMIT_STACK = 3, LIMIT_NPROC = 6, LIMIT_SIGPENDING = 11 };
+enum {
+	LIMIT_DATA = 2,
+	LIMIT_STACK = 3,
+	LIMIT_NPROC = 6,
+	LIMIT_MEMLOCK = 8,
+	LIMIT_AS = 9,
+	LIMIT_SIGPENDING = 11,
+};
 
 static const uint64_t default_rlimits[NR_RLIMITS][2] = {
 	{ UINT64_MAX, UINT64_MAX }, /* CPU */
@@ -69,6 +76,16 @@ fail:
 	free(task->cwd);
 	free(task);
 	return err;
+}
+
+void task_apply_limits(struct task *task)
+{
+	struct mm_struct *mm = task->mm;
+
+	mm->stack_limit = task->rlimits[LIMIT_STACK][0];
+	mm->data_limit = task->rlimits[LIMIT_DATA][0];
+	mm->memlock_limit = task->rlimits[LIMIT_MEMLOCK][0];
+	mm->as_limit = task->rlimits[LIMIT_AS][0];
 }
 
 static void free_strings(char **strings)

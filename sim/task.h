@@ -67,6 +67,9 @@ void task_destroy(struct task *task);
 /* Replaces task->argv by a copy. 0 or -ENOMEM, and the old one stays. */
 int task_set_argv(struct task *task, char *const argv[]);
 
+/* Tells the task's mm those of its limits that mm/ holds to. */
+void task_apply_limits(struct task *task);
+
 /* Nothing can run until `until_ns` of simulated time (UINT64_MAX: for ever), so
  * time goes there at once, or to the first timer of the task that ends in a
  * signal. True: it slept to the end. False: a signal is deliverable, or the
