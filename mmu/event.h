@@ -13,7 +13,7 @@
 #include "mmu/types.h"
 
 enum event_kind {
-	EVENT_ACCESS,         /* va, pa, access, priv, arg = size: each memory access */
+	EVENT_ACCESS,         /* va, pa, access, priv: each translation that did not fault */
 	EVENT_TLB_MISS,       /* va, access, priv: missed every TLB level */
 	EVENT_WALK,           /* va, access, priv, arg = memory references */
 	EVENT_TLB_FLUSH,      /* va (page) or 0; arg = enum tlb_flush_reason */

@@ -10,6 +10,7 @@
 #ifndef PW_MMU_MMU_H
 #define PW_MMU_MMU_H
 
+#include "mmu/control.h"
 #include "mmu/event.h"
 #include "mmu/paging.h"
 #include "mmu/ram.h"
@@ -45,10 +46,27 @@ struct mmu_config {
 	bool has_1g_pages;
 };
 
-/* Counters of one privilege. Each sum is given in docs/accounting.md. */
+/*
+ * Counters of one privilege. What each means in full: docs/accounting.md.
+ *
+ * A look-up hits if a level holds an entry that allows the access and, for a store,
+ * has D. An entry that does not is dropped and the look-up is a miss: the walk that
+ * follows sets D, or finds that the tables grant more by now, or faults. (Hardware
+ * may fault on the entry's word instead; a kernel sees no difference but spurious
+ * faults.) So it is always true that
+ *
+ *   accesses.load + .store = L1D hits + misses;  accesses.fetch = L1I hits + misses
+ *   L1I misses + L1D misses = STLB hits + misses, if the CPU has an STLB
+ *   walks = misses of the last level;  walks_faulted = its misses_no_page
+ *   walk_memory_refs >= walks
+ *
+ * where misses = all of misses[] and misses_no_page. A CPU without an L1 for some
+ * kind counts every such access as that L1's miss. Nothing at all is counted while
+ * paging is off, nor for an address that is not canonical.
+ */
 struct tlb_counts {
-	uint64_t hits[NR_PAGE_SIZES];
-	uint64_t misses[NR_PAGE_SIZES]; /* by the size of the page that the walk found */
+	uint64_t hits[NR_PAGE_SIZES];   /* by the size of the page, as the tables have it */
+	uint64_t misses[NR_PAGE_SIZES]; /* by the size of the page that was found in the end */
 	uint64_t misses_no_page;        /* the walk ended in a fault */
 };
 
@@ -57,17 +75,18 @@ struct mmu_counts {
 	struct tlb_counts tlb[NR_TLB_LEVELS];
 	uint64_t walks;
 	uint64_t walks_faulted;
-	uint64_t walk_memory_refs;
-	uint64_t walk_cycles;
-	uint64_t stlb_hit_cycles;
+	uint64_t walk_memory_refs; /* entries read; setting A and D costs nothing more */
+	uint64_t walk_cycles;      /* walks * walk_base + walk_memory_refs * walk_ref */
+	uint64_t stlb_hit_cycles;  /* STLB hits * stlb_hit */
 	struct walk_cache_counts walk_cache;
 };
 
+/* all + page + pcid = EVENT_TLB_FLUSH events. */
 struct mmu_flush_counts {
 	uint64_t cr3_writes;
-	uint64_t all;  /* everything, or all of the current PCID by a CR3 load */
+	uint64_t all;  /* everything, or all of the current PCID by a CR3 load, INVPCID 2 and 3 */
 	uint64_t page; /* INVLPG, INVPCID type 0 */
-	uint64_t pcid; /* INVPCID types 1 */
+	uint64_t pcid; /* INVPCID type 1 */
 };
 
 struct mmu; /* opaque but for the fast path: mmu_fast.h */
@@ -86,17 +105,28 @@ struct translation {
 struct page_fault {
 	va_t va;             /* CR2 */
 	uint32_t error_code; /* PF_* in paging.h */
+	bool non_canonical;  /* no page fault: #GP(0), or #SS(0); CR2 stays as it was */
 };
 
-/* 0 and *out set; -EINVAL if config breaks a rule of tlb.h or above, -ENOMEM.
- * On error *out is untouched. ram and events must outlive the mmu. */
+/* 0 and *out set; -EINVAL if config breaks a rule of tlb.h or above, or two arrays
+ * of a level hold the same page size; -ENOMEM. On error *out is untouched. ram,
+ * events and the config's strings and policies must outlive the mmu; the config
+ * itself need not. Registers are as after RESET: paging off. */
 int mmu_create(struct mmu **out, const struct mmu_config *config, const struct ram *ram,
                const struct event_stream *events);
 void mmu_destroy(struct mmu *mmu); /* NULL is fine */
 
-/* Translate as the hardware does for an access: look-ups, walk, A and D bits,
- * TLB fill, all counted. False: *fault is set, CR2 too, and nothing was filled.
- * One call is one translation: an access across two pages is two. */
+/*
+ * Translate as the hardware does for an access: look-ups, walk, A and D bits, TLB
+ * fill, all counted. False: *fault is set, CR2 too, and nothing was filled; entries
+ * that the TLBs and walk caches had for the address are gone, as after any page
+ * fault (SDM, "Operations that Invalidate TLBs and Paging-Structure Caches").
+ * One call is one translation: an access across two pages is two. While paging is
+ * off pa = va, with every right. A 32-bit mode ignores the upper half of va.
+ *
+ * Page sizes that an L1 array does not hold are cached there in pieces of the
+ * largest smaller size that it does hold; the STLB takes whole pages only.
+ */
 bool mmu_translate(struct mmu *mmu, va_t va, enum access_kind kind, enum privilege priv,
                    struct translation *out, struct page_fault *fault);
 
@@ -110,10 +140,13 @@ bool mmu_probe(const struct mmu *mmu, va_t va, enum access_kind kind, enum privi
 bool mmu_walk_only(struct mmu *mmu, va_t va, enum access_kind kind, enum privilege priv,
                    struct translation *out, struct page_fault *fault);
 
-/* One counted access whose page tables are known to allow it. */
+/* One counted access whose page tables are known to allow it: as mmu_translate(),
+ * but fast. EVENT_ACCESS has arg = 0, since the MMU knows no sizes. (If the tables
+ * do not allow it after all, it is counted as the fault that it is.) */
 static inline void mmu_access(struct mmu *mmu, va_t va, enum access_kind kind, enum privilege priv);
 
-/* n more accesses to the page that this kind last translated: n hits. */
+/* n more accesses to the page that this kind last translated: n hits. The same as
+ * n calls of mmu_access(). */
 static inline void mmu_access_again(struct mmu *mmu, va_t va, enum access_kind kind,
                                     enum privilege priv, uint64_t n);
 
@@ -133,8 +166,12 @@ int mmu_write_cr3(struct mmu *mmu, uint64_t value);
 int mmu_write_cr4(struct mmu *mmu, uint64_t value);
 int mmu_write_efer(struct mmu *mmu, uint64_t value);
 
+/* EFLAGS.AC: with CR4.SMAP, lets the kernel touch user pages. Clear at first. */
+void mmu_set_ac(struct mmu *mmu, bool ac);
+
 void mmu_invlpg(struct mmu *mmu, va_t va);
-/* type 0 to 3 as the instruction's; -EINVAL where it raises #GP. */
+/* type 0 to 3 as the instruction's; -EINVAL where it raises #GP (or #UD, without
+ * PCIDs). */
 int mmu_invpcid(struct mmu *mmu, unsigned type, uint16_t pcid, va_t va);
 
 /* ---- figures ---- */
@@ -142,9 +179,17 @@ int mmu_invpcid(struct mmu *mmu, unsigned type, uint16_t pcid, va_t va);
 const struct mmu_counts *mmu_counts(const struct mmu *mmu, enum privilege priv);
 const struct mmu_flush_counts *mmu_flush_counts(const struct mmu *mmu);
 
-/* Slow: every TLB entry against a fresh walk, and the walk caches too. True if
- * all agree; else `what` (size bytes) says which entry does not. A stale entry is
- * legal hardware state, but the kernel must leave none. */
+/*
+ * Slow: every TLB entry against a fresh walk, and the walk caches too. True if all
+ * agree; else `what` (size bytes) says which entry does not. A stale entry is legal
+ * hardware state, but the kernel must leave none.
+ *
+ * An entry agrees if the tables map its page to the same place and grant at least
+ * its rights and its D. Fewer rights than the tables' do no harm (the MMU walks
+ * again), and a kernel that grants a right need not flush; nor need it when it
+ * clears A. Entries of PCIDs other than the current one cannot be checked, unless
+ * global.
+ */
 bool mmu_is_valid(const struct mmu *mmu, char *what, size_t size);
 
 #include "mmu/mmu_fast.h" /* the inline functions above */

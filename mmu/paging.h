@@ -38,7 +38,10 @@
 #define PF_I 0x10u /* fetch, when NX or SMEP is on */
 
 #define CR0_PE ((uint64_t)1 << 0)
+#define CR0_ET ((uint64_t)1 << 4)
 #define CR0_WP ((uint64_t)1 << 16)
+#define CR0_NW ((uint64_t)1 << 29)
+#define CR0_CD ((uint64_t)1 << 30)
 #define CR0_PG ((uint64_t)1 << 31)
 #define CR4_PSE ((uint64_t)1 << 4)
 #define CR4_PAE ((uint64_t)1 << 5)
@@ -46,6 +49,7 @@
 #define CR4_PCIDE ((uint64_t)1 << 17)
 #define CR4_SMEP ((uint64_t)1 << 20)
 #define CR4_SMAP ((uint64_t)1 << 21)
+#define EFER_SCE ((uint64_t)1 << 0)
 #define EFER_LME ((uint64_t)1 << 8)
 #define EFER_LMA ((uint64_t)1 << 10)
 #define EFER_NXE ((uint64_t)1 << 11)
@@ -62,13 +66,19 @@ struct paging_level {
 	uint8_t index_bits;
 	bool leaf;                /* may map a page here (by PS, or always at the last) */
 	enum page_size leaf_size; /* if so */
-};
+	bool leaf_needs_pse;      /* PS counts only with CR4.PSE */
+	uint64_t table_reserved;  /* bits that must be 0 where the entry points to a table */
+	uint64_t leaf_reserved;   /* and where it maps a page */
+	uint8_t high_pa_bits;     /* PSE-36: this many bits of a leaf, from bit 13 on, */
+};                                /* are bits 32 and up of the page's address */
 
 struct paging_mode {
 	const char *name; /* "two-level", "four-level", as machine files say */
 	uint8_t nr_levels;
 	uint8_t entry_bytes; /* 4 or 8 */
 	uint8_t va_bits;     /* 32, or 48: above it the sign must repeat */
+	bool has_nx;         /* entries have bit 63, with EFER.NXE */
+	uint64_t pa_mask;    /* where an entry holds an address */
 	struct paging_level level[PAGING_MAX_LEVELS];
 };
 
@@ -78,11 +88,16 @@ extern const struct paging_mode paging_four_level;
 /* NULL: no such mode. */
 const struct paging_mode *paging_mode_by_name(const char *name);
 
-static inline uint64_t page_size_bytes(enum page_size size)
+static inline unsigned page_size_shift(enum page_size size)
 {
 	static const uint8_t shifts[NR_PAGE_SIZES] = { 12, 21, 22, 30 };
 
-	return (uint64_t)1 << shifts[size];
+	return shifts[size];
+}
+
+static inline uint64_t page_size_bytes(enum page_size size)
+{
+	return (uint64_t)1 << page_size_shift(size);
 }
 
 #endif
