@@ -118,7 +118,7 @@ struct file_ra_state {
 	uint32_t async_size;
 	uint32_t ra_pages;  /* largest window; 0: no read-ahead */
 	uint32_t mmap_miss; /* faults that found nothing cached */
-	pgoff_t prev_index; /* of the last read(2); all ones: none yet */
+	uint64_t prev_pos;  /* bytes: where the last read(2) ended; all ones: none yet */
 };
 
 /* An open file. Owned by its opener, who counts references; mm/ takes one per

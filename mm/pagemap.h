@@ -37,6 +37,12 @@ void delete_from_page_cache(struct kernel *k, struct page *page);
 /* The same for reclaim: leaves a shadow, so that a refault is known as one, and
  * the page counts as cold. */
 void evict_from_page_cache(struct kernel *k, struct page *page);
+/* The general case: `item` (exceptional) takes the page's place; NULL: nothing. */
+void replace_in_page_cache(struct kernel *k, struct page *page, void *item);
+/* And back: the page takes the place of the exceptional entry at index. */
+void put_back_in_page_cache(struct kernel *k, struct page *page, struct address_space *mapping,
+                            pgoff_t index);
+void delete_exceptional(struct kernel *k, struct address_space *mapping, pgoff_t index);
 /* Up to n cached pages from *index on, in order, each with a reference; *index
  * is set behind the last. */
 uint32_t find_get_pages(struct kernel *k, struct address_space *mapping, pgoff_t *index, uint32_t n,
@@ -112,12 +118,39 @@ void page_cache_sync_readahead(struct kernel *k, struct address_space *mapping,
 void page_cache_async_readahead(struct kernel *k, struct address_space *mapping,
                                 struct file_ra_state *ra, struct page *page, pgoff_t index,
                                 uint64_t nr_wanted);
-/* Reads ra's window as it stands; pages read. */
-uint64_t ra_submit(struct kernel *k, struct address_space *mapping, struct file_ra_state *ra);
-/* Fills a locked page of the mapping; counts nothing. 0 or -errno. */
+/* Reads ra's window as it stands. */
+void ra_submit(struct kernel *k, struct address_space *mapping, struct file_ra_state *ra);
+/* Reads what is not cached of [start, start + nr) and of the file, marking the page
+ * `lookahead` pages before the end. Pages are allocated by gfp; the first failure
+ * ends it. Pages read. */
+uint64_t page_cache_read(struct kernel *k, struct address_space *mapping, pgoff_t start,
+                         uint64_t nr, uint64_t lookahead, gfp_t gfp);
+/* Fills a page of the mapping; counts nothing. 0 or -errno: not uptodate. */
 int read_mapping_page(struct kernel *k, struct address_space *mapping, struct page *page);
+/* A new page in the cache and on the LRU, filled without counting a read. HIT and
+ * *out with a reference, NOMEM or ERROR. */
+enum filemap_result add_filled_page(struct kernel *k, struct address_space *mapping, pgoff_t index,
+                                    struct page **out);
 /* True if config.page_cache_warm makes an absent page count as cached. */
 bool page_counts_as_cached(struct kernel *k, struct address_space *mapping, pgoff_t index);
+
+/* shmem.c: the page of a shmem mapping, new or from swap; index may lie past the
+ * end. Results as filemap_get_page()'s. */
+enum filemap_result shmem_get_page(struct kernel *k, struct address_space *mapping, pgoff_t index,
+                                   struct page **out);
+/* The page moves to the swap cache; its place in the mapping keeps the entry. 0,
+ * -ENOSPC, -ENOMEM. */
+int shmem_move_to_swap(struct kernel *k, struct page *page);
+/* For truncation: gives up what an exceptional entry at index names. */
+void shmem_free_swap(struct kernel *k, struct address_space *mapping, pgoff_t index);
+/* swapoff: brings all entries of the area back into their mappings. 0 or -errno. */
+int shmem_unuse(struct kernel *k, uint32_t type);
+
+/* workingset.c: what to leave in an evicted page's place (NULL: nothing), whether
+ * to activate a page that came back, and that an inactive page was activated. */
+void *workingset_eviction(struct kernel *k, struct page *page);
+bool workingset_refault(struct kernel *k, const void *shadow);
+void workingset_activation(struct kernel *k, struct page *page);
 
 /* PG_readahead shares a bit with PG_reclaim, as in Linux. */
 #define PageReadahead PageReclaim

@@ -1,1 +1,188 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * writeback - dirty pages of files, and when they are written
+ * (Linux 4.4, mm/page-writeback.c).
+ *
+ * Simplified: there is no flusher thread and no age at which pages are written.
+ * Who dirties more than the background ratio allows writes it back at once; the
+ * rest is written by msync and fsync, by reclaim, and at shutdown.
+ */
+#include "mm/pagemap.h"
+
+#include "mm/rmap.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* The mapping that counts and tags the page's dirt: pages of swap are not counted. */
+static struct address_space *accounted_mapping(const struct page *page)
+{
+	if (PageSwapBacked(page) || PageAnon(page))
+		return NULL;
+	return page->mapping;
+}
+
+void set_page_dirty(struct kernel *k, struct page *page)
+{
+	struct address_space *mapping = accounted_mapping(page);
+
+	if (TestSetPageDirty(page) || !mapping)
+		return;
+	radix_tree_tag_set(&mapping->page_tree, page->index);
+	mod_vm_quantity(k, NR_DIRTY, 1);
+}
+
+void cancel_dirty_page(struct kernel *k, struct page *page)
+{
+	struct address_space *mapping = accounted_mapping(page);
+
+	if (!TestClearPageDirty(page) || !mapping)
+		return;
+	radix_tree_tag_clear(&mapping->page_tree, page->index);
+	mod_vm_quantity(k, NR_DIRTY, -1);
+}
+
+/* True if there is something to write. Stores from now on fault, and make the page
+ * dirty again. */
+static bool clear_page_dirty_for_io(struct kernel *k, struct page *page)
+{
+	if (page_mapped(page) && page_mkclean(k, page))
+		set_page_dirty(k, page);
+	if (!PageDirty(page))
+		return false;
+	cancel_dirty_page(k, page);
+	return true;
+}
+
+/* Bytes of the last page that lie past the end of the file are not the file's. */
+static void clear_past_eof(struct kernel *k, const struct address_space *mapping, struct page *page)
+{
+	uint64_t used = mapping->i_size % PAGE_SIZE;
+
+	if (!used || page->index != mapping->i_size / PAGE_SIZE)
+		return;
+	k->ops->frame_changed(k->machine, page_to_pfn(k, page));
+	memset((uint8_t *)page_address(k, page) + used, 0, PAGE_SIZE - used);
+}
+
+/* 1: written, 0: it was clean, or -errno: it is dirty still. Does not wait. */
+static int write_page(struct kernel *k, struct page *page)
+{
+	struct address_space *mapping = page->mapping;
+	int err;
+
+	if (!mapping || mapping->shmem || !clear_page_dirty_for_io(k, page))
+		return 0;
+	clear_past_eof(k, mapping, page);
+	err = mapping->a_ops->writepage
+	          ? mapping->a_ops->writepage(mapping, page->index, page_address(k, page))
+	          : -EROFS;
+	if (err) {
+		set_page_dirty(k, page);
+		return err;
+	}
+	count_vm_events(k, PGPGOUT, PAGE_SIZE / KIB);
+	event_raise(k->events, &(struct event){ .kind = EVENT_FILE_WRITE,
+	                                        .pfn = page_to_pfn(k, page),
+	                                        .arg = page->index });
+	return 1;
+}
+
+int write_one_page(struct kernel *k, struct page *page)
+{
+	int written = write_page(k, page);
+
+	if (written > 0)
+		k->ops->disk_wait(k->machine, 1, true);
+	return written < 0 ? written : 0;
+}
+
+/* Pages written in a row are one request to the disk. */
+struct write_request {
+	pgoff_t next;
+	uint32_t nr_pages;
+};
+
+static void finish_request(struct kernel *k, struct write_request *request)
+{
+	if (request->nr_pages)
+		k->ops->disk_wait(k->machine, request->nr_pages, true);
+	request->nr_pages = 0;
+}
+
+static void add_to_request(struct kernel *k, struct write_request *request, pgoff_t index)
+{
+	if (request->next != index || request->nr_pages == MAX_REQUEST_PAGES)
+		finish_request(k, request);
+	request->nr_pages++;
+	request->next = index + 1;
+}
+
+/* Writes at most `budget` dirty pages of [start, end]; *budget is what is left. */
+static int write_range(struct kernel *k, struct address_space *mapping, pgoff_t start, pgoff_t end,
+                       uint64_t *budget)
+{
+	struct write_request request = { 0 };
+	pgoff_t index = start;
+	struct page *page;
+	int first_error = 0;
+
+	while (*budget && index <= end &&
+	       (page = radix_tree_next_tagged(&mapping->page_tree, &index)) && index <= end) {
+		int written;
+
+		get_page(page);
+		written = write_page(k, page);
+		if (written > 0) {
+			add_to_request(k, &request, index);
+			--*budget;
+		} else if (written < 0 && !first_error) {
+			first_error = written;
+		}
+		put_page(k, page);
+		if (++index == 0)
+			break;
+	}
+	finish_request(k, &request);
+	return first_error;
+}
+
+int filemap_write_and_wait_range(struct kernel *k, struct address_space *mapping, pgoff_t start,
+                                 pgoff_t end)
+{
+	uint64_t budget = UINT64_MAX;
+
+	return write_range(k, mapping, start, end, &budget);
+}
+
+/* Memory that could hold dirty file pages: what is free beyond the reserves, and
+ * the file pages themselves (Linux: global_dirtyable_memory()). */
+static uint64_t dirtyable_pages(const struct kernel *k)
+{
+	uint64_t pages = nr_free_pages(k), reserve = 0;
+
+	for_each_zone (k, zone) {
+		reserve += zone->watermark[WMARK_HIGH];
+		pages += zone->nr_lru[LRU_INACTIVE_FILE] + zone->nr_lru[LRU_ACTIVE_FILE];
+	}
+	return pages > reserve ? pages - reserve : 0;
+}
+
+void balance_dirty_pages(struct kernel *k)
+{
+	uint64_t dirty = vmstat_value(k, NR_DIRTY), limit, ratio, budget;
+	struct address_space *mapping;
+
+	if (!dirty)
+		return;
+	ratio = k->config.dirty_background_ratio;
+	if (ratio > k->config.dirty_ratio)
+		ratio = k->config.dirty_ratio;
+	limit = dirtyable_pages(k) * ratio / 100;
+	if (dirty <= limit)
+		return;
+	budget = dirty - limit;
+	list_for_each_entry (mapping, &k->mappings, mappings)
+		if (!mapping->shmem)
+			write_range(k, mapping, 0, UINT64_MAX, &budget);
+}
