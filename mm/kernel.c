@@ -11,6 +11,7 @@
 #include "mm/rmap.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,14 @@ static bool config_is_valid(const struct kernel_config *config, const struct ram
 	       config->fault_around_pages &&
 	       !(config->fault_around_pages & (config->fault_around_pages - 1)) &&
 	       config->dirty_ratio <= 100 && config->dirty_background_ratio <= 100;
+}
+
+/* With nothing kept at hand by caches of caches. */
+static uint64_t free_pages_at_rest(struct kernel *k)
+{
+	shrink_slab(k);
+	drain_all_pages(k);
+	return nr_free_pages(k);
 }
 
 int kernel_boot(struct kernel *k, const struct kernel_config *config, struct ram *ram,
@@ -48,6 +57,8 @@ int kernel_boot(struct kernel *k, const struct kernel_config *config, struct ram
 		err = mmap_init(k);
 	if (!err)
 		err = filemap_init(k);
+	if (!err)
+		k->boot_free_pages = free_pages_at_rest(k);
 	return err;
 }
 
@@ -61,6 +72,22 @@ static void drop_page_cache(struct kernel *k)
 	}
 }
 
+/* Everything valid, and every frame back that was taken since boot. */
+static void check_at_shutdown(struct kernel *k)
+{
+	uint64_t free_pages = free_pages_at_rest(k);
+	char what[256];
+	bool valid = kernel_is_valid(k, what, sizeof(what));
+
+	if (!valid)
+		printk(k, "shutdown: %s", what);
+	if (free_pages != k->boot_free_pages)
+		printk(k, "shutdown: %" PRIu64 " pages free, but %" PRIu64 " at boot", free_pages,
+		       k->boot_free_pages);
+	assert(valid);
+	assert(free_pages == k->boot_free_pages);
+}
+
 void kernel_shutdown(struct kernel *k)
 {
 	assert(list_empty(&k->mmlist));
@@ -68,16 +95,8 @@ void kernel_shutdown(struct kernel *k)
 	for (uint32_t i = 0; i < MAX_SWAPFILES; i++)
 		if (k->swap.info[i].device)
 			swapoff(k, k->swap.info[i].device);
-	shrink_slab(k);
-	drain_all_pages(k);
-	if (k->config.check) {
-		char what[128];
-		bool valid = kernel_is_valid(k, what, sizeof(what));
-
-		if (!valid)
-			printk(k, "shutdown: %s", what);
-		assert(valid);
-	}
+	if (k->config.check)
+		check_at_shutdown(k);
 }
 
 void kernel_run_threads(struct kernel *k)

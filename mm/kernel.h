@@ -67,14 +67,16 @@ struct kernel {
 	struct pglist_data node; /* one node; several come with NUMA */
 	struct page *mem_map;    /* max_pfn entries, in RAM */
 	pfn_t max_pfn;
-	uint64_t totalram_pages; /* managed */
-	struct page *zero_page;  /* shared, read-only, never on an LRU */
+	uint64_t totalram_pages;  /* managed */
+	uint64_t boot_free_pages; /* free when kernel_boot() was done, caches shrunk */
+	struct page *zero_page;   /* shared, read-only, never on an LRU */
 
 	/* slab.c */
 	struct list_head slab_caches;
 	struct kmem_cache kmem_cache_boot; /* the cache of caches */
 	struct array_cache kmem_cache_boot_arrays[NR_CPUS_MAX];
-	struct kmem_cache *kmalloc_caches[KMALLOC_SHIFT_HIGH + 1];
+	struct kmem_cache *kmalloc_caches[KMALLOC_SHIFT_HIGH + 1]; /* by kmalloc_index() */
+	struct kmem_cache *kmalloc_dma_caches[KMALLOC_SHIFT_HIGH + 1];
 
 	/* vmstat.c */
 	uint64_t vm_events[NR_VM_EVENT_ITEMS];

@@ -17,15 +17,7 @@
 
 #include "mm/swap.h"
 
-#include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
-
-#define KERNEL_IMAGE_START MIB
-#define BIOS_END (64 * KIB)     /* Linux: CONFIG_X86_RESERVE_LOW */
-#define LOW_RAM_END (640 * KIB) /* from here to 1 MB: video memory and ROMs */
-#define RAM_MIN (2 * MIB)
 
 #define PAGE_ALLOC_COSTLY_ORDER 3
 #define MAX_RECLAIM_RETRIES 16 /* the slow path's rounds before it gives up */
@@ -392,6 +384,19 @@ static void fill_pages(const struct kernel *k, const struct page *page, unsigned
 		k->ops->frame_changed(k->machine, page_to_pfn(k, page) + i);
 }
 
+/* A free frame is junk throughout, or zero if it was never used: anything else was
+ * written by somebody after the free, as through a stale TLB entry. */
+static inline bool frame_is_unwritten(const uint8_t *frame)
+{
+	return (*frame == 0 || *frame == PAGE_JUNK) && !memcmp(frame, frame + 1, PAGE_SIZE - 1);
+}
+
+static void check_unwritten(const struct kernel *k, const struct page *page, unsigned order)
+{
+	for (pfn_t i = 0; i < (pfn_t)1 << order; i++)
+		assert(frame_is_unwritten(page_address(k, page + i)));
+}
+
 static void prep_compound_page(struct page *page, unsigned order)
 {
 	SetPageHead(page);
@@ -453,6 +458,15 @@ void __free_pages(struct kernel *k, struct page *page, unsigned order)
 		free_block(k, page, order);
 }
 
+void __free_pages_bootmem(struct kernel *k, struct page *page, unsigned order)
+{
+	struct zone *zone = page_zone(k, page);
+
+	free_one_block(k, zone, page, order);
+	zone->managed_pages += (uint64_t)1 << order;
+	k->totalram_pages += (uint64_t)1 << order;
+}
+
 void free_pages(struct kernel *k, void *address, unsigned order)
 {
 	if (address)
@@ -507,6 +521,8 @@ static inline void prep_new_page(struct kernel *k, struct page *page,
 	page->index = 0;
 	page->private = 0;
 	page->inuse = 0;
+	if (unlikely(k->config.check))
+		check_unwritten(k, page, ac->order);
 	if (ac->gfp & __GFP_ZERO)
 		fill_pages(k, page, ac->order, 0);
 	if (ac->order && ac->gfp & __GFP_COMP)
@@ -676,469 +692,4 @@ uint64_t nr_free_buffer_pages(const struct kernel *k)
 		if (zone->type <= ZONE_NORMAL && zone->managed_pages > zone->watermark[WMARK_HIGH])
 			pages += zone->managed_pages - zone->watermark[WMARK_HIGH];
 	return pages;
-}
-
-/* ---- boot: watermarks and batches ---- */
-
-/* vm.lowmem_reserve_ratio: of a higher zone's pages, 1/ratio are kept free here. */
-static const uint32_t lowmem_reserve_ratio[MAX_NR_ZONES] = { 256, 256, 32, 32, 1 };
-
-static void setup_lowmem_reserve(struct kernel *k)
-{
-	struct zone *zones = k->node.node_zones;
-
-	for (int class = 0; class < MAX_NR_ZONES; class ++) {
-		uint64_t above = zones[class].managed_pages;
-
-		zones[class].lowmem_reserve[class] = 0;
-		for (int lower = class - 1; lower >= 0; lower--) {
-			zones[lower].lowmem_reserve[class] = above / lowmem_reserve_ratio[lower];
-			above += zones[lower].managed_pages;
-		}
-	}
-}
-
-void setup_per_zone_wmarks(struct kernel *k)
-{
-	uint64_t pages_min = k->config.min_free_kbytes / (PAGE_SIZE / KIB);
-
-	for_each_zone (k, zone) {
-		uint64_t min = pages_min * zone->managed_pages / k->totalram_pages;
-
-		zone->watermark[WMARK_MIN] = min;
-		zone->watermark[WMARK_LOW] = min + min / 4;
-		zone->watermark[WMARK_HIGH] = min + min / 2;
-	}
-	setup_lowmem_reserve(k);
-}
-
-static uint64_t int_sqrt(uint64_t n)
-{
-	uint64_t root = 0;
-
-	for (uint64_t bit = (uint64_t)1 << 31; bit; bit >>= 1)
-		if ((root + bit) * (root + bit) <= n)
-			root += bit;
-	return root;
-}
-
-/* 4 MB give 256 kB at most, 1 GB 4 MB (Linux 4.4, init_per_zone_wmark_min()). */
-static uint64_t default_min_free_kbytes(const struct kernel *k)
-{
-	uint64_t kbytes = int_sqrt(nr_free_buffer_pages(k) * (PAGE_SIZE / KIB) * 16);
-
-	if (kbytes < 128)
-		return 128;
-	return kbytes > 65536 ? 65536 : kbytes;
-}
-
-/* A quarter of a thousandth of the zone, at most 128 kB, as 2^n - 1 so that caches
- * do not collide (Linux 4.4, zone_batchsize()). */
-static uint32_t zone_batchsize(const struct zone *zone)
-{
-	uint64_t pages = zone->managed_pages / 1024;
-	uint32_t batch = 1;
-
-	if (pages > 512 * KIB / PAGE_SIZE)
-		pages = 512 * KIB / PAGE_SIZE;
-	pages /= 4;
-	if (!pages)
-		pages = 1;
-	while (batch * 2 <= pages + pages / 2)
-		batch *= 2;
-	return batch - 1;
-}
-
-static void init_pagesets(struct zone *zone)
-{
-	uint32_t batch = zone_batchsize(zone);
-
-	for (int cpu = 0; cpu < NR_CPUS_MAX; cpu++) {
-		zone->pageset[cpu].high = 6 * batch;
-		zone->pageset[cpu].batch = batch ? batch : 1;
-	}
-}
-
-/* ---- boot: from memblock to zones ---- */
-
-static const struct {
-	const char *name;
-	pfn_t start_pfn, end_pfn;
-} zone_rows[MAX_NR_ZONES] = {
-	[ZONE_DMA] = { "DMA", 0, DMA_END_PFN },
-	[ZONE_DMA32] = { "DMA32", DMA_END_PFN, DMA32_END_PFN },
-	[ZONE_NORMAL] = { "Normal", DMA32_END_PFN, UINT64_MAX },
-	[ZONE_HIGHMEM] = { "HighMem", 0, 0 },
-	[ZONE_MOVABLE] = { "Movable", 0, 0 },
-};
-
-/*
- *   0      64K       640K     1M                            end of RAM
- *   | BIOS |  free    |  hole  | kernel image | free | mem_map, types |
- */
-static int lay_out_memory(struct kernel *k)
-{
-	uint64_t ram = k->ram->size_bytes;
-	uint64_t image = (k->config.kernel_image_bytes + PAGE_SIZE - 1) & PAGE_MASK;
-	struct memblock *m = &k->memblock;
-
-	if (ram < RAM_MIN)
-		return -ENOMEM;
-	if (image < PAGE_SIZE)
-		image = PAGE_SIZE;
-	if (image > ram / 4)
-		image = ram / 4 & PAGE_MASK;
-	memblock_add(m, 0, LOW_RAM_END);
-	memblock_add(m, MIB, ram - MIB);
-	memblock_reserve(m, 0, BIOS_END);
-	memblock_reserve(m, KERNEL_IMAGE_START, image);
-	return 0;
-}
-
-/* mem_map stays as the fresh RAM has it, zero: the state of a page that nothing
- * owns. Only reserved pages and heads of free blocks are ever written here, so that
- * a large RAM boots as fast as a small one. */
-static int alloc_mem_map(struct kernel *k)
-{
-	uint64_t nr_blocks;
-	pa_t mem_map, types, zero;
-
-	k->max_pfn = k->ram->size_bytes >> PAGE_SHIFT;
-	nr_blocks = (k->max_pfn + PAGEBLOCK_PAGES - 1) / PAGEBLOCK_PAGES;
-	if (!memblock_alloc(&k->memblock, k->max_pfn * sizeof(struct page), PAGE_SIZE, &mem_map) ||
-	    !memblock_alloc(&k->memblock, nr_blocks, PAGE_SIZE, &types) ||
-	    !memblock_alloc(&k->memblock, PAGE_SIZE, PAGE_SIZE, &zero))
-		return -ENOMEM;
-	k->mem_map = ram_at(k->ram, mem_map);
-	k->node.pageblock_types = ram_at(k->ram, types);
-	k->zero_page = pfn_to_page(k, zero >> PAGE_SHIFT);
-	return 0;
-}
-
-static void mark_reserved(struct kernel *k, pa_t start, pa_t end)
-{
-	for (pfn_t pfn = start >> PAGE_SHIFT; pfn < end >> PAGE_SHIFT; pfn++) {
-		SetPageReserved(pfn_to_page(k, pfn));
-		pfn_to_page(k, pfn)->_count = 1; /* never to be freed */
-	}
-}
-
-/* What is not memory, and what is memory but taken. */
-static void mark_all_reserved(struct kernel *k)
-{
-	const struct memblock_type *memory = &k->memblock.memory, *reserved = &k->memblock.reserved;
-	pa_t end = 0;
-
-	for (uint32_t i = 0; i < memory->cnt; i++) {
-		mark_reserved(k, end, memory->regions[i].base);
-		end = memory->regions[i].base + memory->regions[i].size;
-	}
-	for (uint32_t i = 0; i < reserved->cnt; i++) {
-		const struct memblock_region *region = &reserved->regions[i];
-
-		mark_reserved(k, region->base & PAGE_MASK,
-		              (region->base + region->size + PAGE_SIZE - 1) & PAGE_MASK);
-	}
-}
-
-static uint64_t pages_in_zone(const struct memblock_region *region, const struct zone *zone)
-{
-	pfn_t start = region->base >> PAGE_SHIFT;
-	pfn_t end = (region->base + region->size) >> PAGE_SHIFT;
-	pfn_t zone_end = zone->zone_start_pfn + zone->spanned_pages;
-
-	if (start < zone->zone_start_pfn)
-		start = zone->zone_start_pfn;
-	if (end > zone_end)
-		end = zone_end;
-	return end > start ? end - start : 0;
-}
-
-static void init_lists(struct zone *zone)
-{
-	for (int order = 0; order < MAX_ORDER; order++)
-		for (int type = 0; type < MIGRATE_TYPES; type++)
-			INIT_LIST_HEAD(&zone->free_area[order].free_list[type]);
-	for (int cpu = 0; cpu < NR_CPUS_MAX; cpu++)
-		for (int type = 0; type < MIGRATE_TYPES; type++)
-			INIT_LIST_HEAD(&zone->pageset[cpu].lists[type]);
-	for (int lru = 0; lru < NR_LRU_LISTS; lru++)
-		INIT_LIST_HEAD(&zone->lru[lru]);
-}
-
-static void init_zone(struct kernel *k, enum zone_type type)
-{
-	struct zone *zone = &k->node.node_zones[type];
-	pfn_t start = zone_rows[type].start_pfn, end = zone_rows[type].end_pfn;
-
-	zone->name = zone_rows[type].name;
-	zone->type = type;
-	zone->zone_start_pfn = start;
-	if (end > k->max_pfn)
-		end = k->max_pfn;
-	zone->spanned_pages = end > start ? end - start : 0;
-	for (uint32_t i = 0; i < k->memblock.memory.cnt; i++)
-		zone->present_pages += pages_in_zone(&k->memblock.memory.regions[i], zone);
-	init_lists(zone);
-}
-
-static void init_node(struct kernel *k)
-{
-	struct pglist_data *node = &k->node;
-
-	node->node_spanned_pages = k->max_pfn;
-	for (int type = 0; type < MAX_NR_ZONES; type++) {
-		init_zone(k, type);
-		node->node_present_pages += node->node_zones[type].present_pages;
-	}
-}
-
-/* Grouping by mobility needs a few pageblocks a type to be worth it (Linux 4.4,
- * build_all_zonelists()). */
-static void init_pageblocks(struct kernel *k)
-{
-	uint64_t nr_blocks = (k->max_pfn + PAGEBLOCK_PAGES - 1) / PAGEBLOCK_PAGES;
-
-	k->node.group_by_mobility = k->node.node_present_pages >= PAGEBLOCK_PAGES * MIGRATE_TYPES;
-	memset(k->node.pageblock_types,
-	       k->node.group_by_mobility ? MIGRATE_MOVABLE : MIGRATE_UNMOVABLE, nr_blocks);
-}
-
-static void hand_over_range(struct kernel *k, pfn_t pfn, pfn_t end)
-{
-	while (pfn < end) {
-		struct page *page = pfn_to_page(k, pfn);
-		struct zone *zone = page_zone(k, page);
-		unsigned order = MAX_ORDER - 1;
-
-		while (pfn & (((pfn_t)1 << order) - 1) || pfn + ((pfn_t)1 << order) > end)
-			order--;
-		free_one_block(k, zone, page, order);
-		zone->managed_pages += (uint64_t)1 << order;
-		k->totalram_pages += (uint64_t)1 << order;
-		pfn += (pfn_t)1 << order;
-	}
-}
-
-static void hand_over(struct kernel *k)
-{
-	for (pa_t start = 0, end; memblock_next_free(&k->memblock, &start, &end); start = end)
-		hand_over_range(k, (start + PAGE_SIZE - 1) >> PAGE_SHIFT, end >> PAGE_SHIFT);
-	k->memblock.retired = true;
-}
-
-static void init_fallback(struct kernel *k)
-{
-	int8_t below = -1;
-
-	for (int8_t type = 0; type < MAX_NR_ZONES; type++) {
-		if (k->node.node_zones[type].managed_pages)
-			below = type;
-		k->node.zone_below[type] = below;
-	}
-}
-
-int mem_init(struct kernel *k)
-{
-	int err = lay_out_memory(k);
-
-	if (!err)
-		err = alloc_mem_map(k);
-	if (err)
-		return err;
-	init_node(k);
-	init_pageblocks(k);
-	mark_all_reserved(k);
-	hand_over(k);
-	init_fallback(k);
-	for_each_zone (k, zone)
-		init_pagesets(zone);
-	if (!k->config.min_free_kbytes)
-		k->config.min_free_kbytes = default_min_free_kbytes(k);
-	setup_per_zone_wmarks(k);
-	return 0;
-}
-
-/* ---- invariants ---- */
-
-/* What mem_map says, counted; the lists must say the same. */
-struct page_census {
-	uint64_t free_blocks[MAX_NR_ZONES][MAX_ORDER];
-	uint64_t free_pages[MAX_NR_ZONES], pcp_pages[MAX_NR_ZONES], managed_pages[MAX_NR_ZONES];
-};
-
-static bool __attribute__((format(printf, 3, 4)))
-invalid(char *what, size_t size, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(what, size, format, args);
-	va_end(args);
-	return false;
-}
-
-/* Frames inside a free block say nothing of their own. */
-static bool block_is_free(const struct kernel *k, pfn_t pfn, uint64_t nr_pages)
-{
-	for (pfn_t i = pfn + 1; i < pfn + nr_pages; i++) {
-		const struct page *page = pfn_to_page(k, i);
-
-		if (page->flags || page->_count || page->_mapcount || page->mapping)
-			return false;
-	}
-	return true;
-}
-
-static bool free_block_is_valid(const struct kernel *k, pfn_t pfn, char *what, size_t size)
-{
-	const struct page *page = pfn_to_page(k, pfn);
-	uint64_t order = page->private, nr_pages = (uint64_t)1 << order;
-
-	if (order >= MAX_ORDER || pfn & (nr_pages - 1) || pfn + nr_pages > k->max_pfn)
-		return invalid(what, size, "page_alloc: block %#lx has order %lu", pfn, order);
-	if (page->flags != 1u << PG_buddy || page->_count || page->_mapcount || page->mapping)
-		return invalid(what, size, "page_alloc: free block %#lx is in use", pfn);
-	if (!block_is_free(k, pfn, nr_pages))
-		return invalid(what, size, "page_alloc: a frame of free block %#lx is in use", pfn);
-	if (order < MAX_ORDER - 1 && free_buddy(k, pfn, (unsigned)order))
-		return invalid(what, size, "page_alloc: block %#lx and its buddy are both free",
-		               pfn);
-	return true;
-}
-
-/* One pass over mem_map, block by block. */
-static bool take_census(const struct kernel *k, struct page_census *census, char *what, size_t size)
-{
-	uint64_t nr_pages;
-
-	for (pfn_t pfn = 0; pfn < k->max_pfn; pfn += nr_pages) {
-		const struct page *page = pfn_to_page(k, pfn);
-		enum zone_type type = page_zone(k, page)->type;
-
-		nr_pages = 1;
-		if (PageReserved(page))
-			continue;
-		if (PageBuddy(page)) {
-			if (!free_block_is_valid(k, pfn, what, size))
-				return false;
-			nr_pages = (uint64_t)1 << page->private;
-			census->free_blocks[type][page->private]++;
-			census->free_pages[type] += nr_pages;
-		} else if (PagePcp(page)) {
-			if (page->_count || page->_mapcount || page->mapping)
-				return invalid(what, size,
-				               "page_alloc: per-CPU page %#lx is in use", pfn);
-			census->pcp_pages[type]++;
-		}
-		census->managed_pages[type] += nr_pages;
-	}
-	return true;
-}
-
-/* Every entry is a page with this flag, zone and order, and the links agree. Its
- * length is *nr; as many as mem_map has means that no page is on two lists. */
-static bool list_is_valid(const struct kernel *k, const struct zone *zone,
-                          const struct list_head *list, enum pageflags flag, unsigned order,
-                          uint64_t *nr)
-{
-	const struct list_head *pos;
-
-	list_for_each (pos, list) {
-		const struct page *page = list_entry(pos, struct page, lru);
-
-		if (pos->next->prev != pos || !(page->flags >> flag & 1) ||
-		    page->private != order || page_zone(k, page) != zone)
-			return false;
-		++*nr;
-	}
-	return list->next->prev == list;
-}
-
-static bool free_area_is_valid(const struct kernel *k, const struct zone *zone, unsigned order,
-                               uint64_t blocks, char *what, size_t size)
-{
-	const struct free_area *area = &zone->free_area[order];
-	uint64_t nr = 0;
-
-	for (int type = 0; type < MIGRATE_TYPES; type++)
-		if (!list_is_valid(k, zone, &area->free_list[type], PG_buddy, order, &nr))
-			return invalid(what, size, "page_alloc: zone %s order %u: broken free list",
-			               zone->name, order);
-	if (nr != area->nr_free || nr != blocks)
-		return invalid(
-		    what, size,
-		    "page_alloc: zone %s order %u: nr_free %lu, on lists %lu, in mem_map %lu",
-		    zone->name, order, area->nr_free, nr, blocks);
-	return true;
-}
-
-static bool pagesets_are_valid(const struct kernel *k, const struct zone *zone, uint64_t pages,
-                               char *what, size_t size)
-{
-	uint64_t all = 0;
-
-	for (uint32_t cpu = 0; cpu < k->config.nr_cpus; cpu++) {
-		const struct per_cpu_pages *pcp = &zone->pageset[cpu];
-		uint64_t nr = 0;
-
-		for (int type = 0; type < MIGRATE_TYPES; type++)
-			if (!list_is_valid(k, zone, &pcp->lists[type], PG_pcp, 0, &nr))
-				return invalid(what, size,
-				               "page_alloc: zone %s: broken per-CPU list",
-				               zone->name);
-		if (nr != pcp->count)
-			return invalid(what, size,
-			               "page_alloc: zone %s: cpu %u has %lu, not %u pages",
-			               zone->name, cpu, nr, pcp->count);
-		all += nr;
-	}
-	if (all != pages)
-		return invalid(what, size, "page_alloc: zone %s: a per-CPU page is on no list",
-		               zone->name);
-	return true;
-}
-
-static bool zone_is_valid(const struct kernel *k, const struct zone *zone,
-                          const struct page_census *census, char *what, size_t size)
-{
-	enum zone_type type = zone->type;
-
-	if (census->managed_pages[type] != zone->managed_pages)
-		return invalid(what, size, "page_alloc: zone %s: managed %lu, in mem_map %lu",
-		               zone->name, zone->managed_pages, census->managed_pages[type]);
-	if (census->free_pages[type] != zone->nr_free_pages)
-		return invalid(what, size, "page_alloc: zone %s: nr_free_pages %lu, in mem_map %lu",
-		               zone->name, zone->nr_free_pages, census->free_pages[type]);
-	for (unsigned order = 0; order < MAX_ORDER; order++)
-		if (!free_area_is_valid(k, zone, order, census->free_blocks[type][order], what,
-		                        size))
-			return false;
-	return pagesets_are_valid(k, zone, census->pcp_pages[type], what, size);
-}
-
-/* Frames in use, by the event counters, and free ones make up all. */
-static bool sum_is_valid(const struct kernel *k, char *what, size_t size)
-{
-	uint64_t allocated = 0;
-
-	for (int type = 0; type < MAX_NR_ZONES; type++)
-		allocated += k->vm_events[PGALLOC_DMA + type];
-	if (allocated - k->vm_events[PGFREE] + nr_free_pages(k) != k->totalram_pages)
-		return invalid(
-		    what, size, "page_alloc: allocated %lu - freed %lu + free %lu != managed %lu",
-		    allocated, k->vm_events[PGFREE], nr_free_pages(k), k->totalram_pages);
-	return true;
-}
-
-bool page_alloc_is_valid(const struct kernel *k, char *what, size_t size)
-{
-	struct page_census census = { 0 };
-
-	if (!take_census(k, &census, what, size))
-		return false;
-	for (int type = 0; type < MAX_NR_ZONES; type++)
-		if (!zone_is_valid(k, &k->node.node_zones[type], &census, what, size))
-			return false;
-	return sum_is_valid(k, what, size);
 }

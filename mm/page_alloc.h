@@ -160,6 +160,9 @@ void *get_zeroed_page(struct kernel *k, gfp_t gfp);
 void *get_dma_pages(struct kernel *k, gfp_t gfp, unsigned order);
 void free_pages(struct kernel *k, void *address, unsigned order);
 
+/* For mem_init(): gives the zone a block that it did not manage before. */
+void __free_pages_bootmem(struct kernel *k, struct page *page, unsigned order);
+
 /* Returns every page of the per-CPU lists to the buddy lists. */
 void drain_all_pages(struct kernel *k);
 

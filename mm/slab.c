@@ -78,7 +78,8 @@ static bool is_junked(const struct kernel *k, const struct kmem_cache *cache)
 	return unlikely(k->config.check) && !cache->ctor;
 }
 
-static bool all_junk(const uint8_t *object, uint32_t size)
+/* Not so after a use after free. */
+static inline bool object_is_junk(const uint8_t *object, uint32_t size)
 {
 	for (uint32_t i = 0; i < size; i++)
 		if (object[i] != SLAB_JUNK)
@@ -86,21 +87,37 @@ static bool all_junk(const uint8_t *object, uint32_t size)
 	return true;
 }
 
-/* Free twice: at hand on some CPU already, or on its slab's stack. */
-static bool object_is_free(const struct kernel *k, const struct kmem_cache *cache,
-                           const void *object)
+/* On its slab's stack. */
+static inline bool object_is_in_slab(const struct kernel *k, const struct kmem_cache *cache,
+                                     const void *object)
 {
 	const struct page *page = virt_to_head_page(k, object);
 	uint16_t index = object_to_index(k, cache, page, object);
 
-	for (uint32_t cpu = 0; cpu < k->config.nr_cpus; cpu++)
-		for (uint32_t i = 0; i < cache->cpu_cache[cpu].avail; i++)
-			if (cache->cpu_cache[cpu].entry[i] == object)
-				return true;
 	for (uint32_t i = page->inuse; i < cache->num; i++)
 		if (page_slab(page)->free[i] == index)
 			return true;
 	return false;
+}
+
+/* How often it stands in the CPUs' arrays. */
+static inline uint32_t times_at_hand(const struct kernel *k, const struct kmem_cache *cache,
+                                     const void *object)
+{
+	uint32_t times = 0;
+
+	for (uint32_t cpu = 0; cpu < k->config.nr_cpus; cpu++)
+		for (uint32_t i = 0; i < cache->cpu_cache[cpu].avail; i++)
+			times += cache->cpu_cache[cpu].entry[i] == object;
+	return times;
+}
+
+/* An object that is freed twice is free already. */
+static void check_not_free(const struct kernel *k, const struct kmem_cache *cache,
+                           const void *object)
+{
+	assert(!object_is_in_slab(k, cache, object));
+	assert(!times_at_hand(k, cache, object));
 }
 
 /* ---- slabs come and go ---- */
@@ -154,12 +171,14 @@ static void init_objects(struct kernel *k, struct kmem_cache *cache, struct page
 /* One more free slab. Getting its pages may reclaim, and so change every cache. */
 static bool cache_grow(struct kernel *k, struct kmem_cache *cache, gfp_t gfp)
 {
-	gfp_t behaviour = gfp & ~(__GFP_ZERO | __GFP_MOVABLE | __GFP_HIGHMEM);
+	gfp_t behaviour = gfp & ~(GFP_ZONEMASK | __GFP_ZERO);
 	gfp_t page_gfp = behaviour | __GFP_COMP;
 	struct page *page;
 
 	if (cache->flags & SLAB_RECLAIM_ACCOUNT)
 		page_gfp |= __GFP_RECLAIMABLE;
+	if (cache->flags & SLAB_CACHE_DMA)
+		page_gfp |= __GFP_DMA;
 	page = alloc_pages(k, page_gfp, cache->gfporder);
 	if (!page)
 		return false;
@@ -282,7 +301,8 @@ void *kmem_cache_alloc(struct kernel *k, struct kmem_cache *cache, gfp_t gfp)
 	if (unlikely(!ac->avail) && !cache_refill(k, cache, gfp))
 		return NULL;
 	object = ac->entry[--ac->avail];
-	assert(!is_junked(k, cache) || all_junk(object, cache->object_size));
+	if (is_junked(k, cache))
+		assert(object_is_junk(object, cache->size));
 	if (unlikely(gfp & __GFP_ZERO))
 		memset(object, 0, cache->object_size);
 	return object;
@@ -297,7 +317,8 @@ static inline void free_object(struct kernel *k, struct kmem_cache *cache, void 
 {
 	struct array_cache *ac = cpu_array(k, cache);
 
-	assert(!k->config.check || !object_is_free(k, cache, object));
+	if (unlikely(k->config.check))
+		check_not_free(k, cache, object);
 	if (is_junked(k, cache))
 		memset(object, SLAB_JUNK, cache->size);
 	if (unlikely(ac->avail == ac->limit))
@@ -482,14 +503,12 @@ uint64_t kmem_cache_shrink(struct kernel *k, struct kmem_cache *cache)
 
 uint64_t shrink_slab(struct kernel *k)
 {
-	struct kmem_cache *cache;
+	struct list_head *pos;
 	uint64_t pages = 0;
 
 	/* Newest first: records of off-slab caches go back to older kmalloc caches. */
-	for (struct list_head *pos = k->slab_caches.prev; pos != &k->slab_caches; pos = pos->prev) {
-		cache = list_entry(pos, struct kmem_cache, list);
-		pages += kmem_cache_shrink(k, cache);
-	}
+	for (pos = k->slab_caches.prev; pos != &k->slab_caches; pos = pos->prev)
+		pages += kmem_cache_shrink(k, list_entry(pos, struct kmem_cache, list));
 	return pages;
 }
 
@@ -529,12 +548,45 @@ static unsigned size_order(size_t size)
 	return order;
 }
 
+static struct kmem_cache *create_kmalloc_cache(struct kernel *k, const char *prefix, unsigned index,
+                                               uint32_t flags)
+{
+	static const uint32_t odd_sizes[] = { [1] = 96, [2] = 192 };
+	uint32_t size = index < KMALLOC_SHIFT_LOW ? odd_sizes[index] : 1u << index;
+	uint32_t align = size & -size;
+	char name[SLAB_NAME_MAX];
+
+	snprintf(name, sizeof(name), "%skmalloc-%u", prefix, size);
+	return kmem_cache_create(k, name, size, align < CACHE_LINE ? align : CACHE_LINE, flags,
+	                         NULL);
+}
+
+/* Simplified: made at the first use of each size (Linux: all of them at boot). */
+static struct kmem_cache *kmalloc_dma_cache(struct kernel *k, unsigned index)
+{
+	struct kmem_cache **cache = &k->kmalloc_dma_caches[index];
+
+	if (!*cache)
+		*cache = create_kmalloc_cache(k, "dma-", index, SLAB_CACHE_DMA);
+	return *cache;
+}
+
+static struct kmem_cache *kmalloc_cache(struct kernel *k, size_t size, gfp_t gfp)
+{
+	if (unlikely(gfp & __GFP_DMA))
+		return kmalloc_dma_cache(k, kmalloc_index(size));
+	return k->kmalloc_caches[kmalloc_index(size)];
+}
+
 void *kmalloc(struct kernel *k, size_t size, gfp_t gfp)
 {
+	struct kmem_cache *cache;
 	struct page *page;
 
-	if (likely(size <= (size_t)1 << KMALLOC_SHIFT_HIGH))
-		return kmem_cache_alloc(k, k->kmalloc_caches[kmalloc_index(size)], gfp);
+	if (likely(size <= (size_t)1 << KMALLOC_SHIFT_HIGH)) {
+		cache = kmalloc_cache(k, size, gfp);
+		return likely(cache) ? kmem_cache_alloc(k, cache, gfp) : NULL;
+	}
 	page = alloc_pages(k, gfp | __GFP_COMP, size_order(size));
 	return page ? page_address(k, page) : NULL;
 }
@@ -566,35 +618,24 @@ size_t ksize(const struct kernel *k, const void *object)
 
 /* ---- boot ---- */
 
-static int create_kmalloc_cache(struct kernel *k, unsigned index, uint32_t size)
-{
-	char name[SLAB_NAME_MAX];
-	uint32_t align = size & -size;
-
-	snprintf(name, sizeof(name), "kmalloc-%u", size);
-	k->kmalloc_caches[index] =
-	    kmem_cache_create(k, name, size, align < CACHE_LINE ? align : CACHE_LINE, 0, NULL);
-	return k->kmalloc_caches[index] ? 0 : -ENOMEM;
-}
-
 /* The cache of caches first, then kmalloc's from small to large: the small hold the
  * records of the large. */
 int kmem_cache_init(struct kernel *k)
 {
+	static const uint8_t by_size[] = { 3, 4, 5, 6, 1, 7, 2, 8, 9, 10, 11, 12, 13 };
 	size_t size = sizeof(struct kmem_cache) + k->config.nr_cpus * sizeof(struct array_cache);
-	int err = 0;
 
 	k->kmem_cache_boot.cpu_cache = k->kmem_cache_boot_arrays;
 	if (!init_cache(k, &k->kmem_cache_boot, "kmem_cache", size, 0, SLAB_HWCACHE_ALIGN, NULL))
 		return -ENOMEM;
-	for (unsigned shift = KMALLOC_SHIFT_LOW; shift <= KMALLOC_SHIFT_HIGH && !err; shift++) {
-		err = create_kmalloc_cache(k, shift, 1u << shift);
-		if (!err && shift == 6)
-			err = create_kmalloc_cache(k, 1, 96);
-		if (!err && shift == 7)
-			err = create_kmalloc_cache(k, 2, 192);
+	for (size_t i = 0; i < sizeof(by_size); i++) {
+		struct kmem_cache *cache = create_kmalloc_cache(k, "", by_size[i], 0);
+
+		if (!cache)
+			return -ENOMEM;
+		k->kmalloc_caches[by_size[i]] = cache;
 	}
-	return err;
+	return 0;
 }
 
 /* ---- invariants ---- */
@@ -646,41 +687,29 @@ static bool slab_list_is_valid(const struct kernel *k, const struct kmem_cache *
 	return true;
 }
 
-static bool array_has(const struct array_cache *ac, uint32_t nr, const void *object)
-{
-	for (uint32_t i = 0; i < nr; i++)
-		if (ac->entry[i] == object)
-			return true;
-	return false;
-}
-
 /* Objects at hand belong to the cache, are off their slabs' stacks, and stand in
  * one array once. */
+static bool array_is_valid(const struct kernel *k, const struct kmem_cache *cache,
+                           const struct array_cache *ac)
+{
+	if (ac->avail > ac->limit)
+		return false;
+	for (uint32_t i = 0; i < ac->avail; i++) {
+		const void *object = ac->entry[i];
+		const struct page *page = virt_to_head_page(k, object);
+
+		if (!PageSlab(page) || page->slab_cache != cache ||
+		    object_is_in_slab(k, cache, object) || times_at_hand(k, cache, object) != 1)
+			return false;
+	}
+	return true;
+}
+
 static bool arrays_are_valid(const struct kernel *k, const struct kmem_cache *cache)
 {
-	for (uint32_t cpu = 0; cpu < k->config.nr_cpus; cpu++) {
-		const struct array_cache *ac = &cache->cpu_cache[cpu];
-
-		if (ac->avail > ac->limit)
+	for (uint32_t cpu = 0; cpu < k->config.nr_cpus; cpu++)
+		if (!array_is_valid(k, cache, &cache->cpu_cache[cpu]))
 			return false;
-		for (uint32_t i = 0; i < ac->avail; i++) {
-			const void *object = ac->entry[i];
-			const struct page *page = virt_to_head_page(k, object);
-			uint16_t index;
-
-			if (!PageSlab(page) || page->slab_cache != cache)
-				return false;
-			index = object_to_index(k, cache, page, object);
-			for (uint32_t f = page->inuse; f < cache->num; f++)
-				if (page_slab(page)->free[f] == index)
-					return false;
-			for (uint32_t other = 0; other <= cpu; other++)
-				if (array_has(&cache->cpu_cache[other],
-				              other == cpu ? i : cache->cpu_cache[other].avail,
-				              object))
-					return false;
-		}
-	}
 	return true;
 }
 

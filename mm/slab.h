@@ -9,6 +9,7 @@
 #include "mm/mm_types.h"
 
 #define SLAB_HWCACHE_ALIGN 0x2000u
+#define SLAB_CACHE_DMA 0x4000u /* pages from ZONE_DMA */
 #define SLAB_RECLAIM_ACCOUNT 0x20000u
 #define SLAB_PANIC 0x40000u
 
@@ -74,7 +75,9 @@ uint64_t kmem_cache_shrink(struct kernel *k, struct kmem_cache *cache);
 /* The same over all caches, for reclaim. */
 uint64_t shrink_slab(struct kernel *k);
 
-/* Physically contiguous, not cleared; NULL on failure. */
+/* Physically contiguous, not cleared; NULL on failure. Up to 8 KB from the
+ * smallest kmalloc cache that fits (__GFP_DMA: from dma-kmalloc's), above that
+ * whole pages, a power of two of them. */
 void *kmalloc(struct kernel *k, size_t size, gfp_t gfp);
 void *kzalloc(struct kernel *k, size_t size, gfp_t gfp);
 void kfree(struct kernel *k, void *object); /* NULL is fine */

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mm_init - from bare RAM to zones full of free pages: the memory map, mem_map,
+ * what is reserved, watermarks and batch sizes (Linux 4.4, mm/page_alloc.c;
+ * a file of its own since 6.4).
+ */
+#include "mm/page_alloc.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define BIOS_END (64 * KIB)     /* Linux: CONFIG_X86_RESERVE_LOW */
+#define LOW_RAM_END (640 * KIB) /* from here to 1 MB: video memory and ROMs */
+#define KERNEL_IMAGE_START MIB
+#define RAM_MIN (2 * MIB)
+
+/* ---- watermarks and batches ---- */
+
+/* vm.lowmem_reserve_ratio: of a higher zone's pages, 1/ratio are kept free here. */
+static const uint32_t lowmem_reserve_ratio[MAX_NR_ZONES] = { 256, 256, 32, 32, 1 };
+
+static void setup_lowmem_reserve(struct kernel *k)
+{
+	struct zone *zones = k->node.node_zones;
+
+	for (int class = 0; class < MAX_NR_ZONES; class ++) {
+		uint64_t above = zones[class].managed_pages;
+
+		zones[class].lowmem_reserve[class] = 0;
+		for (int lower = class - 1; lower >= 0; lower--) {
+			zones[lower].lowmem_reserve[class] = above / lowmem_reserve_ratio[lower];
+			above += zones[lower].managed_pages;
+		}
+	}
+}
+
+void setup_per_zone_wmarks(struct kernel *k)
+{
+	uint64_t pages_min = k->config.min_free_kbytes / (PAGE_SIZE / KIB);
+
+	for_each_zone (k, zone) {
+		uint64_t min = pages_min * zone->managed_pages / k->totalram_pages;
+
+		zone->watermark[WMARK_MIN] = min;
+		zone->watermark[WMARK_LOW] = min + min / 4;
+		zone->watermark[WMARK_HIGH] = min + min / 2;
+	}
+	setup_lowmem_reserve(k);
+}
+
+static uint64_t int_sqrt(uint64_t n)
+{
+	uint64_t root = 0;
+
+	for (uint64_t bit = (uint64_t)1 << 31; bit; bit >>= 1)
+		if ((root + bit) * (root + bit) <= n)
+			root += bit;
+	return root;
+}
+
+/* 4 MB give 256 kB at most, 1 GB 4 MB (Linux 4.4, init_per_zone_wmark_min()). */
+static uint64_t default_min_free_kbytes(const struct kernel *k)
+{
+	uint64_t kbytes = int_sqrt(nr_free_buffer_pages(k) * (PAGE_SIZE / KIB) * 16);
+
+	if (kbytes < 128)
+		return 128;
+	return kbytes > 65536 ? 65536 : kbytes;
+}
+
+/* A quarter of a thousandth of the zone, at most 128 kB, as 2^n - 1 so that caches
+ * do not collide (Linux 4.4, zone_batchsize()). */
+static uint32_t zone_batchsize(const struct zone *zone)
+{
+	uint64_t pages = zone->managed_pages / 1024;
+	uint32_t batch = 1;
+
+	if (pages > 512 * KIB / PAGE_SIZE)
+		pages = 512 * KIB / PAGE_SIZE;
+	pages /= 4;
+	if (!pages)
+		pages = 1;
+	while (batch * 2 <= pages + pages / 2)
+		batch *= 2;
+	return batch - 1;
+}
+
+static void init_pagesets(struct zone *zone)
+{
+	uint32_t batch = zone_batchsize(zone);
+
+	for (int cpu = 0; cpu < NR_CPUS_MAX; cpu++) {
+		zone->pageset[cpu].high = 6 * batch;
+		zone->pageset[cpu].batch = batch ? batch : 1;
+	}
+}
+
+/* ---- from memblock to zones ---- */
+
+static const struct {
+	const char *name;
+	pfn_t start_pfn, end_pfn;
+} zone_rows[MAX_NR_ZONES] = {
+	[ZONE_DMA] = { "DMA", 0, DMA_END_PFN },
+	[ZONE_DMA32] = { "DMA32", DMA_END_PFN, DMA32_END_PFN },
+	[ZONE_NORMAL] = { "Normal", DMA32_END_PFN, UINT64_MAX },
+	[ZONE_HIGHMEM] = { "HighMem", 0, 0 },
+	[ZONE_MOVABLE] = { "Movable", 0, 0 },
+};
+
+/*
+ *   0      64K       640K     1M                            end of RAM
+ *   | BIOS |  free    |  hole  | kernel image | free | mem_map, types |
+ */
+static int lay_out_memory(struct kernel *k)
+{
+	uint64_t ram = k->ram->size_bytes;
+	uint64_t image = (k->config.kernel_image_bytes + PAGE_SIZE - 1) & PAGE_MASK;
+	struct memblock *m = &k->memblock;
+
+	if (ram < RAM_MIN)
+		return -ENOMEM;
+	if (image < PAGE_SIZE)
+		image = PAGE_SIZE;
+	if (image > ram / 4)
+		image = ram / 4 & PAGE_MASK;
+	memblock_add(m, 0, LOW_RAM_END);
+	memblock_add(m, MIB, ram - MIB);
+	memblock_reserve(m, 0, BIOS_END);
+	memblock_reserve(m, KERNEL_IMAGE_START, image);
+	return 0;
+}
+
+/* mem_map stays as the fresh RAM has it, zero: the state of a page that nothing
+ * owns. Only reserved pages and heads of free blocks are ever written here, so that
+ * a large RAM boots as fast as a small one. */
+static int alloc_mem_map(struct kernel *k)
+{
+	uint64_t nr_blocks;
+	pa_t mem_map, types, zero;
+
+	k->max_pfn = k->ram->size_bytes >> PAGE_SHIFT;
+	nr_blocks = (k->max_pfn + PAGEBLOCK_PAGES - 1) / PAGEBLOCK_PAGES;
+	if (!memblock_alloc(&k->memblock, k->max_pfn * sizeof(struct page), PAGE_SIZE, &mem_map) ||
+	    !memblock_alloc(&k->memblock, nr_blocks, PAGE_SIZE, &types) ||
+	    !memblock_alloc(&k->memblock, PAGE_SIZE, PAGE_SIZE, &zero))
+		return -ENOMEM;
+	k->mem_map = ram_at(k->ram, mem_map);
+	k->node.pageblock_types = ram_at(k->ram, types);
+	k->zero_page = pfn_to_page(k, zero >> PAGE_SHIFT);
+	return 0;
+}
+
+static void mark_reserved(struct kernel *k, pa_t start, pa_t end)
+{
+	for (pfn_t pfn = start >> PAGE_SHIFT; pfn < end >> PAGE_SHIFT; pfn++) {
+		SetPageReserved(pfn_to_page(k, pfn));
+		pfn_to_page(k, pfn)->_count = 1; /* never to be freed */
+	}
+}
+
+/* What is not memory, and what is memory but taken. */
+static void mark_all_reserved(struct kernel *k)
+{
+	const struct memblock_type *memory = &k->memblock.memory, *reserved = &k->memblock.reserved;
+	pa_t end = 0;
+
+	for (uint32_t i = 0; i < memory->cnt; i++) {
+		mark_reserved(k, end, memory->regions[i].base);
+		end = memory->regions[i].base + memory->regions[i].size;
+	}
+	for (uint32_t i = 0; i < reserved->cnt; i++) {
+		const struct memblock_region *region = &reserved->regions[i];
+
+		mark_reserved(k, region->base & PAGE_MASK,
+		              (region->base + region->size + PAGE_SIZE - 1) & PAGE_MASK);
+	}
+}
+
+static uint64_t pages_in_zone(const struct memblock_region *region, const struct zone *zone)
+{
+	pfn_t start = region->base >> PAGE_SHIFT;
+	pfn_t end = (region->base + region->size) >> PAGE_SHIFT;
+	pfn_t zone_end = zone->zone_start_pfn + zone->spanned_pages;
+
+	if (start < zone->zone_start_pfn)
+		start = zone->zone_start_pfn;
+	if (end > zone_end)
+		end = zone_end;
+	return end > start ? end - start : 0;
+}
+
+static void init_lists(struct zone *zone)
+{
+	for (int order = 0; order < MAX_ORDER; order++)
+		for (int type = 0; type < MIGRATE_TYPES; type++)
+			INIT_LIST_HEAD(&zone->free_area[order].free_list[type]);
+	for (int cpu = 0; cpu < NR_CPUS_MAX; cpu++)
+		for (int type = 0; type < MIGRATE_TYPES; type++)
+			INIT_LIST_HEAD(&zone->pageset[cpu].lists[type]);
+	for (int lru = 0; lru < NR_LRU_LISTS; lru++)
+		INIT_LIST_HEAD(&zone->lru[lru]);
+}
+
+static void init_zone(struct kernel *k, enum zone_type type)
+{
+	struct zone *zone = &k->node.node_zones[type];
+	pfn_t start = zone_rows[type].start_pfn, end = zone_rows[type].end_pfn;
+
+	zone->name = zone_rows[type].name;
+	zone->type = type;
+	zone->zone_start_pfn = start;
+	if (end > k->max_pfn)
+		end = k->max_pfn;
+	zone->spanned_pages = end > start ? end - start : 0;
+	for (uint32_t i = 0; i < k->memblock.memory.cnt; i++)
+		zone->present_pages += pages_in_zone(&k->memblock.memory.regions[i], zone);
+	init_lists(zone);
+}
+
+static void init_node(struct kernel *k)
+{
+	struct pglist_data *node = &k->node;
+
+	node->node_spanned_pages = k->max_pfn;
+	for (int type = 0; type < MAX_NR_ZONES; type++) {
+		init_zone(k, type);
+		node->node_present_pages += node->node_zones[type].present_pages;
+	}
+}
+
+/* Grouping by mobility needs a few pageblocks a type to be worth it (Linux 4.4,
+ * build_all_zonelists()). */
+static void init_pageblocks(struct kernel *k)
+{
+	uint64_t nr_blocks = (k->max_pfn + PAGEBLOCK_PAGES - 1) / PAGEBLOCK_PAGES;
+
+	k->node.group_by_mobility = k->node.node_present_pages >= PAGEBLOCK_PAGES * MIGRATE_TYPES;
+	memset(k->node.pageblock_types,
+	       k->node.group_by_mobility ? MIGRATE_MOVABLE : MIGRATE_UNMOVABLE, nr_blocks);
+}
+
+static void hand_over_range(struct kernel *k, pfn_t pfn, pfn_t end)
+{
+	while (pfn < end) {
+		unsigned order = MAX_ORDER - 1;
+
+		while (pfn & (((pfn_t)1 << order) - 1) || pfn + ((pfn_t)1 << order) > end)
+			order--;
+		__free_pages_bootmem(k, pfn_to_page(k, pfn), order);
+		pfn += (pfn_t)1 << order;
+	}
+}
+
+static void hand_over(struct kernel *k)
+{
+	for (pa_t start = 0, end; memblock_next_free(&k->memblock, &start, &end); start = end)
+		hand_over_range(k, (start + PAGE_SIZE - 1) >> PAGE_SHIFT, end >> PAGE_SHIFT);
+	k->memblock.retired = true;
+}
+
+static void init_fallback(struct kernel *k)
+{
+	int8_t below = -1;
+
+	for (int8_t type = 0; type < MAX_NR_ZONES; type++) {
+		if (k->node.node_zones[type].managed_pages)
+			below = type;
+		k->node.zone_below[type] = below;
+	}
+}
+
+int mem_init(struct kernel *k)
+{
+	int err = lay_out_memory(k);
+
+	if (!err)
+		err = alloc_mem_map(k);
+	if (err)
+		return err;
+	init_node(k);
+	init_pageblocks(k);
+	mark_all_reserved(k);
+	hand_over(k);
+	init_fallback(k);
+	for_each_zone (k, zone)
+		init_pagesets(zone);
+	if (!k->config.min_free_kbytes)
+		k->config.min_free_kbytes = default_min_free_kbytes(k);
+	setup_per_zone_wmarks(k);
+	return 0;
+}
