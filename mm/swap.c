@@ -1,1 +1,162 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * swap - the lists of pages by use, and moving between them (Linux 4.4, mm/swap.c).
+ *
+ * New and newly read pages enter the inactive list at its head; reclaim takes from
+ * the tail. A second use while inactive makes a page active:
+ *
+ *   inactive, unreferenced -> inactive, referenced -> active, unreferenced -> active, referenced
+ *
+ * Simplified: pages go to their list at once, not through per-CPU pagevecs of 14.
+ */
+#include "mm/swap.h"
+
+#include "mm/page_alloc.h"
+#include "mm/pagemap.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+void lru_init(struct kernel *k)
+{
+	for (unsigned type = 0; type < MAX_NR_ZONES; type++)
+		for (unsigned lru = 0; lru < NR_LRU_LISTS; lru++)
+			INIT_LIST_HEAD(&k->node.node_zones[type].lru[lru]);
+}
+
+enum lru_list page_lru(const struct page *page)
+{
+	enum lru_list lru = page_is_file_cache(page) ? LRU_INACTIVE_FILE : LRU_INACTIVE_ANON;
+
+	if (PageUnevictable(page))
+		return LRU_UNEVICTABLE;
+	return PageActive(page) ? lru + 1 : lru;
+}
+
+/* What reclaim weighs anonymous against file pages by. */
+static void update_reclaim_stat(struct zone *zone, const struct page *page, bool rotated)
+{
+	zone->recent_scanned[page_is_file_cache(page)]++;
+	if (rotated)
+		zone->recent_rotated[page_is_file_cache(page)]++;
+}
+
+static void link_page(struct kernel *k, struct page *page)
+{
+	struct zone *zone = page_zone(k, page);
+	enum lru_list lru = page_lru(page);
+
+	SetPageLRU(page);
+	list_add(&page->lru, &zone->lru[lru]);
+	zone->nr_lru[lru]++;
+}
+
+/* Pages of locked VMAs are kept where reclaim does not look. */
+static void sort_by_mlock(struct page *page)
+{
+	if (PageMlocked(page)) {
+		SetPageUnevictable(page);
+		ClearPageActive(page);
+	} else {
+		ClearPageUnevictable(page);
+	}
+}
+
+void lru_cache_add(struct kernel *k, struct page *page)
+{
+	assert(!PageLRU(page) && page_count(page) > 0);
+	sort_by_mlock(page);
+	link_page(k, page);
+	if (!PageUnevictable(page))
+		update_reclaim_stat(page_zone(k, page), page, PageActive(page));
+}
+
+void lru_cache_del(struct kernel *k, struct page *page)
+{
+	struct zone *zone = page_zone(k, page);
+
+	if (!TestClearPageLRU(page))
+		return;
+	list_del(&page->lru);
+	zone->nr_lru[page_lru(page)]--;
+}
+
+void putback_lru_page(struct kernel *k, struct page *page)
+{
+	assert(!PageLRU(page) && page_count(page) > 0);
+	sort_by_mlock(page);
+	link_page(k, page);
+}
+
+void activate_page(struct kernel *k, struct page *page)
+{
+	if (!PageLRU(page) || PageActive(page) || PageUnevictable(page))
+		return;
+	lru_cache_del(k, page);
+	SetPageActive(page);
+	link_page(k, page);
+	count_vm_event(k, PGACTIVATE);
+	update_reclaim_stat(page_zone(k, page), page, true);
+}
+
+void mark_page_accessed(struct kernel *k, struct page *page)
+{
+	if (PageActive(page) || PageUnevictable(page) || !PageReferenced(page)) {
+		SetPageReferenced(page);
+		return;
+	}
+	activate_page(k, page);
+	ClearPageReferenced(page);
+	if (page_is_file_cache(page))
+		workingset_activation(k, page);
+}
+
+void lru_cache_add_active_or_unevictable(struct kernel *k, struct page *page, uint64_t vm_flags)
+{
+	if ((vm_flags & (VM_LOCKED | VM_IO | VM_PFNMAP | VM_DONTEXPAND)) != VM_LOCKED) {
+		SetPageActive(page);
+	} else if (!TestSetPageMlocked(page)) {
+		mod_vm_quantity(k, NR_MLOCK, 1);
+	}
+	lru_cache_add(k, page);
+}
+
+/* ---- checks ---- */
+
+static bool list_is_valid(struct kernel *k, struct zone *zone, enum lru_list lru)
+{
+	struct page *page;
+	uint64_t nr = 0;
+
+	list_for_each_entry (page, &zone->lru[lru], lru) {
+		if (!PageLRU(page) || page_lru(page) != lru || page_zone(k, page) != zone ||
+		    page_count(page) < 1 || ++nr > zone->nr_lru[lru])
+			return false;
+	}
+	return nr == zone->nr_lru[lru];
+}
+
+/* Lists hold what their counts say; all that says it is on a list is on one. */
+bool lru_is_valid(struct kernel *k, char *what, size_t size)
+{
+	uint64_t on_lists = 0, flagged = 0;
+
+	for_each_zone (k, zone) {
+		for (unsigned lru = 0; lru < NR_LRU_LISTS; lru++) {
+			if (!list_is_valid(k, zone, lru)) {
+				snprintf(what, size, "zone %s: LRU list %u is wrong", zone->name,
+				         lru);
+				return false;
+			}
+			on_lists += zone->nr_lru[lru];
+		}
+	}
+	for (pfn_t pfn = 0; pfn < k->max_pfn; pfn++)
+		flagged += PageLRU(pfn_to_page(k, pfn));
+	if (flagged != on_lists) {
+		snprintf(what, size, "%llu pages say they are on LRU lists, %llu are",
+		         (unsigned long long)flagged, (unsigned long long)on_lists);
+		return false;
+	}
+	return true;
+}

@@ -58,6 +58,7 @@ struct swap_state {
 		uint32_t type, nr_pages;
 		uint64_t next_offset;
 	} plug;
+	uint64_t workingset_age[MAX_NR_ZONES]; /* see workingset.c */
 };
 
 /* ---- swap areas ---- */
