@@ -18,8 +18,8 @@
 struct fault_list;
 struct machine;
 
-/* Writes to `out`, which stays the caller's, from now on. 0 or -ENOMEM. */
-int fault_list_create(struct fault_list **list, struct machine *machine, FILE *out);
+/* Writes to `file`, which stays the caller's, from now on. 0 or -ENOMEM. */
+int fault_list_create(struct fault_list **out, struct machine *machine, FILE *file);
 /* Before the machine goes. NULL is fine. */
 void fault_list_destroy(struct fault_list *list);
 

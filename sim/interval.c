@@ -1,1 +1,242 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sim/interval.h"
+
+#include "mm/page_alloc.h"
+#include "sim/json.h"
+#include "sim/machine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a row is made of, gathered once a row. */
+struct reading {
+	const struct machine *machine;
+	struct mmu_counts mmu;
+	struct fault_totals faults;
+};
+
+static uint64_t read_instructions(const struct reading *r)
+{
+	return engine_instructions(r->machine->cpu.engine);
+}
+
+static uint64_t read_loads(const struct reading *r)
+{
+	return r->mmu.accesses[ACCESS_LOAD];
+}
+
+static uint64_t read_stores(const struct reading *r)
+{
+	return r->mmu.accesses[ACCESS_STORE];
+}
+
+static uint64_t read_fetches(const struct reading *r)
+{
+	return r->mmu.accesses[ACCESS_FETCH];
+}
+
+static uint64_t read_l1i_misses(const struct reading *r)
+{
+	return tlb_counts_misses(&r->mmu.tlb[TLB_L1I]);
+}
+
+static uint64_t read_l1d_misses(const struct reading *r)
+{
+	return tlb_counts_misses(&r->mmu.tlb[TLB_L1D]);
+}
+
+static uint64_t read_stlb_misses(const struct reading *r)
+{
+	return tlb_counts_misses(&r->mmu.tlb[TLB_STLB]);
+}
+
+static uint64_t read_walks(const struct reading *r)
+{
+	return r->mmu.walks;
+}
+
+static uint64_t read_walk_refs(const struct reading *r)
+{
+	return r->mmu.walk_memory_refs;
+}
+
+static uint64_t read_walk_cycles(const struct reading *r)
+{
+	return r->mmu.walk_cycles;
+}
+
+static uint64_t read_minor(const struct reading *r)
+{
+	return r->faults.minor;
+}
+
+static uint64_t read_major(const struct reading *r)
+{
+	return r->faults.major;
+}
+
+static uint64_t read_pswpin(const struct reading *r)
+{
+	return r->machine->kernel.vm_events[PSWPIN];
+}
+
+static uint64_t read_pswpout(const struct reading *r)
+{
+	return r->machine->kernel.vm_events[PSWPOUT];
+}
+
+static uint64_t read_rss(const struct reading *r)
+{
+	return r->faults.rss_pages;
+}
+
+static uint64_t read_free(const struct reading *r)
+{
+	return nr_free_pages(&r->machine->kernel);
+}
+
+/* The columns, as docs/accounting.md explains them. */
+static const struct column {
+	const char *name;
+	uint64_t (*read)(const struct reading *reading);
+	bool is_state; /* the value itself; else its growth since the row before */
+	bool of_tlb;   /* not in the engine mode that leaves TLBs out */
+} columns[] = {
+	{ "instructions", read_instructions, .is_state = true },
+	{ "loads", read_loads, .of_tlb = true },
+	{ "stores", read_stores, .of_tlb = true },
+	{ "fetches", read_fetches, .of_tlb = true },
+	{ "l1i_misses", read_l1i_misses, .of_tlb = true },
+	{ "l1d_misses", read_l1d_misses, .of_tlb = true },
+	{ "stlb_misses", read_stlb_misses, .of_tlb = true },
+	{ "walks", read_walks, .of_tlb = true },
+	{ "walk_memory_refs", read_walk_refs, .of_tlb = true },
+	{ "walk_cycles", read_walk_cycles, .of_tlb = true },
+	{ "minor", read_minor },
+	{ "major", read_major },
+	{ "pswpin", read_pswpin },
+	{ "pswpout", read_pswpout },
+	{ "rss_pages", read_rss, .is_state = true },
+	{ "free_pages", read_free, .is_state = true },
+};
+
+#define NR_COLUMNS (sizeof(columns) / sizeof(columns[0]))
+
+struct row {
+	uint64_t value[NR_COLUMNS];
+};
+
+struct interval {
+	uint64_t every, next; /* instructions */
+	bool has_tlb;
+	struct row before; /* what was read for the last row */
+	struct row *rows;
+	size_t nr_rows, max_rows;
+	uint64_t nr_lost; /* rows for which the host had no memory */
+};
+
+int interval_create(struct interval **out, uint64_t every, enum engine_mode mode)
+{
+	struct interval *interval;
+
+	if (!every)
+		return -EINVAL;
+	interval = calloc(1, sizeof(*interval));
+	if (!interval)
+		return -ENOMEM;
+	interval->every = interval->next = every;
+	interval->has_tlb = mode == ENGINE_EXACT;
+	*out = interval;
+	return 0;
+}
+
+void interval_destroy(struct interval *interval)
+{
+	if (!interval)
+		return;
+	free(interval->rows);
+	free(interval);
+}
+
+uint64_t interval_left(const struct interval *interval, uint64_t now)
+{
+	return now < interval->next ? interval->next - now : 1;
+}
+
+static struct row *new_row(struct interval *interval)
+{
+	if (interval->nr_rows == interval->max_rows) {
+		size_t max = interval->max_rows ? 2 * interval->max_rows : 64;
+		struct row *rows = reallocarray(interval->rows, max, sizeof(*rows));
+
+		if (!rows)
+			return NULL;
+		interval->rows = rows;
+		interval->max_rows = max;
+	}
+	return &interval->rows[interval->nr_rows++];
+}
+
+static void add_row(struct interval *interval, const struct machine *machine)
+{
+	struct reading reading = { .machine = machine };
+	struct row *row = new_row(interval);
+
+	if (!row) {
+		interval->nr_lost++;
+		return;
+	}
+	mmu_counts_total(machine, &reading.mmu);
+	fault_totals(machine, &reading.faults);
+	for (size_t i = 0; i < NR_COLUMNS; i++) {
+		uint64_t now = columns[i].read(&reading);
+
+		row->value[i] = columns[i].is_state ? now : now - interval->before.value[i];
+		interval->before.value[i] = now;
+	}
+}
+
+void interval_sample(struct interval *interval, const struct machine *machine)
+{
+	uint64_t now = engine_instructions(machine->cpu.engine);
+
+	if (now < interval->next)
+		return;
+	add_row(interval, machine);
+	interval->next = now - now % interval->every + interval->every;
+}
+
+void interval_finish(struct interval *interval, const struct machine *machine)
+{
+	if (engine_instructions(machine->cpu.engine) != interval->before.value[0])
+		add_row(interval, machine);
+}
+
+static bool is_shown(const struct interval *interval, const struct column *column)
+{
+	return interval->has_tlb || !column->of_tlb;
+}
+
+void interval_write_json(const struct interval *interval, struct json *json, const char *key)
+{
+	json_begin_object(json, key);
+	json_uint(json, "every", interval->every);
+	if (interval->nr_lost)
+		json_uint(json, "lost_rows", interval->nr_lost);
+	json_begin_row(json, "columns");
+	for (size_t i = 0; i < NR_COLUMNS; i++)
+		if (is_shown(interval, &columns[i]))
+			json_string(json, NULL, columns[i].name);
+	json_end(json);
+	json_begin_array(json, "rows");
+	for (size_t r = 0; r < interval->nr_rows; r++) {
+		json_begin_row(json, NULL);
+		for (size_t i = 0; i < NR_COLUMNS; i++)
+			if (is_shown(interval, &columns[i]))
+				json_uint(json, NULL, interval->rows[r].value[i]);
+		json_end(json);
+	}
+	json_end(json);
+	json_end(json);
+}

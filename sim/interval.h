@@ -7,14 +7,15 @@
 #ifndef PW_SIM_INTERVAL_H
 #define PW_SIM_INTERVAL_H
 
-#include <stdint.h>
+#include "sim/engine.h"
 
 struct interval;
 struct json;
 struct machine;
 
-/* 0; -EINVAL if every is 0, -ENOMEM. */
-int interval_create(struct interval **out, uint64_t every);
+/* mode: without TLB figures there are no columns of them. 0; -EINVAL if every is 0,
+ * -ENOMEM. */
+int interval_create(struct interval **out, uint64_t every, enum engine_mode mode);
 void interval_destroy(struct interval *interval); /* NULL is fine */
 
 /* Instructions from `now` on until the next row is due, at least 1: how far the
