@@ -118,12 +118,6 @@ _Static_assert((sizeof(struct frame) + 15 + sizeof(struct x86_fpu) + 63 + 15) / 
                    SIGNAL_MIN_FRAME_BYTES,
                "AT_MINSIGSTKSZ");
 
-/* After FNINIT and with the default MXCSR: what a program and a handler start
- * with (Intel SDM Vol. 1, "FXSAVE Area": FCW at 0, MXCSR at 24). */
-static const struct x86_fpu fpu_initial = {
-	.fxsave = { [0] = 0x7f, [1] = 0x03, [24] = 0x80, [25] = 0x1f },
-};
-
 static uint64_t bit(int signo)
 {
 	return (uint64_t)1 << (signo - 1);
@@ -392,7 +386,6 @@ static bool setup_frame(struct task *task, const struct signal_info *info,
                         const struct signal_action *action)
 {
 	struct signals *s = &task->signals;
-	struct engine *engine = task_cpu(task)->engine;
 	struct x86_regs *regs = &task->regs;
 	struct x86_fpu fpu;
 	struct frame frame = { .restorer = action->restorer, .uc_flags = UCONTEXT_FLAGS };
@@ -401,7 +394,7 @@ static bool setup_frame(struct task *task, const struct signal_info *info,
 
 	if (!(action->flags & ACTION_RESTORER) || !place_frame(task, action, &frame_va, &fpu_va))
 		return false;
-	engine_get_fpu(engine, &fpu);
+	engine_get_fpu(task_cpu(task)->engine, &fpu);
 	frame.stack = (struct frame_stack){
 		.sp = s->altstack,
 		.flags = s->altstack_flags,
@@ -427,7 +420,7 @@ static bool setup_frame(struct task *task, const struct signal_info *info,
 	regs->ip = action->handler;
 	regs->flags &= ~(uint64_t)(FLAGS_DF | FLAGS_RF | FLAGS_TF);
 	task->regs_changed = true;
-	engine_set_fpu(engine, &fpu_initial);
+	task_reset_fpu(task);
 	return true;
 }
 
@@ -567,7 +560,10 @@ int64_t signal_return(struct task *task)
 		goto bad;
 	s->blocked = frame.mask & ~(bit(NR_SIGKILL) | bit(NR_SIGSTOP));
 	restore_context(task, &frame.context);
-	engine_set_fpu(task_cpu(task)->engine, frame.context.fpstate ? &fpu : &fpu_initial);
+	if (frame.context.fpstate)
+		engine_set_fpu(task_cpu(task)->engine, &fpu);
+	else
+		task_reset_fpu(task);
 	restore_altstack(s, &frame.stack);
 	return (int64_t)task->regs.gpr[REG_AX];
 bad:

@@ -78,6 +78,16 @@ fail:
 	return err;
 }
 
+void task_reset_fpu(struct task *task)
+{
+	/* Intel SDM Vol. 1, "FXSAVE Area": FCW 0x37f at 0, MXCSR 0x1f80 at 24. */
+	static const struct x86_fpu initial = {
+		.fxsave = { [0] = 0x7f, [1] = 0x03, [24] = 0x80, [25] = 0x1f },
+	};
+
+	engine_set_fpu(task_cpu(task)->engine, &initial);
+}
+
 void task_apply_limits(struct task *task)
 {
 	struct mm_struct *mm = task->mm;

@@ -67,6 +67,10 @@ void task_destroy(struct task *task);
 /* Replaces task->argv by a copy. 0 or -ENOMEM, and the old one stays. */
 int task_set_argv(struct task *task, char *const argv[]);
 
+/* Its x87 and SSE state as FNINIT and the default MXCSR have it: what a program and
+ * a signal handler begin with. */
+void task_reset_fpu(struct task *task);
+
 /* Tells the task's mm those of its limits that mm/ holds to. */
 void task_apply_limits(struct task *task);
 
