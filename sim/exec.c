@@ -20,6 +20,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -594,7 +595,7 @@ static int switch_and_load(struct exec *x, char *const argv[], char *const envp[
 	leave_old_mm(x, old);
 	err = load(x, argv, envp);
 	if (err && old)
-		signal_force(task, &(struct signal_info){ .signo = 11, .code = 0x80 });
+		signal_force(task, &(struct signal_info){ .signo = SIGSEGV, .code = SI_KERNEL });
 	return err;
 }
 

@@ -18,45 +18,16 @@
 #include "sim/usercopy.h"
 
 #include <assert.h>
+#include <signal.h>
 #include <string.h>
-
-/* Numbers of the x86 ABI. */
-enum {
-	NR_SIGILL = 4,
-	NR_SIGTRAP = 5,
-	NR_SIGBUS = 7,
-	NR_SIGFPE = 8,
-	NR_SIGKILL = 9,
-	NR_SIGSEGV = 11,
-	NR_SIGALRM = 14,
-	NR_SIGCHLD = 17,
-	NR_SIGCONT = 18,
-	NR_SIGSTOP = 19,
-	NR_SIGTSTP = 20,
-	NR_SIGTTIN = 21,
-	NR_SIGTTOU = 22,
-	NR_SIGURG = 23,
-	NR_SIGVTALRM = 26,
-	NR_SIGPROF = 27,
-	NR_SIGWINCH = 28,
-	NR_SIGSYS = 31,
-};
 
 #define HANDLER_DEFAULT 0
 #define HANDLER_IGNORE 1
 
-#define ACTION_SIGINFO 0x4u
-#define ACTION_RESTORER 0x04000000u
-#define ACTION_ONSTACK 0x08000000u
-#define ACTION_RESTART 0x10000000u
-#define ACTION_NODEFER 0x40000000u
-#define ACTION_RESETHAND 0x80000000u
+/* The C library keeps it to itself. */
+#define SA_RESTORER 0x04000000u
 
-#define ALTSTACK_ONSTACK 1
-#define ALTSTACK_DISABLE 2
 #define ALTSTACK_AUTODISARM ((int32_t)0x80000000)
-
-#define CODE_KERNEL 0x80 /* SI_KERNEL */
 
 /* What a handler starts with cleared, and what sigreturn may set. */
 #define FLAGS_TF 0x100u
@@ -145,22 +116,20 @@ const char *signal_name(int signo)
 
 static bool is_ignored_by_default(int signo)
 {
-	return signo == NR_SIGCHLD || signo == NR_SIGCONT || signo == NR_SIGURG ||
-	       signo == NR_SIGWINCH;
+	return signo == SIGCHLD || signo == SIGCONT || signo == SIGURG || signo == SIGWINCH;
 }
 
 /* Simplified: a task that would stop runs on; nothing could continue it. */
 static bool stops_by_default(int signo)
 {
-	return signo == NR_SIGSTOP || signo == NR_SIGTSTP || signo == NR_SIGTTIN ||
-	       signo == NR_SIGTTOU;
+	return signo == SIGSTOP || signo == SIGTSTP || signo == SIGTTIN || signo == SIGTTOU;
 }
 
 static bool is_ignored(const struct signals *s, int signo)
 {
 	va_t handler = s->actions[signo].handler;
 
-	if (signo == NR_SIGKILL || signo == NR_SIGSTOP)
+	if (signo == SIGKILL || signo == SIGSTOP)
 		return false;
 	return handler == HANDLER_IGNORE ||
 	       (handler == HANDLER_DEFAULT && is_ignored_by_default(signo));
@@ -228,7 +197,7 @@ void signal_exec(struct task *task)
 	}
 	s->altstack = 0;
 	s->altstack_size = 0;
-	s->altstack_flags = ALTSTACK_DISABLE;
+	s->altstack_flags = SS_DISABLE;
 }
 
 /* ---- timers ---- */
@@ -244,7 +213,7 @@ uint64_t signal_timer_clock_ns(const struct task *task, enum itimer_which which)
 
 void signal_run_timers(struct task *task)
 {
-	static const int signals[NR_ITIMERS] = { NR_SIGALRM, NR_SIGVTALRM, NR_SIGPROF };
+	static const int signals[NR_ITIMERS] = { SIGALRM, SIGVTALRM, SIGPROF };
 
 	for (enum itimer_which which = 0; which < NR_ITIMERS; which++) {
 		struct itimer *timer = &task->signals.itimers[which];
@@ -256,7 +225,7 @@ void signal_run_timers(struct task *task)
 		if (now < timer->expires_ns)
 			continue;
 		signal_send(task,
-		            &(struct signal_info){ .signo = signals[which], .code = CODE_KERNEL });
+		            &(struct signal_info){ .signo = signals[which], .code = SI_KERNEL });
 		if (!timer->interval_ns) {
 			timer->expires_ns = 0;
 			continue;
@@ -293,7 +262,7 @@ static bool place_frame(const struct task *task, const struct signal_action *act
 	const struct signals *s = &task->signals;
 	va_t sp = task->regs.gpr[REG_SP] - RED_ZONE_BYTES;
 	bool nested = is_on_altstack(s, task->regs.gpr[REG_SP]);
-	bool entering = (action->flags & ACTION_ONSTACK) && !nested && s->altstack_size;
+	bool entering = (action->flags & SA_ONSTACK) && !nested && s->altstack_size;
 
 	if (entering)
 		sp = s->altstack + s->altstack_size;
@@ -364,9 +333,9 @@ static void restore_context(struct task *task, const struct frame_context *c)
 
 static bool has_fault_address(const struct signal_info *info)
 {
-	return info->code > 0 && info->code < CODE_KERNEL &&
-	       (info->signo == NR_SIGSEGV || info->signo == NR_SIGBUS || info->signo == NR_SIGFPE ||
-	        info->signo == NR_SIGILL || info->signo == NR_SIGTRAP);
+	return info->code > 0 && info->code < SI_KERNEL &&
+	       (info->signo == SIGSEGV || info->signo == SIGBUS || info->signo == SIGFPE ||
+	        info->signo == SIGILL || info->signo == SIGTRAP);
 }
 
 static void fill_info(struct frame_info *out, const struct signal_info *info)
@@ -389,10 +358,10 @@ static bool setup_frame(struct task *task, const struct signal_info *info,
 	struct x86_regs *regs = &task->regs;
 	struct x86_fpu fpu;
 	struct frame frame = { .restorer = action->restorer, .uc_flags = UCONTEXT_FLAGS };
-	size_t size = action->flags & ACTION_SIGINFO ? sizeof(frame) : offsetof(struct frame, info);
+	size_t size = action->flags & SA_SIGINFO ? sizeof(frame) : offsetof(struct frame, info);
 	va_t frame_va, fpu_va;
 
-	if (!(action->flags & ACTION_RESTORER) || !place_frame(task, action, &frame_va, &fpu_va))
+	if (!(action->flags & SA_RESTORER) || !place_frame(task, action, &frame_va, &fpu_va))
 		return false;
 	engine_get_fpu(task_cpu(task)->engine, &fpu);
 	frame.stack = (struct frame_stack){
@@ -410,7 +379,7 @@ static bool setup_frame(struct task *task, const struct signal_info *info,
 	if (s->altstack_flags & ALTSTACK_AUTODISARM) {
 		s->altstack = 0;
 		s->altstack_size = 0;
-		s->altstack_flags = ALTSTACK_DISABLE;
+		s->altstack_flags = SS_DISABLE;
 	}
 	regs->gpr[REG_DI] = (uint64_t)info->signo;
 	regs->gpr[REG_AX] = 0; /* no vector registers, for handlers without prototype */
@@ -449,8 +418,7 @@ static void settle_before_handler(struct task *task, const struct signal_action 
 {
 	int64_t result = (int64_t)task->regs.gpr[REG_AX];
 
-	if (task->syscall_nr >= 0 && result == SYSCALL_ERESTARTSYS &&
-	    (action->flags & ACTION_RESTART))
+	if (task->syscall_nr >= 0 && result == SYSCALL_ERESTARTSYS && (action->flags & SA_RESTART))
 		call_again(task);
 	else if (task->syscall_nr >= 0 &&
 	         (result == SYSCALL_ERESTARTSYS || result == SYSCALL_ERESTARTNOHAND))
@@ -464,12 +432,12 @@ static void settle_before_handler(struct task *task, const struct signal_action 
 /* What the task did itself comes first, then by number (Linux: next_signal()). */
 static int next_signal(const struct signals *s)
 {
-	const uint64_t synchronous = bit(NR_SIGSEGV) | bit(NR_SIGBUS) | bit(NR_SIGILL) |
-	                             bit(NR_SIGTRAP) | bit(NR_SIGFPE) | bit(NR_SIGSYS);
+	const uint64_t synchronous =
+	    bit(SIGSEGV) | bit(SIGBUS) | bit(SIGILL) | bit(SIGTRAP) | bit(SIGFPE) | bit(SIGSYS);
 	uint64_t ready = s->pending & ~s->blocked;
 
-	if (ready & bit(NR_SIGKILL))
-		return NR_SIGKILL;
+	if (ready & bit(SIGKILL))
+		return SIGKILL;
 	if (ready & synchronous)
 		ready &= synchronous;
 	return ready ? __builtin_ctzll(ready) + 1 : 0;
@@ -481,22 +449,21 @@ static void run_handler(struct task *task, const struct signal_info *info)
 	struct signal_action action = s->actions[info->signo];
 
 	settle_before_handler(task, &action);
-	if (action.flags & ACTION_RESETHAND)
+	if (action.flags & SA_RESETHAND)
 		s->actions[info->signo].handler = HANDLER_DEFAULT;
 	if (!setup_frame(task, info, &action)) {
 		/* A SIGSEGV handler that cannot be called would only fault again
 		 * (Linux: force_sigsegv()). */
-		if (info->signo == NR_SIGSEGV)
-			s->actions[NR_SIGSEGV].handler = HANDLER_DEFAULT;
-		signal_force(task,
-		             &(struct signal_info){ .signo = NR_SIGSEGV, .code = CODE_KERNEL });
+		if (info->signo == SIGSEGV)
+			s->actions[SIGSEGV].handler = HANDLER_DEFAULT;
+		signal_force(task, &(struct signal_info){ .signo = SIGSEGV, .code = SI_KERNEL });
 		return;
 	}
 	s->restore_blocked = false;
 	s->blocked |= action.mask;
-	if (!(action.flags & ACTION_NODEFER))
+	if (!(action.flags & SA_NODEFER))
 		s->blocked |= bit(info->signo);
-	s->blocked &= ~(bit(NR_SIGKILL) | bit(NR_SIGSTOP));
+	s->blocked &= ~(bit(SIGKILL) | bit(SIGSTOP));
 }
 
 static void deliver_one(struct task *task, int signo)
@@ -535,10 +502,10 @@ void signal_deliver(struct task *task)
 static void restore_altstack(struct signals *s, const struct frame_stack *stack)
 {
 	/* Linux ignores what sigaltstack(2) would refuse. */
-	if (stack->flags & ALTSTACK_DISABLE) {
+	if (stack->flags & SS_DISABLE) {
 		s->altstack = 0;
 		s->altstack_size = 0;
-		s->altstack_flags = ALTSTACK_DISABLE;
+		s->altstack_flags = SS_DISABLE;
 	} else if (stack->size >= 2048) {
 		s->altstack = stack->sp;
 		s->altstack_size = stack->size;
@@ -558,7 +525,7 @@ int64_t signal_return(struct task *task)
 		goto bad;
 	if (frame.context.fpstate && copy_from_user(task, &fpu, frame.context.fpstate, sizeof(fpu)))
 		goto bad;
-	s->blocked = frame.mask & ~(bit(NR_SIGKILL) | bit(NR_SIGSTOP));
+	s->blocked = frame.mask & ~(bit(SIGKILL) | bit(SIGSTOP));
 	restore_context(task, &frame.context);
 	if (frame.context.fpstate)
 		engine_set_fpu(task_cpu(task)->engine, &fpu);
@@ -567,6 +534,6 @@ int64_t signal_return(struct task *task)
 	restore_altstack(s, &frame.stack);
 	return (int64_t)task->regs.gpr[REG_AX];
 bad:
-	signal_force(task, &(struct signal_info){ .signo = NR_SIGSEGV, .code = CODE_KERNEL });
+	signal_force(task, &(struct signal_info){ .signo = SIGSEGV, .code = SI_KERNEL });
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include "mm/page_alloc.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -147,8 +148,9 @@ int64_t sys_personality(struct task *task, const uint64_t arg[6])
 	const uint32_t no_randomize = 0x0040000;
 
 	/* Simplified: it is asked for, never changed. */
-	return (uint32_t)arg[0] == UINT32_MAX || (uint32_t)arg[0] == no_randomize ? no_randomize
-	                                                                          : -EINVAL;
+	if ((uint32_t)arg[0] != UINT32_MAX && (uint32_t)arg[0] != no_randomize)
+		return -EINVAL;
+	return no_randomize;
 }
 
 /* Root has every capability, in the third version's two words. */
@@ -315,7 +317,7 @@ int64_t sys_rseq(struct task *task, const uint64_t arg[6])
 	task->rseq_sig = sig;
 	if (rseq_write_ids(task, 0)) {
 		/* Linux kills at the return to user mode. */
-		signal_force(task, &(struct signal_info){ .signo = 11, .code = 0x80 });
+		signal_force(task, &(struct signal_info){ .signo = SIGSEGV, .code = SI_KERNEL });
 	}
 	return 0;
 }

@@ -6,20 +6,14 @@
 #include "sim/usercopy.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
-enum { NR_SIGKILL = 9, NR_SIGSTOP = 19 };
-
-#define CANNOT_BLOCK (((uint64_t)1 << (NR_SIGKILL - 1)) | ((uint64_t)1 << (NR_SIGSTOP - 1)))
+#define CANNOT_BLOCK (((uint64_t)1 << (SIGKILL - 1)) | ((uint64_t)1 << (SIGSTOP - 1)))
 #define SIGSET_BYTES 8
 
-#define ALTSTACK_ONSTACK 1
-#define ALTSTACK_DISABLE 2
 #define ALTSTACK_AUTODISARM ((int32_t)0x80000000)
 #define ALTSTACK_MIN_BYTES 2048
-
-#define CODE_USER 0     /* SI_USER */
-#define CODE_TKILL (-6) /* SI_TKILL */
 
 #define NS_PER_S 1000000000u
 #define US_PER_S 1000000u
@@ -40,8 +34,7 @@ int64_t sys_rt_sigaction(struct task *task, const uint64_t arg[6])
 		return -EINVAL;
 	if (arg[1] && copy_from_user(task, &user, arg[1], sizeof(user)))
 		return -EFAULT;
-	if (signo < 1 || signo > NR_SIGNALS ||
-	    (arg[1] && (signo == NR_SIGKILL || signo == NR_SIGSTOP)))
+	if (signo < 1 || signo > NR_SIGNALS || (arg[1] && (signo == SIGKILL || signo == SIGSTOP)))
 		return -EINVAL;
 	old = s->actions[signo];
 	if (arg[1])
@@ -70,13 +63,13 @@ int64_t sys_rt_sigprocmask(struct task *task, const uint64_t arg[6])
 			return -EFAULT;
 		set &= ~CANNOT_BLOCK;
 		switch ((int32_t)arg[0]) {
-		case 0: /* SIG_BLOCK */
+		case SIG_BLOCK:
 			s->blocked |= set;
 			break;
-		case 1: /* SIG_UNBLOCK */
+		case SIG_UNBLOCK:
 			s->blocked &= ~set;
 			break;
-		case 2: /* SIG_SETMASK */
+		case SIG_SETMASK:
 			s->blocked = set;
 			break;
 		default:
@@ -147,9 +140,9 @@ static int set_altstack(struct task *task, const struct abi_stack *stack)
 
 	if (is_on_altstack(task))
 		return -EPERM;
-	if (mode != ALTSTACK_DISABLE && mode != ALTSTACK_ONSTACK && mode != 0)
+	if (mode != SS_DISABLE && mode != SS_ONSTACK && mode != 0)
 		return -EINVAL;
-	if (mode == ALTSTACK_DISABLE) {
+	if (mode == SS_DISABLE) {
 		s->altstack = 0;
 		s->altstack_size = 0;
 	} else {
@@ -169,9 +162,9 @@ int64_t sys_sigaltstack(struct task *task, const uint64_t arg[6])
 	int err;
 
 	if (!s->altstack_size)
-		old.flags = ALTSTACK_DISABLE;
+		old.flags = SS_DISABLE;
 	else if (is_on_altstack(task))
-		old.flags = ALTSTACK_ONSTACK;
+		old.flags = SS_ONSTACK;
 	old.flags |= s->altstack_flags & ALTSTACK_AUTODISARM;
 	if (arg[0]) {
 		if (copy_from_user(task, &set, arg[0], sizeof(set)))
@@ -215,10 +208,10 @@ int64_t sys_kill(struct task *task, const uint64_t arg[6])
 	if (signo < 0 || signo > NR_SIGNALS)
 		return -EINVAL;
 	if (pid > 0)
-		return send_to(task, find_task(task->machine, pid), signo, CODE_USER);
+		return send_to(task, find_task(task->machine, pid), signo, SI_USER);
 	list_for_each_entry (to, &task->machine->tasks, tasks)
 		if (pid != -1 || to != task) /* -1: all but the caller */
-			err = send_to(task, to, signo, CODE_USER);
+			err = send_to(task, to, signo, SI_USER);
 	return err;
 }
 
@@ -228,7 +221,7 @@ int64_t sys_tkill(struct task *task, const uint64_t arg[6])
 
 	if (pid <= 0 || signo < 0 || signo > NR_SIGNALS)
 		return -EINVAL;
-	return send_to(task, find_task(task->machine, pid), signo, CODE_TKILL);
+	return send_to(task, find_task(task->machine, pid), signo, SI_TKILL);
 }
 
 int64_t sys_tgkill(struct task *task, const uint64_t arg[6])
@@ -239,7 +232,7 @@ int64_t sys_tgkill(struct task *task, const uint64_t arg[6])
 		return -EINVAL;
 	if (tgid != pid) /* a process has one thread */
 		return -ESRCH;
-	return send_to(task, find_task(task->machine, pid), signo, CODE_TKILL);
+	return send_to(task, find_task(task->machine, pid), signo, SI_TKILL);
 }
 
 /* ---- timers ---- */

@@ -6,6 +6,7 @@
 #include "sim/machine.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,7 +62,7 @@ int task_create(struct task **out, struct machine *machine, const char *cwd)
 		task->rlimits[LIMIT_NPROC][i] = default_nproc(machine);
 		task->rlimits[LIMIT_SIGPENDING][i] = default_nproc(machine);
 	}
-	task->signals.altstack_flags = 2; /* SS_DISABLE */
+	task->signals.altstack_flags = SS_DISABLE;
 	task->cwd = strdup(cwd);
 	if (!task->cwd)
 		goto fail;
