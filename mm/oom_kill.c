@@ -1,1 +1,152 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * oom_kill - when reclaim finds nothing more: whom to kill, and why (Linux 4.4,
+ * mm/oom_kill.c; the reaper is Linux 4.6's).
+ */
+#include "mm/swap.h"
+
+#include "mm/kernel.h"
+#include "mm/mm.h"
+#include "mm/page_alloc.h"
+
+#include <assert.h>
+
+#define OOM_SCORE_ADJ_MIN (-1000) /* never killed */
+#define MADV_DONTNEED_ 4
+
+static uint64_t page_kb(int64_t pages)
+{
+	return pages > 0 ? (uint64_t)pages * (PAGE_SIZE / KIB) : 0;
+}
+
+/* How much memory killing it frees, in pages, shifted by what its owner thinks of
+ * it: 1000 points of oom_score_adj are worth all memory. 0: not to be killed. */
+static uint64_t oom_badness(const struct kernel *k, const struct mm_struct *mm)
+{
+	int64_t total = (int64_t)(k->totalram_pages + k->swap.total_swap_pages);
+	int64_t points;
+
+	if (mm->oom_victim || mm->oom_score_adj == OOM_SCORE_ADJ_MIN)
+		return 0;
+	points = (int64_t)get_mm_rss(mm) + mm->rss_stat[MM_SWAPENTS] + (int64_t)mm->nr_ptes;
+	points += mm->oom_score_adj * (total / 1000);
+	return points > 0 ? (uint64_t)points : 1;
+}
+
+/* Of equals, the oldest. */
+static struct mm_struct *select_bad_process(struct kernel *k, uint64_t *chosen_points)
+{
+	struct mm_struct *mm, *chosen = NULL;
+
+	*chosen_points = 0;
+	list_for_each_entry (mm, &k->mmlist, mmlist) {
+		uint64_t points = oom_badness(k, mm);
+
+		if (points > *chosen_points) {
+			*chosen_points = points;
+			chosen = mm;
+		}
+	}
+	return chosen;
+}
+
+/* ---- the report ---- */
+
+static void show_zones(struct kernel *k)
+{
+	for_each_zone (k, zone)
+		printk(k, "%s free:%llukB min:%llukB low:%llukB high:%llukB managed:%llukB",
+		       zone->name, (unsigned long long)page_kb((int64_t)zone->nr_free_pages),
+		       (unsigned long long)page_kb((int64_t)zone->watermark[WMARK_MIN]),
+		       (unsigned long long)page_kb((int64_t)zone->watermark[WMARK_LOW]),
+		       (unsigned long long)page_kb((int64_t)zone->watermark[WMARK_HIGH]),
+		       (unsigned long long)page_kb((int64_t)zone->managed_pages));
+}
+
+static unsigned long long stat(const struct kernel *k, enum vm_quantity quantity)
+{
+	return vmstat_value(k, quantity);
+}
+
+static void show_mem(struct kernel *k)
+{
+	printk(k, "Mem-Info:");
+	printk(k, "active_anon:%llu inactive_anon:%llu active_file:%llu inactive_file:%llu",
+	       stat(k, NR_ACTIVE_ANON), stat(k, NR_INACTIVE_ANON), stat(k, NR_ACTIVE_FILE),
+	       stat(k, NR_INACTIVE_FILE));
+	printk(k, " unevictable:%llu dirty:%llu slab_reclaimable:%llu slab_unreclaimable:%llu",
+	       stat(k, NR_UNEVICTABLE), stat(k, NR_DIRTY), stat(k, NR_SLAB_RECLAIMABLE),
+	       stat(k, NR_SLAB_UNRECLAIMABLE));
+	printk(k, " mapped:%llu shmem:%llu pagetables:%llu free:%llu", stat(k, NR_MAPPED),
+	       stat(k, NR_SHMEM), stat(k, NR_PAGE_TABLE_PAGES), stat(k, NR_FREE_PAGES));
+	show_zones(k);
+	printk(k, "Free swap  = %llukB",
+	       (unsigned long long)page_kb((int64_t)k->swap.nr_swap_pages));
+	printk(k, "Total swap = %llukB",
+	       (unsigned long long)page_kb((int64_t)k->swap.total_swap_pages));
+}
+
+static void dump_tasks(struct kernel *k)
+{
+	const struct mm_struct *mm;
+
+	printk(k, "[  pid  ] total_vm      rss nr_ptes swapents oom_score_adj");
+	list_for_each_entry (mm, &k->mmlist, mmlist)
+		printk(k, "[%7d] %8llu %8llu %7llu %8lld %13d", mm->owner_pid,
+		       (unsigned long long)mm->total_vm, (unsigned long long)get_mm_rss(mm),
+		       (unsigned long long)mm->nr_ptes, (long long)mm->rss_stat[MM_SWAPENTS],
+		       mm->oom_score_adj);
+}
+
+static void report(struct kernel *k, gfp_t gfp, unsigned order, const struct mm_struct *victim,
+                   uint64_t points)
+{
+	uint64_t total = k->totalram_pages + k->swap.total_swap_pages;
+
+	printk(k, "oom-killer invoked: gfp_mask=0x%x, order=%u", gfp, order);
+	show_mem(k);
+	dump_tasks(k);
+	printk(k, "Out of memory: Kill process %d score %llu or sacrifice child", victim->owner_pid,
+	       (unsigned long long)(points * 1000 / total));
+	printk(k,
+	       "Killed process %d total-vm:%llukB, anon-rss:%llukB, file-rss:%llukB, "
+	       "shmem-rss:%llukB",
+	       victim->owner_pid, (unsigned long long)page_kb((int64_t)victim->total_vm),
+	       (unsigned long long)page_kb(victim->rss_stat[MM_ANONPAGES]),
+	       (unsigned long long)page_kb(victim->rss_stat[MM_FILEPAGES]),
+	       (unsigned long long)page_kb(victim->rss_stat[MM_SHMEMPAGES]));
+}
+
+/* ---- the kill ---- */
+
+/* Takes back at once what nobody will look at again: the victim's private memory.
+ * Locked memory stays until it has died. */
+static void reap(struct kernel *k, struct mm_struct *mm)
+{
+	struct vm_area_struct *vma;
+
+	for_each_vma (mm, vma)
+		if (!(vma->vm_flags & (VM_SHARED | VM_LOCKED | VM_PFNMAP)))
+			do_madvise(k, mm, vma->vm_start, vma->vm_end - vma->vm_start,
+			           MADV_DONTNEED_);
+}
+
+bool out_of_memory(struct kernel *k, gfp_t gfp, unsigned order)
+{
+	uint64_t points;
+	struct mm_struct *victim = select_bad_process(k, &points);
+
+	if (!victim) {
+		printk(k, "Out of memory and no killable processes...");
+		return false;
+	}
+	report(k, gfp, order, victim, points);
+	victim->oom_victim = true;
+	k->nr_oom_kills++;
+	count_vm_event(k, OOM_KILL);
+	event_raise(k->events,
+	            &(struct event){ .kind = EVENT_OOM_KILL, .arg = (uint64_t)victim->owner_pid });
+	k->ops->oom_kill(k->machine, victim);
+	reap(k, victim);
+	return true;
+}

@@ -425,3 +425,78 @@ void swap_init(struct kernel *k)
 	for (uint32_t i = 0; i < MAX_SWAPFILES; i++)
 		address_space_init(k, &k->swap.swapper_spaces[i], NULL, NULL, 0);
 }
+
+/* ---- swapoff ---- */
+
+static void remove_area(struct kernel *k, struct swap_info *si)
+{
+	assert(!si->inuse_pages);
+	free_map(k, si);
+	k->swap.nr_swapfiles--;
+	*si = (struct swap_info){ 0 };
+}
+
+/* What a map entry says when only the cache holds the slot: drops the page's claim. */
+static void drop_cached(struct kernel *k, swp_entry_t entry)
+{
+	struct page *page = find_get_page(k, swap_address_space(k, entry), swp_offset(entry));
+
+	if (!page)
+		return;
+	try_to_free_swap(k, page);
+	put_page(k, page);
+}
+
+/* Page table entries that name the area, in every mm. */
+static int unuse_mms(struct kernel *k, uint32_t type)
+{
+	struct swap_info *si = &k->swap.info[type];
+
+	for (uint64_t offset = 1; offset < si->max; offset++)
+		if (*slot(si, offset) != SWAP_MAP_BAD && *slot(si, offset) & ~SWAP_HAS_CACHE)
+			return -ENOMEM;
+	return 0;
+}
+
+static int bring_back(struct kernel *k, struct swap_info *si)
+{
+	uint32_t type = (uint32_t)(si - k->swap.info);
+	int err = shmem_unuse(k, type);
+
+	if (!err)
+		err = unuse_mms(k, type);
+	for (uint64_t offset = 1; !err && offset < si->max; offset++)
+		if (*slot(si, offset) == SWAP_HAS_CACHE)
+			drop_cached(k, swp_entry(type, offset));
+	return err;
+}
+
+int swapoff(struct kernel *k, struct swap_device *device)
+{
+	struct swap_info *si = device ? find_area(k, device) : NULL;
+	uint64_t nr_free;
+	int err;
+
+	if (!si)
+		return -EINVAL;
+	nr_free = si->pages - si->inuse_pages;
+	si->writeok = false;
+	k->swap.nr_swap_pages -= nr_free;
+	k->swap.total_swap_pages -= si->pages;
+	err = bring_back(k, si);
+	if (err) {
+		si->writeok = true;
+		k->swap.nr_swap_pages += si->pages - si->inuse_pages;
+		k->swap.total_swap_pages += si->pages;
+		return err;
+	}
+	remove_area(k, si);
+	return 0;
+}
+
+/* ---- checks ---- */
+
+bool swap_is_valid(struct kernel *k, char *what, size_t size)
+{
+	return lru_is_valid(k, what, size);
+}
