@@ -264,15 +264,14 @@ static bool walk_after_miss(struct mmu *mmu, const struct access *access, struct
 	return true;
 }
 
-static void remember(struct mmu *mmu, const struct access *access, const struct tlb_entry *entry)
+static void remember(struct mmu *mmu, const struct access *access, struct tlb_entry *entry)
 {
-	mmu->fast.memos[access->priv][access->kind][access->va >> PAGE_SHIFT & (MMU_NR_MEMOS - 1)] =
-	    (struct mmu_memo){
-		    .page = access->va & PAGE_MASK,
-		    .entry = entry,
-		    .tag = entry->tag,
-		    .data = entry->data | TLB_SETTLED,
-	    };
+	*mmu_memo_of(&mmu->fast, access->va, access->kind, access->priv) = (struct mmu_memo){
+		.page = access->va & PAGE_MASK,
+		.entry = entry,
+		.tag = entry->tag,
+		.data = entry->data | TLB_SETTLED,
+	};
 }
 
 /* Counts, fills, and leaves a copy of the entry that answers in *found. */
@@ -280,7 +279,7 @@ static bool translate(struct mmu *mmu, const struct access *access, struct tlb_e
                       uint32_t *error_code)
 {
 	struct mmu_counts *counts = access->counts;
-	const struct tlb_entry *entry;
+	struct tlb_entry *entry;
 
 	counts->accesses[access->kind]++;
 	entry = level_lookup(mmu, access->l1, access);
@@ -442,8 +441,7 @@ bool mmu_walk_only(struct mmu *mmu, va_t va, enum access_kind kind, enum privile
 static bool hit_remembered(struct mmu *mmu, va_t va, enum access_kind kind, enum privilege priv,
                            uint64_t n)
 {
-	const struct mmu_memo *memo =
-	    &mmu->fast.memos[priv][kind][va >> PAGE_SHIFT & (MMU_NR_MEMOS - 1)];
+	const struct mmu_memo *memo = mmu_memo_of(&mmu->fast, va, kind, priv);
 	struct mmu_counts *counts = &mmu->fast.counts[priv];
 	struct access access = { .va = va, .kind = kind, .priv = priv };
 	enum tlb_level l1 = kind == ACCESS_FETCH ? TLB_L1I : TLB_L1D;
@@ -453,7 +451,7 @@ static bool hit_remembered(struct mmu *mmu, va_t va, enum access_kind kind, enum
 	    (memo->entry->data | TLB_SETTLED) != memo->data)
 		return false;
 	span = tlb_entry_span(memo->entry);
-	tlb_touch(mmu->levels[l1].of_span[span], (struct tlb_entry *)memo->entry, n);
+	tlb_touch(mmu->levels[l1].of_span[span], memo->entry, n);
 	counts->accesses[kind] += n;
 	counts->tlb[l1].hits[tlb_entry_size(memo->entry)] += n;
 	if (event_is_wanted(mmu->fast.events, EVENT_ACCESS))

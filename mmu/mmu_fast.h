@@ -17,12 +17,12 @@
 #ifndef PW_MMU_MMU_FAST_H
 #define PW_MMU_MMU_FAST_H
 
-#define MMU_NR_MEMOS 32 /* per kind and privilege, by the low bits of the page number */
+#define MMU_NR_MEMOS 64 /* per kind and privilege */
 
 struct mmu_memo {
-	va_t page;                     /* 4 KB page; 1, which is none, if empty */
-	const struct tlb_entry *entry; /* its place in an L1 array */
-	uint64_t tag, data;            /* what it must be for the memo to hold */
+	va_t page;               /* 4 KB page; 1, which is none, if empty */
+	struct tlb_entry *entry; /* its place in an L1 array */
+	uint64_t tag, data;      /* what it must be for the memo to hold */
 };
 
 /* The first member of struct mmu. */
@@ -32,6 +32,14 @@ struct mmu_fast {
 	struct mmu_memo memos[NR_PRIVS][NR_ACCESS_KINDS][MMU_NR_MEMOS];
 };
 
+/* Mixes in higher bits of the page number: text, heap and stack often agree in the
+ * lowest ones. */
+static inline struct mmu_memo *mmu_memo_of(struct mmu_fast *fast, va_t va, enum access_kind kind,
+                                           enum privilege priv)
+{
+	return &fast->memos[priv][kind][(va >> 12 ^ va >> 18) & (MMU_NR_MEMOS - 1)];
+}
+
 /* n accesses, the slow way: any state of the memos will do. */
 void mmu_access_slow(struct mmu *mmu, va_t va, enum access_kind kind, enum privilege priv,
                      uint64_t n);
@@ -40,8 +48,7 @@ static inline void mmu_access_again(struct mmu *mmu, va_t va, enum access_kind k
                                     enum privilege priv, uint64_t n)
 {
 	struct mmu_fast *fast = (struct mmu_fast *)mmu;
-	const struct mmu_memo *memo =
-	    &fast->memos[priv][kind][va >> PAGE_SHIFT & (MMU_NR_MEMOS - 1)];
+	const struct mmu_memo *memo = mmu_memo_of(fast, va, kind, priv);
 	enum tlb_level level = kind == ACCESS_FETCH ? TLB_L1I : TLB_L1D;
 	struct mmu_counts *counts = &fast->counts[priv];
 
