@@ -96,29 +96,34 @@ static uint64_t read_free(const struct reading *r)
 	return nr_free_pages(&r->machine->kernel);
 }
 
+enum column_kind {
+	GROWTH,     /* since the row before */
+	TLB_GROWTH, /* the same, but not in the engine mode that leaves TLBs out */
+	STATE,      /* the value itself */
+};
+
 /* The columns, as docs/accounting.md explains them. */
 static const struct column {
 	const char *name;
+	enum column_kind kind;
 	uint64_t (*read)(const struct reading *reading);
-	bool is_state; /* the value itself; else its growth since the row before */
-	bool of_tlb;   /* not in the engine mode that leaves TLBs out */
 } columns[] = {
-	{ "instructions", read_instructions, .is_state = true },
-	{ "loads", read_loads, .of_tlb = true },
-	{ "stores", read_stores, .of_tlb = true },
-	{ "fetches", read_fetches, .of_tlb = true },
-	{ "l1i_misses", read_l1i_misses, .of_tlb = true },
-	{ "l1d_misses", read_l1d_misses, .of_tlb = true },
-	{ "stlb_misses", read_stlb_misses, .of_tlb = true },
-	{ "walks", read_walks, .of_tlb = true },
-	{ "walk_memory_refs", read_walk_refs, .of_tlb = true },
-	{ "walk_cycles", read_walk_cycles, .of_tlb = true },
-	{ "minor", read_minor },
-	{ "major", read_major },
-	{ "pswpin", read_pswpin },
-	{ "pswpout", read_pswpout },
-	{ "rss_pages", read_rss, .is_state = true },
-	{ "free_pages", read_free, .is_state = true },
+	{ "instructions", STATE, read_instructions },
+	{ "loads", TLB_GROWTH, read_loads },
+	{ "stores", TLB_GROWTH, read_stores },
+	{ "fetches", TLB_GROWTH, read_fetches },
+	{ "l1i_misses", TLB_GROWTH, read_l1i_misses },
+	{ "l1d_misses", TLB_GROWTH, read_l1d_misses },
+	{ "stlb_misses", TLB_GROWTH, read_stlb_misses },
+	{ "walks", TLB_GROWTH, read_walks },
+	{ "walk_memory_refs", TLB_GROWTH, read_walk_refs },
+	{ "walk_cycles", TLB_GROWTH, read_walk_cycles },
+	{ "minor", GROWTH, read_minor },
+	{ "major", GROWTH, read_major },
+	{ "pswpin", GROWTH, read_pswpin },
+	{ "pswpout", GROWTH, read_pswpout },
+	{ "rss_pages", STATE, read_rss },
+	{ "free_pages", STATE, read_free },
 };
 
 #define NR_COLUMNS (sizeof(columns) / sizeof(columns[0]))
@@ -192,7 +197,7 @@ static void add_row(struct interval *interval, const struct machine *machine)
 	for (size_t i = 0; i < NR_COLUMNS; i++) {
 		uint64_t now = columns[i].read(&reading);
 
-		row->value[i] = columns[i].is_state ? now : now - interval->before.value[i];
+		row->value[i] = columns[i].kind == STATE ? now : now - interval->before.value[i];
 		interval->before.value[i] = now;
 	}
 }
@@ -215,7 +220,7 @@ void interval_finish(struct interval *interval, const struct machine *machine)
 
 static bool is_shown(const struct interval *interval, const struct column *column)
 {
-	return interval->has_tlb || !column->of_tlb;
+	return interval->has_tlb || column->kind != TLB_GROWTH;
 }
 
 void interval_write_json(const struct interval *interval, struct json *json, const char *key)

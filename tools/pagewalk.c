@@ -1,5 +1,53 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-int main(void)
+#include "tools/commands.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct command *const commands[] = { &command_run, &command_machine };
+
+#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+/* Announced, and reserved. */
+static const char *const later[] = { "replay", "trace", "mm", "sweep" };
+
+#define NR_LATER (sizeof(later) / sizeof(later[0]))
+
+static void print_help(void)
 {
-	return 125;
+	puts("usage: pagewalk COMMAND [OPTIONS] ...\n\n"
+	     "Runs Linux programs on a simulated machine whose memory management can be seen\n"
+	     "whole: TLBs, page walks, page faults, reclaim and swap.\n\ncommands:");
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		printf("  %-10s %s\n", commands[i]->name, commands[i]->brief);
+	puts("\npagewalk COMMAND --help tells more. Also: --version.");
+}
+
+static int run_command(int argc, char **argv)
+{
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		if (!strcmp(argv[0], commands[i]->name))
+			return commands[i]->run(commands[i], argc, argv);
+	for (size_t i = 0; i < NR_LATER; i++)
+		if (!strcmp(argv[0], later[i]))
+			return complain("%s: not in this version", argv[0]);
+	return complain("no such command: %s; see pagewalk --help", argv[0]);
+}
+
+int main(int argc, char **argv)
+{
+	int status = 0;
+
+	if (argc < 2)
+		return complain("no command; see pagewalk --help");
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+		print_help();
+	else if (!strcmp(argv[1], "--version"))
+		puts("pagewalk " PAGEWALK_VERSION);
+	else
+		status = run_command(argc - 1, argv + 1);
+	if (fflush(stdout) && !status)
+		status = EXIT_MISTAKE;
+	return status;
 }

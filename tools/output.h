@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * output - a result file that is there whole or not at all. It is opened before
+ * the run, so that a mistake in its name shows then, and takes its name when it is
+ * complete. "-" is standard output.
+ */
+#ifndef PW_TOOLS_OUTPUT_H
+#define PW_TOOLS_OUTPUT_H
+
+#include <stdio.h>
+
+struct output {
+	FILE *file;      /* write here; NULL: not open */
+	char *path;      /* the name it will have; malloc'ed */
+	char *temporary; /* the name it has until then, or NULL; malloc'ed */
+	enum { OUTPUT_IN_PLACE, OUTPUT_NAMELESS, OUTPUT_TEMPORARY } kind;
+};
+
+/* 0, or -errno; *output needs no closing then. */
+int output_open(struct output *output, const char *path);
+
+/* Closes it and gives it its name. 0, or -errno, and nothing is left. */
+int output_commit(struct output *output);
+
+/* Closes it and leaves nothing. Fine for one that is not open (all zero). */
+void output_abandon(struct output *output);
+
+#endif
