@@ -329,7 +329,7 @@ static void finish(struct run *run)
 static int check_options(const struct run *run, int nr_arguments)
 {
 	if (!nr_arguments)
-		return complain("run: no program; see pagewalk run --help");
+		return complain("run: no PROGRAM; see pagewalk run --help");
 	if (run->interval_every && !run->stats_path)
 		return complain("--interval: the time series is part of --stats FILE");
 	return 0;

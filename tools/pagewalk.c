@@ -9,6 +9,8 @@ static const struct command *const commands[] = { &command_run, &command_machine
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
+#define USAGE "pagewalk COMMAND [OPTIONS] ...; see pagewalk --help"
+
 /* Announced, and reserved. */
 static const char *const later[] = { "replay", "trace", "mm", "sweep" };
 
@@ -32,7 +34,7 @@ static int run_command(int argc, char **argv)
 	for (size_t i = 0; i < NR_LATER; i++)
 		if (!strcmp(argv[0], later[i]))
 			return complain("%s: not in this version", argv[0]);
-	return complain("no such command: %s; see pagewalk --help", argv[0]);
+	return complain("no such command: %s; usage: " USAGE, argv[0]);
 }
 
 int main(int argc, char **argv)
@@ -40,7 +42,7 @@ int main(int argc, char **argv)
 	int status = 0;
 
 	if (argc < 2)
-		return complain("no command; see pagewalk --help");
+		return complain("no command; usage: " USAGE);
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
 		print_help();
 	else if (!strcmp(argv[1], "--version"))
