@@ -548,9 +548,7 @@ static struct page *alloc_by_direct_reclaim(struct kernel *k, const struct alloc
 	struct page *page;
 
 	count_vm_event(k, ALLOCSTALL_DMA + ac->classzone);
-	k->in_reclaim = true;
 	*progress = try_to_free_pages(k, ac->classzone, ac->order, ac->gfp);
-	k->in_reclaim = false;
 	if (!*progress)
 		return NULL;
 	page = get_page_from_freelist(k, ac, alloc_flags);

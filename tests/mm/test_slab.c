@@ -649,8 +649,14 @@ START_TEST(every_corruption_is_seen)
 	char what[256] = "";
 
 	fixture_boot(&f, 64 * MIB, NULL);
+	/* one full slab, two partial ones, an object at hand */
 	victim = kmem_cache_create(k, "test", 112, 0, 0, NULL);
-	take(victim, 100);
+	take(victim, 2 * victim->num + 5);
+	give(victim, 5);
+	kmem_cache_shrink(k, victim);
+	victim->cpu_cache[0].batchcount = 2;
+	take(victim, 1);
+	ck_assert_uint_eq(victim->cpu_cache[0].avail, 1);
 	ck_assert(!list_empty(&victim->slabs_full) && !list_empty(&victim->slabs_partial));
 	check_valid();
 	corruptions[_i]();
