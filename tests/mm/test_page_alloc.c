@@ -305,6 +305,30 @@ START_TEST(freed_buddies_merge_step_by_step)
 }
 END_TEST
 
+/* The half of a block whose other half is free waits for the rest to come. */
+START_TEST(block_that_may_soon_merge_is_taken_last)
+{
+	struct page *lone = NULL, *half;
+	uint64_t nr;
+	pfn_t pfn;
+
+	fixture_boot(&f, 4 * MIB, NULL);
+	nr = take_all(GFP_ALL, 1, 0);
+	pfn = find_taken_eight(nr);
+	for (uint64_t i = 0; i < nr && !lone; i++)
+		if (page_to_pfn(k, taken[i]) >> 4 != pfn >> 4)
+			lone = taken[i];
+	__free_pages(k, pfn_to_page(k, pfn + 4), 1);
+	__free_pages(k, pfn_to_page(k, pfn + 6), 1);
+	half = pfn_to_page(k, pfn);
+	__free_pages(k, lone, 1);
+	__free_pages(k, half, 1);
+	ck_assert_ptr_eq(alloc_pages(k, GFP_ALL, 1), lone);
+	ck_assert_ptr_eq(alloc_pages(k, GFP_ALL, 1), half);
+	fixture_finish(&f);
+}
+END_TEST
+
 START_TEST(exhaustion_gives_null_and_all_comes_back)
 {
 	static const unsigned orders[] = { 0, 1, 3, 7 };
@@ -400,6 +424,29 @@ START_TEST(last_reference_frees_and_not_before)
 	put_page(k, page);
 	ck_assert_uint_eq(nr_free_pages(k), free_pages);
 	check_valid();
+	fixture_finish(&f);
+}
+END_TEST
+
+START_TEST(new_page_remembers_nothing_of_its_last_user)
+{
+	struct page *page;
+
+	fixture_boot(&f, 256 * MIB, NULL);
+	page = alloc_page(k, GFP_KERNEL);
+	page->mapping = (struct address_space *)((uintptr_t)&f | PAGE_MAPPING_ANON);
+	page->index = 5;
+	page->private = 7;
+	SetPageDirty(page);
+	SetPageUptodate(page);
+	SetPageSwapBacked(page);
+	SetPageReferenced(page);
+	put_page(k, page);
+	ck_assert_ptr_eq(alloc_page(k, GFP_KERNEL), page);
+	ck_assert_ptr_null(page->mapping);
+	ck_assert_uint_eq(page->flags, 0);
+	ck_assert_uint_eq(page->index, 0);
+	ck_assert_uint_eq(page->private, 0);
 	fixture_finish(&f);
 }
 END_TEST
@@ -1055,11 +1102,13 @@ static TCase *buddy_tests(void)
 
 	tcase_add_test(tcase, allocation_splits_the_smallest_block_that_fits);
 	tcase_add_test(tcase, freed_buddies_merge_step_by_step);
+	tcase_add_test(tcase, block_that_may_soon_merge_is_taken_last);
 	tcase_add_test(tcase, exhaustion_gives_null_and_all_comes_back);
 	tcase_add_test(tcase, orders_above_10_are_refused);
 	tcase_add_test(tcase, zeroed_pages_are_zero_and_their_frames_are_reported);
 	tcase_add_test(tcase, freed_pages_are_junk_under_check);
 	tcase_add_test(tcase, last_reference_frees_and_not_before);
+	tcase_add_test(tcase, new_page_remembers_nothing_of_its_last_user);
 	tcase_add_test(tcase, compound_page_is_one_page_by_any_of_its_frames);
 	tcase_add_test(tcase, addresses_and_pages_convert);
 	tcase_add_test(tcase, per_cpu_list_fills_and_empties_by_batches);

@@ -148,6 +148,29 @@ START_TEST(pages_are_counted_under_their_kind)
 }
 END_TEST
 
+static enum migratetype type_of(const void *object)
+{
+	return k->node.pageblock_types[page_to_pfn(k, virt_to_page(k, object)) >> PAGEBLOCK_ORDER];
+}
+
+START_TEST(cache_decides_on_the_kind_of_pages_not_the_mask)
+{
+	struct kmem_cache *inodes, *others;
+
+	fixture_boot(&f, 64 * MIB, NULL);
+	inodes = kmem_cache_create(k, "inodes", 600, 0, SLAB_RECLAIM_ACCOUNT, NULL);
+	others = kmem_cache_create(k, "others", 600, 0, 0, NULL);
+	for (int i = 0; i < 50; i++) {
+		void *inode = kmem_cache_alloc(k, inodes, GFP_HIGHUSER_MOVABLE);
+		void *other = kmem_cache_alloc(k, others, GFP_HIGHUSER_MOVABLE);
+
+		ck_assert_int_eq(type_of(inode), MIGRATE_RECLAIMABLE);
+		ck_assert_int_eq(type_of(other), MIGRATE_UNMOVABLE);
+	}
+	fixture_finish(&f);
+}
+END_TEST
+
 /* ---- slabs ---- */
 
 START_TEST(slabs_move_from_free_to_partial_to_full_and_back)
@@ -715,6 +738,7 @@ static TCase *slab_tests(void)
 	tcase_add_loop_test(tcase, objects_are_aligned_and_apart, 0,
 	                    (int)(sizeof(layouts) / sizeof(layouts[0])));
 	tcase_add_test(tcase, pages_are_counted_under_their_kind);
+	tcase_add_test(tcase, cache_decides_on_the_kind_of_pages_not_the_mask);
 	tcase_add_test(tcase, slabs_move_from_free_to_partial_to_full_and_back);
 	tcase_add_test(tcase, slabs_in_use_are_filled_before_free_ones);
 	tcase_add_test(tcase, free_slabs_beyond_the_limit_go_back_at_once);
