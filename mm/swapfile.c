@@ -23,10 +23,11 @@
 #include "mm/mm.h"
 #include "mm/page_alloc.h"
 #include "mm/pagemap.h"
+#include "mm/pgtable.h"
+#include "mm/rmap.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #define HEADER_VERSION 1024
@@ -349,6 +350,12 @@ static int check_header(const struct swap_device *device, const uint8_t *header)
 	return 0;
 }
 
+/* More slots than an entry of a page table can name are of no use. */
+static uint64_t nameable_slots(const struct kernel *k)
+{
+	return swp_offset(pte_to_swp_entry(k, swp_entry_to_pte(k, swp_entry(0, UINT32_MAX)))) + 1;
+}
+
 /* Marks what may not be used; the rest are si->pages. */
 static void mark_bad_slots(struct swap_info *si, const uint8_t *header)
 {
@@ -357,11 +364,12 @@ static void mark_bad_slots(struct swap_info *si, const uint8_t *header)
 	*slot(si, 0) = SWAP_MAP_BAD;
 	si->pages = si->max - 1;
 	for (uint32_t i = 0; i < nr_badpages; i++) {
-		uint16_t *map = slot(si, get_u32(header + HEADER_BADPAGES + 4 * i));
+		uint32_t bad = get_u32(header + HEADER_BADPAGES + 4 * i);
 
-		if (*map != SWAP_MAP_BAD)
-			si->pages--;
-		*map = SWAP_MAP_BAD;
+		if (bad >= si->max || *slot(si, bad) == SWAP_MAP_BAD)
+			continue;
+		*slot(si, bad) = SWAP_MAP_BAD;
+		si->pages--;
 	}
 }
 
@@ -370,6 +378,8 @@ static int setup_area(struct kernel *k, struct swap_info *si, const uint8_t *hea
 	int err;
 
 	si->max = (uint64_t)get_u32(header + HEADER_LAST_PAGE) + 1;
+	if (si->max > nameable_slots(k))
+		si->max = nameable_slots(k);
 	err = alloc_map(k, si);
 	if (err)
 		return err;
@@ -447,14 +457,59 @@ static void drop_cached(struct kernel *k, swp_entry_t entry)
 	put_page(k, page);
 }
 
+/* The entry at w becomes the page again: read-only, so that a write finds out who
+ * else has it. */
+static void unuse_pte(struct kernel *k, struct vm_area_struct *vma, const struct pte_walk *w,
+                      struct page *page, swp_entry_t entry)
+{
+	vma->vm_mm->rss_stat[MM_SWAPENTS]--;
+	vma->vm_mm->rss_stat[MM_ANONPAGES]++;
+	get_page(page);
+	set_pte(k, w->ptep, pte_mkold(mk_pte(k, page, vm_get_page_prot(k, vma->vm_flags))));
+	page_add_anon_rmap(k, page, vma, w->va);
+	swap_free(k, entry);
+	activate_page(k, page);
+}
+
+static int unuse_vma(struct kernel *k, struct vm_area_struct *vma, uint32_t type)
+{
+	struct pte_walk w = pte_walk_range(k, vma->vm_mm, vma->vm_start, vma->vm_end);
+
+	while (pte_walk_next(&w)) {
+		pte_t pte = pte_walk_get(&w);
+		swp_entry_t entry = pte_to_swp_entry(k, pte);
+		struct page *page;
+		int err;
+
+		if (!pte_is_swap(pte) || swp_type(entry) != type)
+			continue;
+		/* Nobody is killed for this: the area stays on if memory is short. */
+		err = read_swap_cache(k, entry, GFP_HIGHUSER_MOVABLE | __GFP_NORETRY | __GFP_NOWARN,
+		                      &page);
+		if (err)
+			return err;
+		unuse_pte(k, vma, &w, page, entry);
+		put_page(k, page);
+	}
+	return 0;
+}
+
 /* Page table entries that name the area, in every mm. */
 static int unuse_mms(struct kernel *k, uint32_t type)
 {
-	struct swap_info *si = &k->swap.info[type];
+	struct vm_area_struct *vma;
+	struct mm_struct *mm;
+	int err = 0;
 
-	for (uint64_t offset = 1; offset < si->max; offset++)
-		if (*slot(si, offset) != SWAP_MAP_BAD && *slot(si, offset) & ~SWAP_HAS_CACHE)
-			return -ENOMEM;
+	list_for_each_entry (mm, &k->mmlist, mmlist) {
+		if (!mm->rss_stat[MM_SWAPENTS])
+			continue;
+		for_each_vma (mm, vma) {
+			err = unuse_vma(k, vma, type);
+			if (err)
+				return err;
+		}
+	}
 	return 0;
 }
 
@@ -492,11 +547,4 @@ int swapoff(struct kernel *k, struct swap_device *device)
 	}
 	remove_area(k, si);
 	return 0;
-}
-
-/* ---- checks ---- */
-
-bool swap_is_valid(struct kernel *k, char *what, size_t size)
-{
-	return lru_is_valid(k, what, size);
 }
