@@ -1,0 +1,951 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A whole MMU against a brute-force model of it, made of lists kept in order of
+ * use, on random streams of accesses, invalidations, address-space switches and
+ * page-table changes: every counter must agree after every step. And the fast path
+ * against the slow one, for every policy.
+ *
+ * The model never reads page tables: it knows the pages that the test has mapped.
+ */
+#include "mmu/mmu.h"
+#include "tests/mmu/random_stream.h"
+#include "tests/mmu/suite.h"
+
+#include <check.h>
+#include <string.h>
+
+#define NR_SPACES 3
+#define MAX_PAGES 1024
+#define MAX_LIST 2048
+
+/* ---- machines ---- */
+
+#define K4 (1 << PAGE_4K)
+#define M2 (1 << PAGE_2M)
+#define M4 (1 << PAGE_4M)
+#define G1 (1 << PAGE_1G)
+#define ARRAY(n, w, s)                                                                             \
+	{                                                                                          \
+		.name = "array", .entries = (n), .ways = (w), .page_sizes = (s)                    \
+	}
+
+struct machine_row {
+	const char *name;
+	bool two_level;
+	struct mmu_config config;
+};
+
+static const struct machine_row machines[] = {
+	{ "skylake",
+	  false,
+	  { .tlb = { { 2, { ARRAY(128, 8, K4), ARRAY(8, 0, M2) } },
+	             { 3, { ARRAY(64, 4, K4), ARRAY(32, 4, M2), ARRAY(4, 4, G1) } },
+	             { 2, { ARRAY(1536, 12, K4 | M2), ARRAY(16, 4, G1) } } },
+	    .walk_cache = { { 2, 4, 32 } },
+	    .costs = { 7, 10, 20 },
+	    .physical_bits = 39,
+	    .has_pcid = true,
+	    .has_1g_pages = true } },
+	{ "nehalem",
+	  false,
+	  { .tlb = { { 2, { ARRAY(128, 4, K4), ARRAY(7, 0, M2) } },
+	             { 2, { ARRAY(64, 4, K4), ARRAY(32, 4, M2) } },
+	             { 1, { ARRAY(512, 4, K4) } } },
+	    .walk_cache = { { 0, 3, 8 } },
+	    .costs = { 7, 0, 30 },
+	    .physical_bits = 40 } },
+	{ "zen2",
+	  false,
+	  { .tlb = { { 1, { ARRAY(64, 0, K4 | M2 | G1) } },
+	             { 1, { ARRAY(64, 0, K4 | M2 | G1) } },
+	             { 1, { ARRAY(2048, 16, K4 | M2) } } },
+	    .walk_cache = { { 4, 0, 16 } },
+	    .physical_bits = 48,
+	    .has_1g_pages = true } },
+	{ "small, of 4 KB entries alone",
+	  false,
+	  { .tlb = { { 1, { ARRAY(4, 1, K4) } }, { 1, { ARRAY(8, 2, K4) } } },
+	    .costs = { 1, 1, 1 },
+	    .physical_bits = 36,
+	    .has_pcid = true,
+	    .has_1g_pages = true } },
+	{ "without an L1 for code",
+	  false,
+	  { .tlb = { { 0 }, { 1, { ARRAY(3, 0, K4) } }, { 1, { ARRAY(32, 4, K4 | M2) } } },
+	    .walk_cache = { { 1, 1, 1 } },
+	    .physical_bits = 36,
+	    .has_pcid = true } },
+	{ "p6",
+	  true,
+	  { .tlb = { { 2, { ARRAY(32, 4, K4), ARRAY(2, 0, M4) } },
+	             { 2, { ARRAY(64, 4, K4), ARRAY(8, 4, M4) } } },
+	    .walk_cache = { { 3, 3, 0 } },
+	    .costs = { 0, 2, 12 },
+	    .physical_bits = 36 } },
+	{ "geode",
+	  true,
+	  { .tlb = { { 1, { ARRAY(16, 0, K4) } },
+	             { 1, { ARRAY(16, 0, K4 | M4) } },
+	             { 1, { ARRAY(64, 2, K4) } } },
+	    .walk_cache = { { 0, 0, 12 } },
+	    .physical_bits = 32 } },
+};
+
+#define NR_MACHINES (int)(sizeof(machines) / sizeof(machines[0]))
+
+/* ---- the world: pages that the test maps, and their tables ---- */
+
+struct page {
+	unsigned space; /* NR_SPACES: in all of them, and global */
+	va_t va;
+	enum page_size size;
+	pa_t pa, entry_pa;
+	bool present, writable, user, executable, dirty;
+};
+
+struct world {
+	struct ram ram;
+	bool two_level;
+	pa_t next_table;
+	pa_t roots[NR_SPACES];
+	struct page pages[MAX_PAGES];
+	unsigned nr_pages;
+	struct random_stream random;
+	unsigned recent[4]; /* pages used lately */
+};
+
+static unsigned levels_of(const struct world *world)
+{
+	return world->two_level ? 2 : 4;
+}
+
+/* Depth at which a page of that size is mapped, top = 0. */
+static unsigned depth_of(const struct world *world, enum page_size size)
+{
+	static const unsigned depth[NR_PAGE_SIZES] = { 3, 2, 0, 1 };
+
+	return world->two_level && size == PAGE_4K ? 1 : depth[size];
+}
+
+static unsigned shift_of(const struct world *world, unsigned depth)
+{
+	return world->two_level ? 22 - 10 * depth : 39 - 9 * depth;
+}
+
+static uint64_t read_entry(const struct world *world, pa_t pa)
+{
+	uint64_t entry = 0;
+
+	memcpy(&entry, ram_at(&world->ram, pa), world->two_level ? 4 : 8);
+	return entry;
+}
+
+static void write_entry(const struct world *world, pa_t pa, uint64_t entry)
+{
+	memcpy(ram_at(&world->ram, pa), &entry, world->two_level ? 4 : 8);
+}
+
+static pa_t new_table(struct world *world)
+{
+	world->next_table += PAGE_SIZE;
+	ck_assert(ram_has(&world->ram, world->next_table, PAGE_SIZE));
+	return world->next_table;
+}
+
+static pa_t place_of(const struct world *world, pa_t table, va_t va, unsigned depth)
+{
+	uint64_t index = va >> shift_of(world, depth) & (world->two_level ? 1023 : 511);
+
+	return table + index * (world->two_level ? 4 : 8);
+}
+
+/* Where the entry for va at that depth stands; tables on the way are made. */
+static pa_t reach(struct world *world, pa_t root, va_t va, unsigned depth)
+{
+	pa_t table = root;
+
+	for (unsigned i = 0; i < depth; i++) {
+		pa_t place = place_of(world, table, va, i);
+
+		if (!read_entry(world, place))
+			write_entry(world, place, new_table(world) | 7);
+		table = read_entry(world, place) & 0xfffff000;
+	}
+	return place_of(world, table, va, depth);
+}
+
+static void write_page(const struct world *world, const struct page *page)
+{
+	uint64_t entry = page->pa | (page->present ? PTE_P : 0) | (page->writable ? PTE_RW : 0) |
+	                 (page->user ? PTE_US : 0) | (page->dirty ? PTE_D : 0);
+
+	if (page->size != PAGE_4K)
+		entry |= PTE_PS;
+	if (page->space == NR_SPACES)
+		entry |= PTE_G;
+	if (!page->executable)
+		entry |= PTE_NX;
+	write_entry(world, page->entry_pa, entry);
+}
+
+/* A page of all spaces has one entry, in a table that they share: the top entries
+ * of the spaces are copied when all is mapped. */
+static void map(struct world *world, unsigned space, va_t va, enum page_size size)
+{
+	struct page *page = &world->pages[world->nr_pages++];
+	struct random_stream *random = &world->random;
+
+	ck_assert_uint_lt(world->nr_pages, MAX_PAGES);
+	*page = (struct page){
+		.space = space,
+		.va = va,
+		.size = size,
+		.pa = random_below(random, 3) * GIB + random_below(random, 512) * 4 * MIB,
+		.present = !random_one_in(random, 12),
+		.writable = !random_one_in(random, 4),
+		.user = space != NR_SPACES,
+		.executable = world->two_level || !random_one_in(random, 3),
+	};
+	if (size == PAGE_4K)
+		page->pa += random_below(random, 1024) * PAGE_SIZE;
+	if (size == PAGE_1G)
+		page->pa &= ~(GIB - 1);
+	page->entry_pa = reach(world, world->roots[space % NR_SPACES], va, depth_of(world, size));
+	write_page(world, page);
+}
+
+static void map_some(struct world *world, unsigned space, va_t base, bool has_1g)
+{
+	enum page_size large = world->two_level ? PAGE_4M : PAGE_2M;
+
+	for (unsigned i = 0; i < 100; i++)
+		map(world, space, base + i * PAGE_SIZE * (i < 60 ? 1 : 700), PAGE_4K);
+	/* A large page of 32-bit paging stands in the top table, which is not shared. */
+	for (unsigned i = 0; i < 12 && !(world->two_level && space == NR_SPACES); i++)
+		map(world, space, base + (100 + i) * 4 * MIB, large);
+	for (unsigned i = 0; has_1g && i < 3; i++)
+		map(world, space, ((base + 4 * GIB) & ~(GIB - 1)) + i * GIB, PAGE_1G);
+}
+
+static void world_init(struct world *world, bool two_level, bool has_1g,
+                       struct random_stream random)
+{
+	va_t kernel = two_level ? 0xc0000000 : 0xffff888000000000;
+	unsigned half = two_level ? 768 : 256, all = two_level ? 1024 : 512;
+
+	*world = (struct world){ .two_level = two_level, .random = random };
+	ck_assert_int_eq(ram_init(&world->ram, 4 * MIB), 0);
+	for (unsigned i = 0; i < NR_SPACES; i++)
+		world->roots[i] = new_table(world);
+	for (unsigned i = 0; i < NR_SPACES; i++) {
+		map_some(world, i, 0x400000, has_1g);
+		if (!two_level)
+			map_some(world, i, 0x7f5000000000, has_1g);
+	}
+	map_some(world, NR_SPACES, kernel, has_1g);
+	for (unsigned i = 1; i < NR_SPACES; i++)
+		for (unsigned j = half; j < all; j++) {
+			pa_t place = (two_level ? 4 : 8) * j;
+
+			write_entry(world, world->roots[i] + place,
+			            read_entry(world, world->roots[0] + place));
+		}
+}
+
+static void world_finish(struct world *world)
+{
+	ram_finish(&world->ram);
+}
+
+/* ---- the model ---- */
+
+struct model_entry {
+	va_t va;
+	enum page_size span, size;
+	uint16_t pcid;
+	bool global, writable, user, executable, dirty;
+	pa_t pa;
+};
+
+/* Entries in order of use, the last used in front; a set's are those whose page
+ * numbers agree in their low bits. */
+struct model_array {
+	struct tlb_config config;
+	uint32_t sets, ways;
+	unsigned nr;
+	struct model_entry list[MAX_LIST];
+};
+
+struct model_table { /* of a walk cache */
+	va_t va;
+	uint16_t pcid;
+};
+
+struct model_walk_cache {
+	unsigned nr, max;
+	struct model_table list[64];
+};
+
+struct model {
+	const struct mmu_config *config;
+	const struct world *world;
+	struct model_array arrays[NR_TLB_LEVELS][TLB_MAX_ARRAYS];
+	struct model_walk_cache walk_caches[NR_WALK_CACHES];
+	unsigned space;
+	uint16_t pcid;
+	bool pge;
+	struct mmu_counts counts[NR_PRIVS];
+	struct mmu_flush_counts flushes;
+};
+
+struct model_access {
+	va_t va;
+	enum access_kind kind;
+	enum privilege priv;
+	struct page *page;
+};
+
+static struct model *model_create(const struct mmu_config *config, const struct world *world)
+{
+	struct model *model = calloc(1, sizeof(*model));
+
+	model->config = config;
+	model->world = world;
+	for (unsigned level = 0; level < NR_TLB_LEVELS; level++)
+		for (unsigned i = 0; i < config->tlb[level].nr_arrays; i++) {
+			struct model_array *array = &model->arrays[level][i];
+
+			array->config = config->tlb[level].arrays[i];
+			array->ways =
+			    array->config.ways ? array->config.ways : array->config.entries;
+			array->sets = array->config.entries / array->ways;
+		}
+	for (unsigned i = 0; i < NR_WALK_CACHES; i++)
+		model->walk_caches[i].max = config->walk_cache.entries[i];
+	return model;
+}
+
+static uint32_t model_set(const struct model_array *array, va_t va, enum page_size span)
+{
+	return (uint32_t)(va / page_size_bytes(span) % array->sets);
+}
+
+static void model_remove(struct model_array *array, unsigned i)
+{
+	array->nr--;
+	memmove(&array->list[i], &array->list[i + 1], (array->nr - i) * sizeof(array->list[0]));
+}
+
+static void model_push(struct model_array *array, struct model_entry entry)
+{
+	memmove(&array->list[1], &array->list[0], array->nr * sizeof(array->list[0]));
+	array->list[0] = entry;
+	array->nr++;
+}
+
+static void model_insert(struct model_array *array, struct model_entry entry)
+{
+	uint32_t set = model_set(array, entry.va, entry.span), in_set = 0;
+	unsigned oldest = 0;
+
+	for (unsigned i = 0; i < array->nr; i++)
+		if (model_set(array, array->list[i].va, array->list[i].span) == set) {
+			in_set++;
+			oldest = i;
+		}
+	if (in_set == array->ways)
+		model_remove(array, oldest);
+	model_push(array, entry);
+}
+
+static bool covers(va_t start, enum page_size size, va_t va)
+{
+	return va - start < page_size_bytes(size);
+}
+
+static bool model_may(const struct model_entry *entry, const struct model_access *access)
+{
+	bool store = access->kind == ACCESS_STORE, fetch = access->kind == ACCESS_FETCH;
+
+	if (access->priv == PRIV_USER && !entry->user)
+		return false;
+	return (!store || entry->writable) && (!fetch || entry->executable);
+}
+
+/* Finds and uses; what is of no use is thrown out. */
+static bool model_lookup(struct model *model, enum tlb_level level,
+                         const struct model_access *access, struct model_entry *found)
+{
+	for (unsigned i = 0; i < model->config->tlb[level].nr_arrays; i++) {
+		struct model_array *array = &model->arrays[level][i];
+
+		for (unsigned j = 0; j < array->nr; j++) {
+			struct model_entry entry = array->list[j];
+
+			if (!covers(entry.va, entry.span, access->va) ||
+			    (!entry.global && entry.pcid != model->pcid))
+				continue;
+			model_remove(array, j--);
+			if (model_may(&entry, access) &&
+			    (access->kind != ACCESS_STORE || entry.dirty)) {
+				model_push(array, entry);
+				*found = entry;
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static struct model_array *array_for(struct model *model, enum tlb_level level, enum page_size size)
+{
+	for (unsigned i = 0; i < model->config->tlb[level].nr_arrays; i++)
+		if (model->arrays[level][i].config.page_sizes >> size & 1)
+			return &model->arrays[level][i];
+	return NULL;
+}
+
+static void model_fill_l1(struct model *model, enum tlb_level level, va_t va,
+                          struct model_entry entry)
+{
+	static const enum page_size descending[] = { PAGE_1G, PAGE_4M, PAGE_2M, PAGE_4K };
+
+	for (unsigned i = 0; i < 4; i++) {
+		enum page_size span = descending[i];
+		va_t start = va / page_size_bytes(span) * page_size_bytes(span);
+
+		if (page_size_bytes(span) > page_size_bytes(entry.size) ||
+		    !array_for(model, level, span))
+			continue;
+		entry.pa += start > entry.va ? start - entry.va : 0;
+		entry.va = start;
+		entry.span = span;
+		entry.pcid = model->pcid;
+		model_insert(array_for(model, level, span), entry);
+		return;
+	}
+}
+
+/* How many levels the walk caches spare, and their counters. */
+static unsigned model_skip(struct model *model, const struct model_access *access)
+{
+	unsigned levels = levels_of(model->world);
+	struct walk_cache_counts *counts = &model->counts[access->priv].walk_cache;
+
+	for (unsigned depth = levels - 1; depth > 0; depth--) {
+		unsigned which = NR_WALK_CACHES - (levels - depth);
+		struct model_walk_cache *cache = &model->walk_caches[which];
+		va_t va = access->va >> shift_of(model->world, depth - 1)
+		                            << shift_of(model->world, depth - 1);
+
+		for (unsigned i = 0; i < cache->nr; i++)
+			if (cache->list[i].va == va && cache->list[i].pcid == model->pcid) {
+				struct model_table used = cache->list[i];
+
+				memmove(&cache->list[1], &cache->list[0], i * sizeof(used));
+				cache->list[0] = used;
+				counts->hits[which]++;
+				return depth;
+			}
+		counts->misses[which] += cache->max != 0;
+	}
+	return 0;
+}
+
+static void model_drop_tables(struct model *model, const va_t *va)
+{
+	unsigned levels = levels_of(model->world);
+
+	for (unsigned depth = levels - 1; depth > 0; depth--) {
+		struct model_walk_cache *cache =
+		    &model->walk_caches[NR_WALK_CACHES - (levels - depth)];
+		unsigned shift = shift_of(model->world, depth - 1), kept = 0;
+
+		for (unsigned i = 0; i < cache->nr; i++)
+			if (cache->list[i].pcid != model->pcid ||
+			    (va && cache->list[i].va != *va >> shift << shift))
+				cache->list[kept++] = cache->list[i];
+		cache->nr = kept;
+	}
+}
+
+static void model_cache_tables(struct model *model, va_t va, unsigned from, unsigned to)
+{
+	unsigned levels = levels_of(model->world);
+
+	for (unsigned depth = from; depth < to; depth++) {
+		struct model_walk_cache *cache =
+		    &model->walk_caches[NR_WALK_CACHES - (levels - 1 - depth)];
+		unsigned shift = shift_of(model->world, depth);
+
+		if (!cache->max)
+			continue;
+		cache->nr -= cache->nr == cache->max;
+		memmove(&cache->list[1], &cache->list[0], cache->nr * sizeof(cache->list[0]));
+		cache->list[0] = (struct model_table){ va >> shift << shift, model->pcid };
+		cache->nr++;
+	}
+}
+
+/* Every entry for which `goes` says so. */
+static void model_drop(struct model *model,
+                       bool (*goes)(const struct model *model, const struct model_entry *entry,
+                                    va_t va, uint16_t pcid),
+                       va_t va, uint16_t pcid)
+{
+	for (unsigned level = 0; level < NR_TLB_LEVELS; level++)
+		for (unsigned i = 0; i < TLB_MAX_ARRAYS; i++) {
+			struct model_array *array = &model->arrays[level][i];
+
+			for (unsigned j = 0; j < array->nr; j++)
+				if (goes(model, &array->list[j], va, pcid))
+					model_remove(array, j--);
+		}
+}
+
+static bool in_page(const struct model_entry *entry, va_t va)
+{
+	return !((entry->va ^ va) & ~(page_size_bytes(entry->size) - 1));
+}
+
+static bool page_goes(const struct model *model, const struct model_entry *entry, va_t va,
+                      uint16_t pcid)
+{
+	return in_page(entry, va) && (entry->global || entry->pcid == pcid);
+}
+
+static bool page_but_global_goes(const struct model *model, const struct model_entry *entry,
+                                 va_t va, uint16_t pcid)
+{
+	return in_page(entry, va) && !entry->global && entry->pcid == pcid;
+}
+
+static bool context_goes(const struct model *model, const struct model_entry *entry, va_t va,
+                         uint16_t pcid)
+{
+	return !entry->global && entry->pcid == pcid;
+}
+
+static bool all_go(const struct model *model, const struct model_entry *entry, va_t va,
+                   uint16_t pcid)
+{
+	return true;
+}
+
+static bool all_but_global_go(const struct model *model, const struct model_entry *entry, va_t va,
+                              uint16_t pcid)
+{
+	return !entry->global;
+}
+
+static struct model_entry entry_of_page(const struct model *model, const struct page *page)
+{
+	return (struct model_entry){
+		.va = page->va,
+		.span = page->size,
+		.size = page->size,
+		.pcid = model->pcid,
+		.global = page->space == NR_SPACES && model->pge,
+		.writable = page->writable,
+		.user = page->user,
+		.executable = page->executable,
+		.dirty = page->dirty,
+		.pa = page->pa,
+	};
+}
+
+/* True: *entry is the page's. */
+static bool model_walk(struct model *model, const struct model_access *access,
+                       struct model_entry *entry)
+{
+	struct mmu_counts *counts = &model->counts[access->priv];
+	unsigned depth = depth_of(model->world, access->page->size);
+	unsigned skipped = model_skip(model, access), refs = depth + 1 - skipped;
+
+	counts->walks++;
+	counts->walk_memory_refs += refs;
+	counts->walk_cycles +=
+	    model->config->costs.walk_base + refs * model->config->costs.walk_ref;
+	*entry = entry_of_page(model, access->page);
+	if (!access->page->present || !model_may(entry, access)) {
+		counts->walks_faulted++;
+		model_drop(model, page_goes, access->va, model->pcid);
+		model_drop_tables(model, &access->va);
+		return false;
+	}
+	model_cache_tables(model, access->va, skipped, depth);
+	if (access->kind == ACCESS_STORE)
+		access->page->dirty = entry->dirty = true;
+	return true;
+}
+
+static bool model_translate(struct model *model, const struct model_access *access, pa_t *pa)
+{
+	struct mmu_counts *counts = &model->counts[access->priv];
+	enum tlb_level l1 = access->kind == ACCESS_FETCH ? TLB_L1I : TLB_L1D;
+	bool has_stlb = model->config->tlb[TLB_STLB].nr_arrays;
+	struct model_entry entry;
+
+	counts->accesses[access->kind]++;
+	if (model_lookup(model, l1, access, &entry)) {
+		counts->tlb[l1].hits[entry.size]++;
+	} else if (model_lookup(model, TLB_STLB, access, &entry)) {
+		counts->tlb[l1].misses[entry.size]++;
+		counts->tlb[TLB_STLB].hits[entry.size]++;
+		counts->stlb_hit_cycles += model->config->costs.stlb_hit;
+		model_fill_l1(model, l1, access->va, entry);
+	} else if (model_walk(model, access, &entry)) {
+		counts->tlb[l1].misses[entry.size]++;
+		counts->tlb[TLB_STLB].misses[entry.size] += has_stlb;
+		if (array_for(model, TLB_STLB, entry.size))
+			model_insert(array_for(model, TLB_STLB, entry.size), entry);
+		model_fill_l1(model, l1, access->va, entry);
+	} else {
+		counts->tlb[l1].misses_no_page++;
+		counts->tlb[TLB_STLB].misses_no_page += has_stlb;
+		return false;
+	}
+	*pa = entry.pa + (access->va - entry.va);
+	return true;
+}
+
+/* ---- the run: both MMUs and the model in step ---- */
+
+struct run {
+	struct world world;
+	struct mmu *slow, *fast;
+	struct model *model; /* NULL: for LRU alone there is one */
+	bool has_pcid;
+	unsigned space;
+	uint64_t step;
+};
+
+static void boot(struct mmu *mmu, const struct run *run)
+{
+	uint64_t cr4 = CR4_PGE | (run->world.two_level ? CR4_PSE : CR4_PAE);
+
+	if (!run->world.two_level)
+		ck_assert_int_eq(mmu_write_efer(mmu, EFER_LME | EFER_NXE), 0);
+	ck_assert_int_eq(mmu_write_cr4(mmu, cr4), 0);
+	ck_assert_int_eq(mmu_write_cr3(mmu, run->world.roots[0]), 0);
+	ck_assert_int_eq(mmu_write_cr0(mmu, CR0_PG | CR0_PE | CR0_WP), 0);
+	if (run->has_pcid)
+		ck_assert_int_eq(mmu_write_cr4(mmu, cr4 | CR4_PCIDE), 0);
+}
+
+static void run_init(struct run *run, const struct machine_row *row, struct mmu_config *config,
+                     const struct event_stream *events, const struct tlb_policy *policy)
+{
+	struct random_stream random = random_start(row->name);
+
+	*config = row->config;
+	for (unsigned level = 0; level < NR_TLB_LEVELS; level++)
+		for (unsigned i = 0; i < config->tlb[level].nr_arrays; i++) {
+			config->tlb[level].arrays[i].policy = policy;
+			config->tlb[level].arrays[i].seed = random_next(&random);
+		}
+	*run = (struct run){ .has_pcid = config->has_pcid };
+	world_init(&run->world, row->two_level, config->has_1g_pages, random);
+	ck_assert_int_eq(mmu_create(&run->slow, config, &run->world.ram, events), 0);
+	ck_assert_int_eq(mmu_create(&run->fast, config, &run->world.ram, events), 0);
+	boot(run->slow, run);
+	boot(run->fast, run);
+	if (policy != &tlb_policy_lru)
+		return;
+	run->model = model_create(config, &run->world);
+	run->model->pge = true;
+	run->model->flushes = *mmu_flush_counts(run->slow);
+}
+
+static void run_finish(struct run *run)
+{
+	mmu_destroy(run->slow);
+	mmu_destroy(run->fast);
+	free(run->model);
+	world_finish(&run->world);
+}
+
+static bool is_here(const struct run *run, const struct page *page)
+{
+	return page->space == NR_SPACES || page->space == run->space;
+}
+
+/* Three in four times one of the last few, else any page of this space. */
+static struct page *next_page(struct run *run)
+{
+	struct world *world = &run->world;
+	unsigned *recent = &world->recent[random_below(&world->random, 4)];
+
+	if (!random_one_in(&world->random, 4) && is_here(run, &world->pages[*recent]))
+		return &world->pages[*recent];
+	do {
+		*recent = (unsigned)random_below(&world->random, world->nr_pages);
+	} while (!is_here(run, &world->pages[*recent]));
+	return &world->pages[*recent];
+}
+
+static struct model_access next_access(struct run *run)
+{
+	struct random_stream *random = &run->world.random;
+	struct page *page = next_page(run);
+
+	return (struct model_access){
+		.va = page->va + random_next(random) % page_size_bytes(page->size),
+		.kind = (enum access_kind)random_below(random, 3),
+		.priv = random_one_in(random, page->user ? 3 : 2) ? PRIV_KERNEL : PRIV_USER,
+		.page = page,
+	};
+}
+
+/* Check's own assertions cost a system call each: too much for every step. */
+static void differs(const struct run *run, const char *what)
+{
+	ck_abort_msg("%s differs at step %llu", what, (unsigned long long)run->step);
+}
+
+static void check_access(struct run *run)
+{
+	struct model_access access = next_access(run);
+	uint64_t times =
+	    random_one_in(&run->world.random, 8) ? random_below(&run->world.random, 9) : 0;
+	struct translation out = { 0 };
+	struct page_fault fault;
+	bool ok = mmu_translate(run->slow, access.va, access.kind, access.priv, &out, &fault);
+	pa_t pa = 0;
+
+	if (run->model && (model_translate(run->model, &access, &pa) != ok || out.pa != pa))
+		differs(run, "the model's translation");
+	if (!ok) {
+		ck_assert(
+		    !mmu_translate(run->fast, access.va, access.kind, access.priv, &out, &fault));
+		return;
+	}
+	access.page->dirty |= access.kind == ACCESS_STORE;
+	mmu_access(run->fast, access.va, access.kind, access.priv);
+	mmu_access_again(run->fast, access.va, access.kind, access.priv, times);
+	for (; times; times--) {
+		ck_assert(
+		    mmu_translate(run->slow, access.va, access.kind, access.priv, &out, &fault));
+		if (run->model)
+			ck_assert(model_translate(run->model, &access, &pa));
+	}
+}
+
+static void switch_space(struct run *run)
+{
+	struct model *model = run->model;
+	bool keep = run->has_pcid && random_one_in(&run->world.random, 2);
+	unsigned space = (unsigned)random_below(&run->world.random, NR_SPACES);
+	uint16_t pcid = run->has_pcid ? (uint16_t)(space * 0x7ff) : 0;
+	uint64_t cr3 = run->world.roots[space] | pcid | (keep ? CR3_NOFLUSH : 0);
+
+	run->space = space;
+	ck_assert_int_eq(mmu_write_cr3(run->slow, cr3), 0);
+	ck_assert_int_eq(mmu_write_cr3(run->fast, cr3), 0);
+	if (!model)
+		return;
+	model->pcid = pcid;
+	model->flushes.cr3_writes++;
+	model->flushes.all += !keep;
+	if (keep)
+		return;
+	model_drop(model, context_goes, 0, pcid);
+	model_drop_tables(model, NULL);
+}
+
+static void invalidate_page(struct run *run, va_t va)
+{
+	mmu_invlpg(run->slow, va);
+	mmu_invlpg(run->fast, va);
+	if (!run->model)
+		return;
+	model_drop(run->model, page_goes, va, run->model->pcid);
+	model_drop_tables(run->model, NULL);
+	run->model->flushes.page++;
+}
+
+/* As a kernel does: what takes a right away invalidates, what grants one need not. */
+static void change_page(struct run *run)
+{
+	struct page *page = next_page(run);
+	struct page old = *page;
+
+	/* Without PGE it may be cached under any PCID, and INVLPG is not enough. */
+	if (page->space == NR_SPACES && !(mmu_cr4(run->slow) & CR4_PGE))
+		return;
+	switch (random_below(&run->world.random, 4)) {
+	case 0:
+		page->present = !page->present;
+		break;
+	case 1:
+		page->writable = !page->writable;
+		break;
+	case 2:
+		page->dirty = false;
+		break;
+	case 3:
+		page->executable = run->world.two_level || !page->executable;
+		break;
+	}
+	write_page(&run->world, page);
+	if ((old.present && !page->present) || (old.writable && !page->writable) ||
+	    (old.executable && !page->executable) || (old.dirty && !page->dirty))
+		invalidate_page(run, page->va + random_next(&run->world.random) %
+		                                    page_size_bytes(page->size));
+}
+
+/* PCID 0 belongs to space 0: walk caches are the model's for one PCID at a time, so
+ * that types 0 and 1 name the current one. */
+static void invalidate_by_type(struct run *run)
+{
+	static bool (*const goes[])(const struct model *, const struct model_entry *, va_t,
+	                            uint16_t) = { page_but_global_goes, context_goes, all_go,
+		                                  all_but_global_go };
+	struct model *model = run->model;
+	unsigned type = (unsigned)random_below(&run->world.random, 4);
+	uint16_t pcid = (uint16_t)(mmu_cr3(run->slow) & CR3_PCID_MASK);
+	va_t va = next_page(run)->va;
+
+	if (!run->has_pcid)
+		return;
+	ck_assert_int_eq(mmu_invpcid(run->slow, type, pcid, va), 0);
+	ck_assert_int_eq(mmu_invpcid(run->fast, type, pcid, va), 0);
+	if (!model)
+		return;
+	model_drop(model, goes[type], va, pcid);
+	model_drop_tables(model, NULL);
+	for (unsigned i = 0; type > 1 && i < NR_WALK_CACHES; i++)
+		model->walk_caches[i].nr = 0;
+	model->flushes.page += type == 0;
+	model->flushes.pcid += type == 1;
+	model->flushes.all += type > 1;
+}
+
+static void toggle_pge(struct run *run)
+{
+	struct model *model = run->model;
+	uint64_t cr4 = mmu_cr4(run->slow) ^ CR4_PGE;
+
+	ck_assert_int_eq(mmu_write_cr4(run->slow, cr4), 0);
+	ck_assert_int_eq(mmu_write_cr4(run->fast, cr4), 0);
+	if (!model)
+		return;
+	model->pge = cr4 & CR4_PGE;
+	model_drop(model, all_go, 0, 0);
+	for (unsigned i = 0; i < NR_WALK_CACHES; i++)
+		model->walk_caches[i].nr = 0;
+	model->flushes.all++;
+}
+
+static uint64_t sum(const uint64_t *values)
+{
+	return values[PAGE_4K] + values[PAGE_2M] + values[PAGE_4M] + values[PAGE_1G];
+}
+
+static void check_sums(const struct mmu_counts *c, bool has_stlb)
+{
+	uint64_t hits[NR_TLB_LEVELS], misses[NR_TLB_LEVELS];
+
+	for (unsigned i = 0; i < NR_TLB_LEVELS; i++) {
+		hits[i] = sum(c->tlb[i].hits);
+		misses[i] = sum(c->tlb[i].misses) + c->tlb[i].misses_no_page;
+	}
+	ck_assert_uint_eq(c->accesses[ACCESS_FETCH], hits[TLB_L1I] + misses[TLB_L1I]);
+	ck_assert_uint_eq(c->accesses[ACCESS_LOAD] + c->accesses[ACCESS_STORE],
+	                  hits[TLB_L1D] + misses[TLB_L1D]);
+	if (has_stlb) {
+		ck_assert_uint_eq(misses[TLB_L1I] + misses[TLB_L1D],
+		                  hits[TLB_STLB] + misses[TLB_STLB]);
+		ck_assert_uint_eq(c->walks, misses[TLB_STLB]);
+		ck_assert_uint_eq(c->walks_faulted, c->tlb[TLB_STLB].misses_no_page);
+	} else {
+		ck_assert_uint_eq(c->walks, misses[TLB_L1I] + misses[TLB_L1D]);
+	}
+	ck_assert_uint_ge(c->walk_memory_refs, c->walks);
+}
+
+static void compare(const struct run *run)
+{
+	for (enum privilege priv = 0; priv < NR_PRIVS; priv++) {
+		const struct mmu_counts *slow = mmu_counts(run->slow, priv);
+		const struct mmu_counts *fast = mmu_counts(run->fast, priv);
+
+		if (memcmp(slow, fast, sizeof(*slow)))
+			differs(run, "the fast path");
+		if (run->model && memcmp(slow, &run->model->counts[priv], sizeof(*slow)))
+			differs(run, "the model");
+	}
+	if (run->model &&
+	    memcmp(mmu_flush_counts(run->slow), &run->model->flushes, sizeof(run->model->flushes)))
+		differs(run, "the model's flushes");
+}
+
+static void check_state(const struct run *run, const struct mmu_config *config)
+{
+	char what[256];
+
+	ck_assert_msg(mmu_is_valid(run->slow, what, sizeof(what)), "%s", what);
+	ck_assert_msg(mmu_is_valid(run->fast, what, sizeof(what)), "%s", what);
+	for (enum privilege priv = 0; priv < NR_PRIVS; priv++)
+		check_sums(mmu_counts(run->slow, priv), config->tlb[TLB_STLB].nr_arrays);
+}
+
+static void one_step(struct run *run)
+{
+	struct random_stream *random = &run->world.random;
+
+	if (random_one_in(random, 4000))
+		toggle_pge(run);
+	else if (random_one_in(random, 2000))
+		invalidate_by_type(run);
+	else if (random_one_in(random, 500))
+		switch_space(run);
+	else if (random_one_in(random, 100))
+		invalidate_page(run, next_page(run)->va);
+	else if (random_one_in(random, 50))
+		change_page(run);
+	else
+		check_access(run);
+}
+
+static void check_run(const struct machine_row *row, const struct tlb_policy *policy,
+                      uint64_t steps)
+{
+	struct event_stream events = { 0 };
+	struct mmu_config config;
+	struct run run;
+
+	run_init(&run, row, &config, &events, policy);
+	for (run.step = 1; run.step <= steps; run.step++) {
+		one_step(&run);
+		compare(&run);
+		if (run.step % 1024 == 0)
+			check_state(&run, &config);
+	}
+	run_finish(&run);
+}
+
+START_TEST(every_counter_agrees_with_brute_force)
+{
+	check_run(&machines[_i], &tlb_policy_lru, random_cases(40000));
+}
+END_TEST
+
+START_TEST(the_fast_path_counts_as_the_slow_one)
+{
+	for (size_t i = 0; tlb_policy_at(i); i++)
+		check_run(&machines[_i], tlb_policy_at(i), random_cases(40000) / 4);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("hierarchy");
+	TCase *tcase = tcase_create("hierarchy");
+
+	tcase_add_loop_test(tcase, every_counter_agrees_with_brute_force, 0, NR_MACHINES);
+	tcase_add_loop_test(tcase, the_fast_path_counts_as_the_slow_one, 0, NR_MACHINES);
+	tcase_set_timeout(tcase, 120);
+	suite_add_tcase(suite, tcase);
+	return run_suite(suite);
+}
