@@ -1,54 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sim/json.h"
 
+#include "sim/utf8.h"
+
 #include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
-/* Length of the UTF-8 sequence at s, 0 if it is none (RFC 3629, section 4). */
-static size_t utf8_length(const unsigned char *s)
-{
-	uint32_t code;
-	size_t len;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] < 0xe0)
-		len = 2, code = s[0] & 0x1f;
-	else if (s[0] >= 0xe0 && s[0] < 0xf0)
-		len = 3, code = s[0] & 0x0f;
-	else if (s[0] >= 0xf0 && s[0] < 0xf5)
-		len = 4, code = s[0] & 0x07;
-	else
-		return 0;
-	for (size_t i = 1; i < len; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0; /* the terminating NUL too */
-		code = code << 6 | (s[i] & 0x3f);
-	}
-	if ((len == 3 && code < 0x800) || (len == 4 && code < 0x10000) || code > 0x10ffff ||
-	    (code >= 0xd800 && code < 0xe000))
-		return 0; /* longer than need be, or no character */
-	return len;
-}
-
 static void write_string(FILE *out, const char *text)
 {
-	const unsigned char *s = (const unsigned char *)text;
+	size_t left = strlen(text);
 
 	putc('"', out);
-	while (*s) {
-		size_t len = utf8_length(s);
+	while (left) {
+		size_t len = utf8_length(text, left);
 
 		if (!len)
 			fputs("\\ufffd", out);
-		else if (*s == '"' || *s == '\\')
-			fprintf(out, "\\%c", *s);
-		else if (*s < 0x20 || *s == 0x7f)
-			fprintf(out, "\\u%04x", *s);
+		else if (*text == '"' || *text == '\\')
+			fprintf(out, "\\%c", *text);
+		else if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			fprintf(out, "\\u%04x", (unsigned char)*text);
 		else
-			fwrite(s, 1, len, out);
-		s += len ? len : 1;
+			fwrite(text, 1, len, out);
+		len = len ? len : 1;
+		text += len;
+		left -= len;
 	}
 	putc('"', out);
 }
