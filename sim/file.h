@@ -24,8 +24,15 @@ struct vfs_config {
 	int stdin_fd, stdout_fd, stderr_fd; /* host descriptors behind 0, 1, 2 */
 };
 
-/* 0; -ENOENT or what the host says of a folder, -ENOMEM. */
+/* 0; -ENOENT or what the host says of a folder, -ENOMEM. The guest is the user who
+ * runs pagewalk (geteuid() and kin), so that rights are as the native program has
+ * them. stdio descriptors stay the caller's; -1: closed. */
 int vfs_create(struct vfs **out, struct machine *machine, const struct vfs_config *config);
+/* What the guest changed below the folders open for writing goes to the host now.
+ * 0, or the first -errno of any write-back so far: the host's files are incomplete. */
+int vfs_sync(struct vfs *vfs);
+/* Also syncs. All files must be closed; before kernel_shutdown(), as cached pages
+ * go here. NULL is fine. */
 void vfs_destroy(struct vfs *vfs);
 
 /* An open file. Reference counted through file.f_count; file.f_op->release ends it. */
@@ -54,5 +61,8 @@ void vfs_close(struct open_file *file);
 int files_create(struct files **out, struct vfs *vfs); /* with 0, 1 and 2 open */
 void files_destroy(struct files *files);
 struct open_file *files_get(struct files *files, int64_t fd); /* no new reference; NULL: EBADF */
+void files_exec(struct files *files); /* closes those with FD_CLOEXEC */
+/* For fork: the same files under the same numbers. */
+int files_clone(struct files **out, const struct files *from);
 
 #endif

@@ -1,1 +1,688 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * System calls on open files (Linux 6.1, fs/read_write.c, fs/open.c, fs/fcntl.c,
+ * fs/ioctl.c, fs/select.c, fs/pipe.c). User memory is touched where and when Linux
+ * does: the list of page faults is compared with a real kernel's.
+ */
+#include "sim/sys_file.h"
+
+#include "mm/pagemap.h"
+#include "sim/clock.h"
+#include "sim/host_stream.h"
+#include "sim/pipe.h"
+#include "sim/task.h"
+
+#include <asm/ioctls.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define UIO_MAXIOV_ 1024
+#define COPY_CHUNK_BYTES 65536
+
+static struct open_file *file_of(struct task *task, uint64_t fd)
+{
+	return files_get(task->files, (int32_t)fd);
+}
+
+static uint64_t max_files(const struct task *task)
+{
+	return task->rlimits[RLIMIT_NOFILE_][0];
+}
+
+int64_t install_file(struct task *task, struct open_file *file, bool close_on_exec)
+{
+	int64_t fd = files_add(task->files, file, 0, max_files(task), close_on_exec);
+
+	if (fd < 0)
+		vfs_close(file);
+	return fd;
+}
+
+/* ---- reading and writing ---- */
+
+/* Where a call reads or writes: the file's position, or one of its own. */
+struct place {
+	bool is_own;
+	int64_t pos;
+};
+
+static int64_t transfer(struct task *task, struct open_file *file, struct io_iter *iter,
+                        const struct place *place, bool write)
+{
+	int64_t own = place->pos, *pos = place->is_own ? &own : &file->pos;
+
+	if (place->is_own && own < 0)
+		return -EINVAL;
+	if (place->is_own && !open_file_is_seekable(file))
+		return -ESPIPE;
+	return write ? open_file_write(file, task, iter, pos) : open_file_read(file, iter, pos);
+}
+
+static int64_t transfer_buffer(struct task *task, const uint64_t arg[6], const struct place *place,
+                               bool write)
+{
+	struct open_file *file = file_of(task, arg[0]);
+	const struct io_segment segment = { arg[1], arg[2] };
+	struct io_iter iter;
+
+	if (!file || !(write ? file_can_write(file) : file_can_read(file)))
+		return -EBADF;
+	if ((int64_t)arg[2] < 0)
+		return -EINVAL;
+	if (!access_ok(task, arg[1], arg[2]))
+		return -EFAULT;
+	io_iter_init(&iter, task, &segment, 1);
+	return transfer(task, file, &iter, place, write);
+}
+
+/* Linux: import_iovec(). The sum is clipped where the transfer is. */
+static int import_iovec(struct task *task, va_t va, uint64_t nr, struct io_segment *segments)
+{
+	uint64_t total = 0;
+
+	if (nr > UIO_MAXIOV_)
+		return -EINVAL;
+	if (copy_from_user(task, segments, va, nr * sizeof(*segments)))
+		return -EFAULT;
+	for (uint64_t i = 0; i < nr; i++) {
+		if ((int64_t)segments[i].len < 0)
+			return -EINVAL;
+		if (!access_ok(task, segments[i].base, segments[i].len))
+			return -EFAULT;
+		total += segments[i].len; /* below 2^57: no overflow */
+	}
+	return 0;
+}
+
+static int64_t transfer_vector(struct task *task, const uint64_t arg[6], bool write)
+{
+	struct open_file *file = file_of(task, arg[0]);
+	const struct place place = { 0 };
+	struct io_segment *segments;
+	struct io_iter iter;
+	int64_t result;
+
+	if (!file || !(write ? file_can_write(file) : file_can_read(file)))
+		return -EBADF;
+	segments = calloc(UIO_MAXIOV_, sizeof(*segments));
+	if (!segments)
+		return -ENOMEM;
+	result = import_iovec(task, arg[1], arg[2], segments);
+	if (!result) {
+		io_iter_init(&iter, task, segments, (uint32_t)arg[2]);
+		result = transfer(task, file, &iter, &place, write);
+	}
+	free(segments);
+	return result;
+}
+
+int64_t sys_read(struct task *task, const uint64_t arg[6])
+{
+	return transfer_buffer(task, arg, &(struct place){ false, 0 }, false);
+}
+
+int64_t sys_write(struct task *task, const uint64_t arg[6])
+{
+	return transfer_buffer(task, arg, &(struct place){ false, 0 }, true);
+}
+
+int64_t sys_pread64(struct task *task, const uint64_t arg[6])
+{
+	return transfer_buffer(task, arg, &(struct place){ true, (int64_t)arg[3] }, false);
+}
+
+int64_t sys_pwrite64(struct task *task, const uint64_t arg[6])
+{
+	return transfer_buffer(task, arg, &(struct place){ true, (int64_t)arg[3] }, true);
+}
+
+int64_t sys_readv(struct task *task, const uint64_t arg[6])
+{
+	return transfer_vector(task, arg, false);
+}
+
+int64_t sys_writev(struct task *task, const uint64_t arg[6])
+{
+	return transfer_vector(task, arg, true);
+}
+
+/* ---- from file to file, inside the kernel ---- */
+
+/* One piece: bytes moved from *in_pos to *out_pos; 0 at the end. */
+static int64_t copy_piece(struct task *task, struct open_file *in, int64_t *in_pos,
+                          struct open_file *out, int64_t *out_pos, uint64_t len, uint8_t *buffer)
+{
+	struct io_segment segment = { (uintptr_t)buffer, len };
+	struct io_iter iter;
+	int64_t start = *in_pos, got, put;
+
+	io_iter_init(&iter, NULL, &segment, 1);
+	got = open_file_read(in, &iter, in_pos);
+	if (got <= 0)
+		return got;
+	segment.len = (uint64_t)got;
+	io_iter_init(&iter, NULL, &segment, 1);
+	put = open_file_write(out, task, &iter, out_pos);
+	*in_pos = start + (put > 0 ? put : 0);
+	return put;
+}
+
+static int64_t copy_between(struct task *task, struct open_file *in, int64_t *in_pos,
+                            struct open_file *out, int64_t *out_pos, uint64_t count)
+{
+	uint8_t *buffer = malloc(COPY_CHUNK_BYTES);
+	int64_t done = 0, n = 1;
+
+	if (!buffer)
+		return -ENOMEM;
+	while (count && n > 0) {
+		uint64_t len = count < COPY_CHUNK_BYTES ? count : COPY_CHUNK_BYTES;
+
+		n = copy_piece(task, in, in_pos, out, out_pos, len, buffer);
+		if (n > 0) {
+			done += n;
+			count -= (uint64_t)n;
+		}
+	}
+	free(buffer);
+	return done ? done : n < 0 ? n : 0;
+}
+
+static bool has_page_cache(const struct open_file *file)
+{
+	return file->file.f_mapping != NULL;
+}
+
+/* The input must be a file with a page cache; the output anything but one opened for
+ * appending. */
+int64_t sys_sendfile(struct task *task, const uint64_t arg[6])
+{
+	struct open_file *out = file_of(task, arg[0]), *in = file_of(task, arg[1]);
+	uint64_t count = arg[3];
+	int64_t own = 0, *pos, result;
+
+	if (arg[2] && copy_from_user(task, &own, arg[2], sizeof(own)))
+		return -EFAULT;
+	if (!in || !file_can_read(in) || !out || !file_can_write(out))
+		return -EBADF;
+	if (arg[2] && !open_file_is_seekable(in))
+		return -ESPIPE;
+	if (own < 0 || (int64_t)count < 0 || !has_page_cache(in) || !out->ops->write ||
+	    out->flags & O_APPEND)
+		return -EINVAL;
+	pos = arg[2] ? &own : &in->pos;
+	result = copy_between(task, in, pos, out, &out->pos,
+	                      count < INT32_MAX ? count : (INT32_MAX & PAGE_MASK));
+	if (arg[2] && copy_to_user(task, arg[2], &own, sizeof(own)))
+		return -EFAULT;
+	return result;
+}
+
+static int get_offset(struct task *task, va_t va, int64_t *own, int64_t **pos)
+{
+	if (!va)
+		return 0;
+	if (copy_from_user(task, own, va, sizeof(*own)))
+		return -EFAULT;
+	*pos = own;
+	return *own < 0 ? -EINVAL : 0;
+}
+
+int64_t sys_copy_file_range(struct task *task, const uint64_t arg[6])
+{
+	struct open_file *in = file_of(task, arg[0]), *out = file_of(task, arg[2]);
+	int64_t own_in = 0, own_out = 0, *in_pos, *out_pos, result;
+	uint64_t count = arg[4];
+
+	if (!in || !out)
+		return -EBADF;
+	in_pos = &in->pos;
+	out_pos = &out->pos;
+	result = get_offset(task, arg[1], &own_in, &in_pos);
+	if (!result)
+		result = get_offset(task, arg[3], &own_out, &out_pos);
+	if (result)
+		return result;
+	if (arg[5])
+		return -EINVAL;
+	if (open_file_is_directory(in) || open_file_is_directory(out))
+		return -EISDIR;
+	if (!has_page_cache(in) || !has_page_cache(out))
+		return -EINVAL;
+	if (!file_can_read(in) || !file_can_write(out) || out->flags & O_APPEND)
+		return -EBADF;
+	if (in->inode == out->inode && *in_pos < *out_pos + (int64_t)(count & INT32_MAX) &&
+	    *out_pos < *in_pos + (int64_t)(count & INT32_MAX))
+		return -EINVAL;
+	result = copy_between(task, in, in_pos, out, out_pos,
+	                      count < INT32_MAX ? count : (INT32_MAX & PAGE_MASK));
+	if (result < 0)
+		return result;
+	if ((arg[1] && copy_to_user(task, arg[1], &own_in, sizeof(own_in))) ||
+	    (arg[3] && copy_to_user(task, arg[3], &own_out, sizeof(own_out))))
+		return -EFAULT;
+	return result;
+}
+
+/* ---- descriptors ---- */
+
+int64_t sys_close(struct task *task, const uint64_t arg[6])
+{
+	return files_close(task->files, (int32_t)arg[0]);
+}
+
+static int64_t dup_from(struct task *task, struct open_file *file, uint64_t from,
+                        bool close_on_exec)
+{
+	int64_t fd = files_add(task->files, file, from, max_files(task), close_on_exec);
+
+	if (fd >= 0)
+		get_file(&file->file);
+	return fd;
+}
+
+int64_t sys_dup(struct task *task, const uint64_t arg[6])
+{
+	struct open_file *file = file_of(task, arg[0]);
+
+	return file ? dup_from(task, file, 0, false) : -EBADF;
+}
+
+static int64_t dup_to(struct task *task, struct open_file *file, uint64_t fd, bool close_on_exec)
+{
+	int error;
+
+	if (fd >= max_files(task) || fd >= FILES_MAX)
+		return -EBADF;
+	get_file(&file->file);
+	error = files_set(task->files, fd, file, close_on_exec);
+	if (error)
+		vfs_close(file);
+	return error ? error : (int64_t)fd;
+}
+
+int64_t sys_dup2(struct task *task, const uint64_t arg[6])
+{
+	struct open_file *file = file_of(task, arg[0]);
+	uint32_t to = (uint32_t)arg[1];
+
+	if (!file)
+		return -EBADF;
+	return (uint32_t)arg[0] == to ? (int64_t)to : dup_to(task, file, to, false);
+}
+
+int64_t sys_dup3(struct task *task, const uint64_t arg[6])
+{
+	struct open_file *file = file_of(task, arg[0]);
+	uint32_t flags = (uint32_t)arg[2];
+
+	if (flags & ~(uint32_t)O_CLOEXEC || (uint32_t)arg[0] == (uint32_t)arg[1])
+		return -EINVAL;
+	return file ? dup_to(task, file, (uint32_t)arg[1], flags & O_CLOEXEC) : -EBADF;
+}
+
+#define SETTABLE_FLAGS (O_APPEND | O_NONBLOCK | O_NDELAY | O_DIRECT | O_NOATIME | O_ASYNC)
+
+/* Nobody else holds locks: one is always had, and asked about it is free. */
+static int64_t fcntl_lock(struct task *task, uint32_t command, va_t va)
+{
+	struct flock lock;
+
+	if (copy_from_user(task, &lock, va, sizeof(lock)))
+		return -EFAULT;
+	if (lock.l_type != F_RDLCK && lock.l_type != F_WRLCK && lock.l_type != F_UNLCK)
+		return -EINVAL;
+	if (command != F_GETLK && command != F_OFD_GETLK)
+		return 0;
+	lock.l_type = F_UNLCK;
+	return copy_to_user(task, va, &lock, sizeof(lock));
+}
+
+int64_t sys_fcntl(struct task *task, const uint64_t arg[6])
+{
+	struct open_file *file = file_of(task, arg[0]);
+	int32_t fd = (int32_t)arg[0];
+	uint32_t command = (uint32_t)arg[1];
+
+	if (!file)
+		return -EBADF;
+	switch (command) {
+	case F_DUPFD:
+	case F_DUPFD_CLOEXEC:
+		if (arg[2] >= max_files(task))
+			return -EINVAL;
+		return dup_from(task, file, arg[2], command == F_DUPFD_CLOEXEC);
+	case F_GETFD:
+		return files_close_on_exec(task->files, fd) ? FD_CLOEXEC : 0;
+	case F_SETFD:
+		files_set_close_on_exec(task->files, fd, arg[2] & FD_CLOEXEC);
+		return 0;
+	case F_GETFL:
+		/* 64-bit kernels open everything with O_LARGEFILE, and show it. */
+		return (int64_t)(file->flags | (file->flags & O_PATH ? 0u : 0100000u));
+	case F_SETFL:
+		file->flags =
+		    (file->flags & ~(uint32_t)SETTABLE_FLAGS) | ((uint32_t)arg[2] & SETTABLE_FLAGS);
+		return 0;
+	case F_GETLK:
+	case F_SETLK:
+	case F_SETLKW:
+	case F_OFD_GETLK:
+	case F_OFD_SETLK:
+	case F_OFD_SETLKW:
+		return fcntl_lock(task, command, arg[2]);
+	case F_GETOWN:
+	case F_SETOWN:
+		return 0;
+	case F_GETPIPE_SZ:
+	case F_SETPIPE_SZ:
+		return open_file_is_pipe(file) ? PIPE_BYTES : -EBADF;
+	}
+	return -EINVAL;
+}
+
+int64_t sys_flock(struct task *task, const uint64_t arg[6])
+{
+	uint32_t operation = (uint32_t)arg[1] & ~(uint32_t)LOCK_NB;
+
+	if (!file_of(task, arg[0]))
+		return -EBADF;
+	return operation == LOCK_SH || operation == LOCK_EX || operation == LOCK_UN ? 0 : -EINVAL;
+}
+
+static int64_t make_pipe(struct task *task, va_t va, uint32_t flags)
+{
+	struct open_file *ends[2];
+	int32_t fds[2] = { -1, -1 };
+	int64_t error;
+
+	if (flags & ~(uint32_t)(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
+		return -EINVAL;
+	error = pipe_create(task->machine->vfs, flags & O_NONBLOCK, ends);
+	if (error)
+		return error;
+	for (int i = 0; i < 2; i++) {
+		int64_t fd = install_file(task, ends[i], flags & O_CLOEXEC);
+
+		fds[i] = (int32_t)fd;
+		if (fd < 0 && !error)
+			error = fd;
+	}
+	if (!error)
+		error = copy_to_user(task, va, fds, sizeof(fds));
+	for (int i = 0; i < 2 && error; i++)
+		files_close(task->files, fds[i]);
+	return error;
+}
+
+int64_t sys_pipe(struct task *task, const uint64_t arg[6])
+{
+	return make_pipe(task, arg[0], 0);
+}
+
+int64_t sys_pipe2(struct task *task, const uint64_t arg[6])
+{
+	return make_pipe(task, arg[0], (uint32_t)arg[1]);
+}
+
+/* ---- position, size, state ---- */
+
+int64_t sys_lseek(struct task *task, const uint64_t arg[6])
+{
+	struct open_file *file = file_of(task, arg[0]);
+	uint32_t whence = (uint32_t)arg[2];
+
+	if (!file || file->flags & O_PATH)
+		return -EBADF;
+	if (whence > SEEK_HOLE)
+		return -EINVAL;
+	if (!file->ops->seek)
+		return -ESPIPE;
+	return file->ops->seek(file, (int64_t)arg[1], (int)whence);
+}
+
+static int64_t ioctl_fionread(struct open_file *file, struct task *task, va_t va)
+{
+	int32_t n;
+
+	if (open_file_is_pipe(file))
+		n = (int32_t)pipe_available(file);
+	else if (has_page_cache(file))
+		n = (int32_t)((int64_t)vfs_size(file) - file->pos);
+	else
+		return -ENOTTY;
+	return copy_to_user(task, va, &n, sizeof(n));
+}
+
+static int64_t ioctl_fionbio(struct open_file *file, struct task *task, va_t va)
+{
+	int32_t on;
+
+	if (copy_from_user(task, &on, va, sizeof(on)))
+		return -EFAULT;
+	file->flags = on ? file->flags | O_NONBLOCK : file->flags & ~(uint32_t)O_NONBLOCK;
+	return 0;
+}
+
+int64_t sys_ioctl(struct task *task, const uint64_t arg[6])
+{
+	struct open_file *file = file_of(task, arg[0]);
+	uint32_t request = (uint32_t)arg[1];
+
+	if (!file || file->flags & O_PATH)
+		return -EBADF;
+	switch (request) {
+	case FIOCLEX:
+	case FIONCLEX:
+		files_set_close_on_exec(task->files, (int32_t)arg[0], request == FIOCLEX);
+		return 0;
+	case FIONBIO:
+		return ioctl_fionbio(file, task, arg[2]);
+	case FIONREAD:
+		return ioctl_fionread(file, task, arg[2]);
+	}
+	return file->ops->ioctl ? file->ops->ioctl(file, task, request, arg[2]) : -ENOTTY;
+}
+
+int64_t sys_fsync(struct task *task, const uint64_t arg[6])
+{
+	struct open_file *file = file_of(task, arg[0]);
+
+	if (!file || file->flags & O_PATH)
+		return -EBADF;
+	if (!has_page_cache(file) && !open_file_is_directory(file))
+		return -EINVAL;
+	return file->inode->ops->sync ? file->inode->ops->sync(file->inode) : 0;
+}
+
+int64_t sys_fdatasync(struct task *task, const uint64_t arg[6])
+{
+	return sys_fsync(task, arg);
+}
+
+int64_t sys_sync(struct task *task, const uint64_t arg[6])
+{
+	vfs_sync(task->machine->vfs);
+	return 0;
+}
+
+int64_t sys_ftruncate(struct task *task, const uint64_t arg[6])
+{
+	struct open_file *file = file_of(task, arg[0]);
+
+	if ((int64_t)arg[1] < 0)
+		return -EINVAL;
+	if (!file)
+		return -EBADF;
+	if (!file_can_write(file))
+		return -EINVAL;
+	if (open_file_is_host_stream(file))
+		return host_stream_truncate(file, (int64_t)arg[1]);
+	return vfs_truncate(file->inode, (int64_t)arg[1]);
+}
+
+int64_t sys_fallocate(struct task *task, const uint64_t arg[6])
+{
+	struct open_file *file = file_of(task, arg[0]);
+	int64_t pos = (int64_t)arg[2], len = (int64_t)arg[3];
+	uint32_t mode = (uint32_t)arg[1];
+	int error;
+
+	if (!file || !file_can_write(file))
+		return -EBADF;
+	if (pos < 0 || len <= 0)
+		return -EINVAL;
+	if (mode & ~(uint32_t)FALLOC_FL_KEEP_SIZE)
+		return -EOPNOTSUPP;
+	if (!has_page_cache(file))
+		return file->ops->seek ? -ENODEV : -ESPIPE;
+	if ((uint64_t)pos + (uint64_t)len > VFS_MAX_FILE_BYTES)
+		return -EFBIG;
+	error = file->inode->ops->reserve
+	            ? file->inode->ops->reserve(file->inode, (uint64_t)pos, (uint64_t)len)
+	            : 0;
+	if (error || mode || (uint64_t)(pos + len) <= vfs_size(file))
+		return error;
+	return vfs_truncate(file->inode, pos + len);
+}
+
+/* Linux 4.4, mm/fadvise.c. */
+int64_t sys_fadvise64(struct task *task, const uint64_t arg[6])
+{
+	struct open_file *file = file_of(task, arg[0]);
+	struct kernel *k = &task->machine->kernel;
+	uint32_t window = k->config.read_ahead_pages;
+	uint64_t end = arg[2] && arg[1] + arg[2] >= arg[1] ? arg[1] + arg[2] - 1 : UINT64_MAX;
+	pgoff_t first = arg[1] >> PAGE_SHIFT;
+
+	if (!file || file->flags & O_PATH)
+		return -EBADF;
+	if (file->inode->kind == S_IFIFO)
+		return -ESPIPE;
+	if ((int64_t)arg[2] < 0 || arg[3] > POSIX_FADV_NOREUSE)
+		return -EINVAL;
+	if (!has_page_cache(file))
+		return 0;
+	switch (arg[3]) {
+	case POSIX_FADV_NORMAL:
+		file->file.f_ra.ra_pages = window;
+		break;
+	case POSIX_FADV_RANDOM:
+		file->file.f_ra.ra_pages = 0;
+		break;
+	case POSIX_FADV_SEQUENTIAL:
+		file->file.f_ra.ra_pages = window * 2;
+		break;
+	case POSIX_FADV_WILLNEED:
+		if (end >= vfs_size(file))
+			end = vfs_size(file) ? vfs_size(file) - 1 : 0;
+		if (arg[1] < vfs_size(file))
+			force_page_cache_readahead(k, file->file.f_mapping, first,
+			                           (end >> PAGE_SHIFT) - first + 1);
+		break;
+	case POSIX_FADV_DONTNEED:
+		/* Whole pages only; the one that holds the end stays unless it is the file's. */
+		first = (arg[1] + PAGE_SIZE - 1) >> PAGE_SHIFT;
+		if (end != UINT64_MAX && end + 1 < vfs_size(file))
+			end = ((end + 1) & PAGE_MASK) - 1;
+		filemap_write_and_wait_range(k, file->file.f_mapping, first, end >> PAGE_SHIFT);
+		if (first <= end >> PAGE_SHIFT)
+			invalidate_mapping_pages(k, file->file.f_mapping, first, end >> PAGE_SHIFT);
+		break;
+	}
+	return 0;
+}
+
+int64_t sys_getdents64(struct task *task, const uint64_t arg[6])
+{
+	struct open_file *file = file_of(task, arg[0]);
+
+	if (!file || file->flags & O_PATH)
+		return -EBADF;
+	if (!open_file_is_directory(file))
+		return -ENOTDIR;
+	return directory_getdents64(file, task, arg[1], (uint32_t)arg[2]);
+}
+
+/* ---- poll ---- */
+
+static int16_t poll_one(struct task *task, const struct pollfd *p)
+{
+	struct open_file *file;
+	uint32_t events;
+
+	if (p->fd < 0)
+		return 0;
+	file = files_get(task->files, p->fd);
+	if (!file)
+		return POLLNVAL;
+	events =
+	    file->ops->poll ? file->ops->poll(file) : POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
+	return (int16_t)(events & ((uint16_t)p->events | POLLERR | POLLHUP));
+}
+
+static int64_t poll_all(struct task *task, struct pollfd *fds, uint32_t nr)
+{
+	int64_t ready = 0;
+
+	for (uint32_t i = 0; i < nr; i++) {
+		fds[i].revents = poll_one(task, &fds[i]);
+		ready += fds[i].revents != 0;
+	}
+	return ready;
+}
+
+/* A terminal is the only thing that the host may yet bring input from; its user
+ * cannot be the same in every run anyway. False: there is none to wait for. */
+static bool wait_for_terminal(struct task *task, const struct pollfd *fds, uint32_t nr, int timeout)
+{
+	for (uint32_t i = 0; i < nr; i++) {
+		struct open_file *file = files_get(task->files, fds[i].fd);
+		int fd = file && file->ops->wait_fd ? file->ops->wait_fd(file) : -1;
+		struct pollfd host = { fd, POLLIN, 0 };
+
+		if (fd >= 0 && fds[i].events & POLLIN)
+			return poll(&host, 1, timeout) > 0;
+	}
+	return false;
+}
+
+static int64_t do_poll(struct task *task, struct pollfd *fds, uint32_t nr, int32_t timeout_ms)
+{
+	uint64_t until = UINT64_MAX;
+	int64_t ready = poll_all(task, fds, nr);
+
+	if (ready || !timeout_ms)
+		return ready;
+	if (wait_for_terminal(task, fds, nr, timeout_ms))
+		return poll_all(task, fds, nr);
+	if (timeout_ms > 0)
+		until = machine_now_ns(task->machine) + (uint64_t)timeout_ms * 1000000;
+	return task_sleep(task, until, "poll") ? 0 : SYSCALL_ERESTARTNOHAND;
+}
+
+int64_t sys_poll(struct task *task, const uint64_t arg[6])
+{
+	uint32_t nr = (uint32_t)arg[1];
+	struct pollfd *fds;
+	int64_t result;
+
+	if (nr > max_files(task) || nr > FILES_MAX)
+		return -EINVAL;
+	fds = calloc(nr ? nr : 1, sizeof(*fds));
+	if (!fds)
+		return -ENOMEM;
+	result = copy_from_user(task, fds, arg[0], nr * sizeof(*fds));
+	if (!result)
+		result = do_poll(task, fds, nr, (int32_t)arg[2]);
+	for (uint32_t i = 0; i < nr && result >= 0; i++)
+		if (copy_to_user(task, arg[0] + i * sizeof(*fds) + offsetof(struct pollfd, revents),
+		                 &fds[i].revents, sizeof(fds[i].revents)))
+			result = -EFAULT;
+	free(fds);
+	return result;
+}

@@ -161,6 +161,11 @@ int clear_user(struct task *task, va_t dst, uint64_t len)
 	return task->machine->usercopy_done == len ? 0 : -EFAULT;
 }
 
+int get_user_byte(struct task *task, uint8_t *byte, va_t src)
+{
+	return load(task, byte, src, 1, "__get_user_1") ? 0 : -EFAULT;
+}
+
 uint64_t usercopy_done(const struct task *task)
 {
 	return task->machine->usercopy_done;

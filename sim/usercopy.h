@@ -17,6 +17,9 @@ int copy_from_user(struct task *task, void *dst, va_t src, uint64_t len);
 int copy_to_user(struct task *task, va_t dst, const void *src, uint64_t len);
 int clear_user(struct task *task, va_t dst, uint64_t len);
 
+/* One byte, as Linux's get_user() reads it. 0 or -EFAULT. */
+int get_user_byte(struct task *task, uint8_t *byte, va_t src);
+
 /* How many bytes of the range copy_to_user()/copy_from_user() moved last, for
  * calls that return a short count. */
 uint64_t usercopy_done(const struct task *task);
