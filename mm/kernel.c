@@ -109,11 +109,13 @@ bool kernel_is_valid(struct kernel *k, char *what, size_t size)
 {
 	struct mm_struct *mm;
 
+	/* The allocators first: the others walk what these hold. */
+	if (!page_alloc_is_valid(k, what, size) || !slab_is_valid(k, what, size))
+		return false;
 	list_for_each_entry (mm, &k->mmlist, mmlist)
 		if (!mm_is_valid(k, mm, what, size))
 			return false;
-	return page_alloc_is_valid(k, what, size) && slab_is_valid(k, what, size) &&
-	       rmap_is_valid(k, what, size) && filemap_is_valid(k, what, size) &&
+	return rmap_is_valid(k, what, size) && filemap_is_valid(k, what, size) &&
 	       swap_is_valid(k, what, size);
 }
 

@@ -23,12 +23,12 @@ static void setup_lowmem_reserve(struct kernel *k)
 {
 	struct zone *zones = k->node.node_zones;
 
-	for (int class = 0; class < MAX_NR_ZONES; class ++) {
-		uint64_t above = zones[class].managed_pages;
+	for (int user = 0; user < MAX_NR_ZONES; user++) {
+		uint64_t above = zones[user].managed_pages;
 
-		zones[class].lowmem_reserve[class] = 0;
-		for (int lower = class - 1; lower >= 0; lower--) {
-			zones[lower].lowmem_reserve[class] = above / lowmem_reserve_ratio[lower];
+		zones[user].lowmem_reserve[user] = 0;
+		for (int lower = user - 1; lower >= 0; lower--) {
+			zones[lower].lowmem_reserve[user] = above / lowmem_reserve_ratio[lower];
 			above += zones[lower].managed_pages;
 		}
 	}
@@ -97,6 +97,8 @@ static void init_pagesets(struct zone *zone)
 
 /* ---- from memblock to zones ---- */
 
+/* Simplified: the zones of a 64-bit kernel, whatever paging its programs use; the
+ * last two stay empty. */
 static const struct {
 	const char *name;
 	pfn_t start_pfn, end_pfn;

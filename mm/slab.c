@@ -12,6 +12,9 @@
  *
  *   | colour | record | object | object | ... | unused |
  *   | colour | object | object | ... | unused |    record: from kmalloc()
+ *
+ * Simplified: nothing is reaped by the clock (Linux: cache_reap(), every 2 s). Free
+ * slabs beyond a cache's limit go back at once, the others when memory is short.
  */
 #include "mm/slab.h"
 
