@@ -13,6 +13,7 @@
 
 #include "mm/mm.h"
 #include "sim/elf_image.h"
+#include "sim/files.h"
 #include "sim/machine.h"
 #include "sim/usercopy.h"
 
@@ -45,6 +46,11 @@
 #define CPU_HWCAP 0x078bfbfd
 #define CPU_HWCAP2 0
 
+/* Rows that C libraries before 2.36 do not name. */
+#ifndef AT_RSEQ_FEATURE_SIZE
+#define AT_RSEQ_FEATURE_SIZE 27
+#define AT_RSEQ_ALIGN 28
+#endif
 #define RSEQ_FEATURE_BYTES 28
 #define RSEQ_ALIGN_BYTES 32
 
@@ -507,6 +513,17 @@ static int create_tables(struct exec *x, char *const argv[], char *const envp[])
 
 /* ---- from one program to the next ---- */
 
+static void close_on_exec(struct files *files)
+{
+	int64_t fd = 0;
+
+	while ((fd = files_next(files, fd)) >= 0) {
+		if (files_close_on_exec(files, fd))
+			files_close(files, fd);
+		fd++;
+	}
+}
+
 /* The old program is gone from here on (Linux: begin_new_exec()). */
 static void leave_old_mm(struct exec *x, struct mm_struct *old)
 {
@@ -519,6 +536,7 @@ static void leave_old_mm(struct exec *x, struct mm_struct *old)
 		mmput(x->k, old);
 	}
 	signal_exec(task);
+	close_on_exec(task->files);
 	task->clear_child_tid = 0;
 	task->robust_list = 0;
 	task->rseq_va = 0;
