@@ -534,7 +534,7 @@ static void add_up_faults(struct sums *sums, const struct machine *machine)
 /* Frame by frame over the page array. */
 static void add_up_frames(struct sums *sums, const struct kernel *k)
 {
-	uint64_t free = 0, reserved = 0, tables = 0, managed = 0;
+	uint64_t free = 0, reserved = 0, tables = 0, managed = 0, allocated = 0;
 
 	for (pfn_t pfn = 0; pfn < k->max_pfn; pfn++) {
 		const struct page *page = pfn_to_page(k, pfn);
@@ -550,10 +550,14 @@ static void add_up_frames(struct sums *sums, const struct kernel *k)
 	}
 	for_each_zone (k, zone)
 		managed += zone->managed_pages;
+	for (int item = PGALLOC_DMA; item <= PGALLOC_MOVABLE; item++)
+		allocated += k->vm_events[item];
 	equal(sums, "memory.managed_pages = the sum of the zones'", k->totalram_pages, managed);
 	equal(sums, "memory.managed_pages = frames that are not reserved", k->totalram_pages,
 	      k->max_pfn - reserved);
 	equal(sums, "memory.free_pages = frames on free lists", nr_free_pages(k), free);
+	equal(sums, "memory.managed_pages + vmstat.pgfree = free_pages + the sum of pgalloc_*",
+	      k->totalram_pages + k->vm_events[PGFREE], nr_free_pages(k) + allocated);
 	equal(sums, "memory.page_table_pages = frames that hold page tables",
 	      vmstat_value(k, NR_PAGE_TABLE_PAGES), tables);
 }
