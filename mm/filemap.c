@@ -184,7 +184,7 @@ void file_ra_state_init(const struct kernel *k, struct file_ra_state *ra)
 
 bool page_counts_as_cached(struct kernel *k, struct address_space *mapping, pgoff_t index)
 {
-	if (mapping->shmem)
+	if (mapping->shmem || mapping->cold)
 		return false;
 	return k->config.page_cache_warm && !radix_tree_lookup(&mapping->page_tree, index);
 }

@@ -151,6 +151,8 @@ int shmem_unuse(struct kernel *k, uint32_t type);
 void *workingset_eviction(struct kernel *k, struct page *page);
 bool workingset_refault(struct kernel *k, const void *shadow);
 void workingset_activation(struct kernel *k, struct page *page);
+/* Drops what was left of evicted pages if it takes too much memory. */
+void workingset_shrink(struct kernel *k);
 
 /* PG_readahead shares a bit with PG_reclaim, as in Linux. */
 #define PageReadahead PageReclaim

@@ -492,6 +492,7 @@ static bool zone_reclaimable(const struct kernel *k, const struct zone *zone)
 /* Empty slabs cost only a look, but hold what the caches will soon want again. */
 static void shrink_caches(struct kernel *k, struct scan_control *sc)
 {
+	workingset_shrink(k);
 	if (sc->priority <= DEF_PRIORITY - 2)
 		sc->nr_reclaimed += shrink_slab(k);
 }

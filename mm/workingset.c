@@ -12,9 +12,10 @@
  * list is long, it would have stayed in memory had it competed with the active
  * pages: it starts active.
  *
- * Simplified: shadows are kept until their file is truncated (Linux drops nodes
- * that hold nothing else when memory is short). In a warm machine they must stay:
- * they say what is cold.
+ * Shadows keep tree nodes alive. There may be a node for 16 pages of RAM, with
+ * those that hold pages (Linux 4.4: count_shadow_nodes()).
+ * Simplified: beyond that, whole files lose their shadows, the one that was cached
+ * first before the others; Linux drops single nodes, the oldest first.
  */
 #include "mm/pagemap.h"
 
@@ -48,4 +49,34 @@ bool workingset_refault(struct kernel *k, const void *shadow)
 void workingset_activation(struct kernel *k, struct page *page)
 {
 	k->swap.workingset_age[page_zone(k, page)->type]++;
+}
+
+/* ---- when there are too many ---- */
+
+static void drop_shadows(struct kernel *k, struct address_space *mapping)
+{
+	pgoff_t index = 0;
+	void *item;
+
+	/* In a warm machine the shadows said what is cold: now all of the file is. */
+	mapping->cold = true;
+	while ((item = radix_tree_next(&mapping->page_tree, &index))) {
+		if (radix_tree_exceptional(item))
+			delete_exceptional(k, mapping, index);
+		if (++index == 0)
+			break;
+	}
+}
+
+void workingset_shrink(struct kernel *k)
+{
+	uint64_t limit = k->totalram_pages / 16;
+	struct address_space *mapping, *tmp;
+
+	list_for_each_entry_safe (mapping, tmp, &k->mappings, mappings) {
+		if (k->radix_tree_node_cachep->nr_active_objects <= limit)
+			return;
+		if (mapping->nrexceptional && !mapping->shmem)
+			drop_shadows(k, mapping);
+	}
 }

@@ -382,6 +382,28 @@ START_TEST(quick_refault_starts_active)
 }
 END_TEST
 
+/* 16 GB read once in 4 MB: a shadow for each page would take 40 MB. */
+START_TEST(shadows_of_a_long_file_stay_few)
+{
+	uint64_t nr = fixture_cases(40000), limit;
+	uint8_t byte;
+
+	teardown();
+	boot(4 * MIB, true);
+	file.mapping.i_size = (uint64_t)16 * GIB;
+	/* what is kept, what reading adds until reclaim looks, free nodes at hand */
+	limit = f.k.totalram_pages / 16 + f.k.totalram_pages / 4 + SLAB_ARRAY_MAX;
+	for (uint64_t i = 0; i < nr; i++) {
+		read_file(&byte, i * 128 * PAGE_SIZE, 1);
+		kernel_run_threads(&f.k);
+		ck_assert_uint_le(f.k.radix_tree_node_cachep->nr_active_objects, limit);
+	}
+	ck_assert(file.mapping.cold);
+	read_file(&byte, 0, 1);
+	ck_assert_uint_gt(f.seen.disk_reads, 0);
+}
+END_TEST
+
 /* ---- writing ---- */
 
 START_TEST(partial_write_reads_the_page_first)
@@ -673,6 +695,7 @@ int main(void)
 	tcase_add_test(warm, warm_file_costs_no_read);
 	tcase_add_test(warm, what_was_evicted_is_cold);
 	tcase_add_test(warm, what_was_dropped_is_cold);
+	tcase_add_test(warm, shadows_of_a_long_file_stay_few);
 	suite_add_tcase(suite, cold);
 	suite_add_tcase(suite, warm);
 	srunner_set_tap(runner, "-");
