@@ -77,10 +77,10 @@ const char *machine_config_shipped(size_t i, const char **name);
 /* All of it as a machine file that loads to the same description. */
 void machine_config_print(const struct machine_config *config, FILE *out);
 
-/* Key, value (text, or as a number where it is one) and whether it is a number, in
- * the table's order, for reports. Paths of the host are left out. */
+/* Key and value in the table's order, for reports; is_literal: the value is a number
+ * (of bytes, if a size) or true or false. Paths of the host are left out. */
 typedef void (*machine_config_visit)(void *context, const char *key, const char *value,
-                                     bool is_number);
+                                     bool is_literal);
 void machine_config_each(const struct machine_config *config, machine_config_visit visit,
                          void *context);
 

@@ -347,11 +347,11 @@ static void base_describe(const struct config_key *key, char *text, size_t size)
 	.parse = module##_parse, .print = module##_print, .describe = described##_describe
 
 static const struct config_kind kind_size = { KIND(size, size) };
-static const struct config_kind kind_u32 = { .is_number = true, KIND(u32, number) };
-static const struct config_kind kind_u64 = { .is_number = true, KIND(u64, number) };
-static const struct config_kind kind_flag = { KIND(flag, flag) };
+static const struct config_kind kind_u32 = { .is_literal = true, KIND(u32, number) };
+static const struct config_kind kind_u64 = { .is_literal = true, KIND(u64, number) };
+static const struct config_kind kind_flag = { .is_literal = true, KIND(flag, flag) };
 static const struct config_kind kind_choice = { KIND(choice, choice) };
-static const struct config_kind kind_ways = { KIND(ways, ways) };
+static const struct config_kind kind_ways = { .is_literal = true, KIND(ways, ways) };
 static const struct config_kind kind_paging = { KIND(paging, paging) };
 static const struct config_kind kind_policy = { KIND(policy, policy) };
 static const struct config_kind kind_page_sizes = { .is_list = true, KIND(page_sizes, page_sizes) };
@@ -638,18 +638,15 @@ void machine_config_each(const struct machine_config *config, machine_config_vis
 
 	for (size_t i = 0; i < nr_config_keys; i++) {
 		const struct config_key *key = &config_keys[i];
+		bool is_size = key->kind == &kind_size;
 
 		config_key_print(key, config, text, sizeof(text));
-		if (key->kind == &kind_size) {
-			uint64_t bytes = *(const uint64_t *)((const uint8_t *)config + key->offset);
-
-			if (is_shown(key, text)) {
-				snprintf(text, sizeof(text), "%" PRIu64, bytes);
-				visit(context, key->name, text, true);
-			}
-		} else if (!key->host && is_shown(key, text)) {
-			visit(context, key->name, text, key->kind->is_number);
-		}
+		if (key->host || !is_shown(key, text))
+			continue;
+		if (is_size)
+			u64_print(key, (const uint8_t *)config + key->offset, text, sizeof(text));
+		visit(context, key->name, text,
+		      is_size || (key->kind->is_literal && strcmp(text, "full") != 0));
 	}
 }
 

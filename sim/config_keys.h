@@ -12,8 +12,8 @@ struct config_key;
 
 /* A kind of value: text to field and back. */
 struct config_kind {
-	bool is_number;
-	bool is_list; /* [a, b] in YAML; text is "a,b" */
+	bool is_literal; /* a number, or true or false */
+	bool is_list;    /* [a, b] in YAML; text is "a,b" */
 	/* False: not such a value, or out of the key's range; the field is as it was. */
 	bool (*parse)(const struct config_key *key, const char *text, void *field);
 	void (*print)(const struct config_key *key, const void *field, char *text, size_t size);

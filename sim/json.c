@@ -121,8 +121,8 @@ void json_string(struct json *json, const char *key, const char *value)
 	write_string(json->out, value);
 }
 
-void json_number(struct json *json, const char *key, const char *digits)
+void json_literal(struct json *json, const char *key, const char *text)
 {
 	begin_value(json, key);
-	fputs(digits, json->out);
+	fputs(text, json->out);
 }

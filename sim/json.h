@@ -46,7 +46,7 @@ void json_int(struct json *json, const char *key, int64_t value);
 void json_bool(struct json *json, const char *key, bool value);
 /* Bytes that are not UTF-8 come out as U+FFFD. */
 void json_string(struct json *json, const char *key, const char *value);
-/* A number that is text already. */
-void json_number(struct json *json, const char *key, const char *digits);
+/* A number, true or false that is text already. */
+void json_literal(struct json *json, const char *key, const char *text);
 
 #endif

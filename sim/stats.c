@@ -243,10 +243,10 @@ static void write_mmu(struct json *json, const struct machine *machine)
 
 /* ---- JSON: the rest ---- */
 
-static void visit_key(void *context, const char *key, const char *value, bool is_number)
+static void visit_key(void *context, const char *key, const char *value, bool is_literal)
 {
-	if (is_number)
-		json_number(context, key, value);
+	if (is_literal)
+		json_literal(context, key, value);
 	else
 		json_string(context, key, value);
 }

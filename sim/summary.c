@@ -90,7 +90,7 @@ static void write_head(const struct machine *machine, FILE *out)
 {
 	uint64_t now = machine_now_ns(machine);
 
-	fputs("----", out);
+	fputs("pagewalk:", out);
 	if (!list_empty(&machine->tasks)) {
 		const struct task *task = list_first_entry(&machine->tasks, struct task, tasks);
 
@@ -186,7 +186,7 @@ static void write_faults(const struct machine *machine, const struct fault_total
                          FILE *out)
 {
 	const struct kernel *k = &machine->kernel;
-	const char *separator = "  ";
+	int nr = 0;
 
 	heading(out, "page faults", (const char *const[4]){ "minor", "major", "segv" });
 	what(out, 2, "all");
@@ -197,11 +197,12 @@ static void write_faults(const struct machine *machine, const struct fault_total
 	for (int kind = 0; kind < NR_VM_FAULT_KINDS; kind++) {
 		if (!k->fault_kinds[kind])
 			continue;
-		fprintf(out, "%s%s %s", separator, vm_fault_kind_names[kind],
+		fprintf(out, "  %-10s %13s", vm_fault_kind_names[kind],
 		        grouped(k->fault_kinds[kind]).text);
-		separator = ", ";
+		if (++nr % 3 == 0)
+			putc('\n', out);
 	}
-	if (*separator == ',')
+	if (nr % 3)
 		putc('\n', out);
 }
 
@@ -211,9 +212,8 @@ static void write_memory(const struct machine *machine, const struct fault_total
 	const struct kernel *k = &machine->kernel;
 	uint64_t file_pages = vmstat_value(k, NR_FILE_PAGES) - vmstat_value(k, NR_SWAPCACHED);
 
-	heading(out, "memory, pages",
-	        (const char *const[4]){ "ram", "free", "page cache", "peak rss" });
-	what(out, 2, "");
+	heading(out, "memory", (const char *const[4]){ "ram", "free", "page cache", "peak rss" });
+	what(out, 2, "pages");
 	cell(out, grouped(machine->ram.size_bytes >> PAGE_SHIFT));
 	cell(out, grouped(nr_free_pages(k)));
 	cell(out, grouped(file_pages));
@@ -221,8 +221,8 @@ static void write_memory(const struct machine *machine, const struct fault_total
 	putc('\n', out);
 	if (!k->swap.total_swap_pages)
 		return;
-	heading(out, "swap, pages", (const char *const[4]){ "slots", "used", "in", "out" });
-	what(out, 2, "");
+	heading(out, "swap", (const char *const[4]){ "slots", "used", "in", "out" });
+	what(out, 2, "pages");
 	cell(out, grouped(k->swap.total_swap_pages));
 	cell(out, grouped(k->swap.total_swap_pages - k->swap.nr_swap_pages));
 	cell(out, grouped(k->vm_events[PSWPIN]));

@@ -54,7 +54,7 @@ static void write_nested(struct json *json)
 	json_begin_array(json, "e");
 	json_begin_row(json, NULL);
 	json_uint(json, NULL, 3);
-	json_number(json, NULL, "4");
+	json_literal(json, NULL, "4");
 	json_end(json);
 	json_begin_row(json, NULL);
 	json_uint(json, NULL, 5);
