@@ -46,8 +46,10 @@
 #define TEST_TABLES_PA 0x20000
 #define DATA_PA 0x40000
 
-/* RAM can be reached here too, to see the upper bits of addresses at work. */
-static const pa_t windows[] = { 0, (pa_t)1 << 32, (pa_t)5 << 33, (pa_t)1 << 39 };
+/* RAM can be reached here too, to see the upper bits of addresses at work. Each
+ * starts elsewhere in its gigabyte, so that a lost upper bit leads to other bytes. */
+static const pa_t windows[] = { 0, ((pa_t)1 << 32) + 4 * MIB, ((pa_t)5 << 33) + 8 * MIB,
+	                        ((pa_t)1 << 39) + 12 * MIB };
 
 #define NR_WINDOWS (sizeof(windows) / sizeof(windows[0]))
 
@@ -216,16 +218,16 @@ static uint64_t random_table_entry(struct judge *judge, unsigned level)
 static uint64_t random_leaf(struct judge *judge, uint64_t size)
 {
 	pa_t window = windows[one_in(judge, 3) ? below(judge, NR_WINDOWS) : 0];
-	pa_t pa = below(judge, RAM_BYTES) & ~(size - 1);
+	pa_t pa = (window + below(judge, RAM_BYTES)) & ~(size - 1);
 	uint64_t entry = random_flags(judge) | (one_in(judge, 2) ? PTE_PS : 0);
 
 	if (size > PAGE_SIZE)
 		entry |= PTE_PS | (random_next(judge) & 1 << 12); /* PAT */
 	if (judge->four_level)
-		return spoil(judge, entry | pa | window, size > PAGE_SIZE ? 13 : 40, 52);
+		return spoil(judge, entry | pa, size > PAGE_SIZE ? 13 : 40, 52);
 	if (size > PAGE_SIZE)
-		return spoil(judge, entry | pa | window >> 32 << 13, 13, 22);
-	return entry | pa;
+		return spoil(judge, entry | (uint32_t)pa | pa >> 32 << 13, 13, 22);
+	return entry | (uint32_t)pa;
 }
 
 /* Where the walk will end, if nothing stops it. */
