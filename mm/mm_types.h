@@ -104,11 +104,13 @@ struct address_space {
 	struct radix_tree_root page_tree; /* struct page *, or exceptional entries */
 	uint64_t nrpages;                 /* pages in the tree */
 	uint64_t nrexceptional;           /* evicted pages' shadows; shmem: swap entries */
+	pgoff_t writeback_index;          /* where writing back for want of memory goes on */
 	uint64_t i_size;                  /* bytes; the owner keeps it true */
 	struct list_head i_mmap;          /* vm_area_struct.shared: who maps it */
 	struct list_head mappings;        /* kernel.mappings: all with something in the tree */
 	gfp_t gfp_mask;                   /* for page cache pages */
 	bool shmem; /* tmpfs-like: its pages go to swap, and count as shared memory */
+	bool cold;  /* config.page_cache_warm no longer holds for it */
 };
 
 /* Read-ahead state of an open file (Linux: struct file_ra_state), in pages. */
@@ -128,7 +130,11 @@ struct file {
 	const struct file_operations *f_op;
 	struct file_ra_state f_ra;
 	int64_t f_count;
+	uint32_t f_mode; /* FMODE_*: what it was opened for */
 };
+
+#define FMODE_READ 0x1u
+#define FMODE_WRITE 0x2u
 
 struct file_operations {
 	void (*release)(struct kernel *k, struct file *file); /* f_count went to 0 */
@@ -167,6 +173,7 @@ static inline void fput(struct kernel *k, struct file *file)
 #define VM_RAND_READ 0x00010000u
 #define VM_DONTCOPY 0x00020000u
 #define VM_DONTEXPAND 0x00040000u
+#define VM_LOCKONFAULT 0x00080000u
 #define VM_ACCOUNT 0x00100000u
 #define VM_NORESERVE 0x00200000u
 #define VM_DONTDUMP 0x04000000u
@@ -184,6 +191,7 @@ struct vm_area_struct {
 	va_t vm_end;   /* first byte after */
 	struct mm_struct *vm_mm;
 	uint64_t vm_flags;
+	uint64_t vm_page_prot; /* bits of a new entry, from vm_flags */
 	RB_ENTRY(vm_area_struct) vm_rb;
 	struct list_head vm_list; /* mm->mmap, by address */
 	pgoff_t vm_pgoff;     /* of vm_start in the file; anonymous: vm_start >> 12 when mapped */

@@ -118,29 +118,32 @@ static void add_to_request(struct kernel *k, struct write_request *request, pgof
 	request->next = index + 1;
 }
 
-/* Writes at most `budget` dirty pages of [start, end]; *budget is what is left. */
-static int write_range(struct kernel *k, struct address_space *mapping, pgoff_t start, pgoff_t end,
+/* Writes at most *budget dirty pages of [*start, end]; *budget is what is left, and
+ * *start stands behind the last page looked at. 0 or the first -errno. */
+static int write_range(struct kernel *k, struct address_space *mapping, pgoff_t *start, pgoff_t end,
                        uint64_t *budget)
 {
 	struct write_request request = { 0 };
-	pgoff_t index = start;
-	struct page *page;
 	int first_error = 0;
 
-	while (*budget && index <= end &&
-	       (page = radix_tree_next_tagged(&mapping->page_tree, &index)) && index <= end) {
+	while (*budget && *start <= end) {
+		pgoff_t index = *start;
+		struct page *page = radix_tree_next_tagged(&mapping->page_tree, &index);
 		int written;
 
+		if (!page || index > end)
+			break;
 		get_page(page);
 		written = write_page(k, page);
+		put_page(k, page);
 		if (written > 0) {
 			add_to_request(k, &request, index);
 			--*budget;
 		} else if (written < 0 && !first_error) {
 			first_error = written;
 		}
-		put_page(k, page);
-		if (++index == 0)
+		*start = index + 1;
+		if (!*start) /* the last index there is */
 			break;
 	}
 	finish_request(k, &request);
@@ -152,7 +155,7 @@ int filemap_write_and_wait_range(struct kernel *k, struct address_space *mapping
 {
 	uint64_t budget = UINT64_MAX;
 
-	return write_range(k, mapping, start, end, &budget);
+	return write_range(k, mapping, &start, end, &budget);
 }
 
 /* Memory that could hold dirty file pages: what is free beyond the reserves, and
@@ -168,21 +171,47 @@ static uint64_t dirtyable_pages(const struct kernel *k)
 	return pages > reserve ? pages - reserve : 0;
 }
 
-void balance_dirty_pages(struct kernel *k)
+/* Goes round the file from where it stopped the last time. Beginning anew each time,
+ * it might write just the page that a program is trying to dirty, for ever. */
+static void write_some(struct kernel *k, struct address_space *mapping, uint64_t *budget)
 {
-	uint64_t dirty = vmstat_value(k, NR_DIRTY), limit, ratio, budget;
-	struct address_space *mapping;
+	pgoff_t stop = mapping->writeback_index;
 
-	if (!dirty)
+	write_range(k, mapping, &mapping->writeback_index, UINT64_MAX, budget);
+	if (!*budget || !stop)
 		return;
-	ratio = k->config.dirty_background_ratio;
+	mapping->writeback_index = 0;
+	write_range(k, mapping, &mapping->writeback_index, stop - 1, budget);
+}
+
+/* However little memory there is, so many pages may be dirty. */
+#define MIN_DIRTY_PAGES 8
+
+static uint64_t dirty_limit(const struct kernel *k)
+{
+	uint64_t ratio = k->config.dirty_background_ratio, limit;
+
 	if (ratio > k->config.dirty_ratio)
 		ratio = k->config.dirty_ratio;
 	limit = dirtyable_pages(k) * ratio / 100;
+	return limit > MIN_DIRTY_PAGES ? limit : MIN_DIRTY_PAGES;
+}
+
+void balance_dirty_pages(struct kernel *k)
+{
+	uint64_t dirty = vmstat_value(k, NR_DIRTY), limit, budget;
+	struct address_space *mapping;
+
+	if (dirty <= MIN_DIRTY_PAGES)
+		return;
+	limit = dirty_limit(k);
 	if (dirty <= limit)
 		return;
 	budget = dirty - limit;
-	list_for_each_entry (mapping, &k->mappings, mappings)
+	list_for_each_entry (mapping, &k->mappings, mappings) {
+		if (!budget)
+			return;
 		if (!mapping->shmem)
-			write_range(k, mapping, 0, UINT64_MAX, &budget);
+			write_some(k, mapping, &budget);
+	}
 }
