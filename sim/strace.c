@@ -12,11 +12,6 @@
 #define RESULT_COLUMN 40 /* where "= result" stands, as strace -a */
 #define GUEST_AT_FDCWD -100
 
-struct flag_name {
-	uint64_t value;
-	const char *name;
-};
-
 static void __attribute__((format(printf, 2, 3)))
 put(struct strace_line *line, const char *format, ...)
 {
@@ -117,95 +112,160 @@ static void put_argv(struct strace_line *line, struct task *task, va_t va)
 
 /* ---- names ---- */
 
+struct name {
+	uint64_t value;
+	const char *text;
+};
+
+/* How a letter's values are named: one of them, or a sum of flags. */
+struct names {
+	char letter;
+	bool are_flags;
+	const char *none; /* flags that are all clear */
+	const struct name *names;
+	size_t nr;
+};
+
+/* clang-format off */
+static const struct name open_flags[] = {
+	/* What contains others comes before them. */
+	{ 04010000, "O_SYNC" }, { 020200000, "O_TMPFILE" },
+	{ 0100, "O_CREAT" }, { 0200, "O_EXCL" }, { 0400, "O_NOCTTY" }, { 01000, "O_TRUNC" },
+	{ 02000, "O_APPEND" }, { 04000, "O_NONBLOCK" }, { 010000, "O_DSYNC" },
+	{ 020000, "O_ASYNC" }, { 040000, "O_DIRECT" }, { 0100000, "O_LARGEFILE" },
+	{ 0200000, "O_DIRECTORY" }, { 0400000, "O_NOFOLLOW" }, { 01000000, "O_NOATIME" },
+	{ 02000000, "O_CLOEXEC" }, { 010000000, "O_PATH" },
+};
+static const struct name prot_flags[] = {
+	{ 1, "PROT_READ" }, { 2, "PROT_WRITE" }, { 4, "PROT_EXEC" },
+	{ 0x01000000, "PROT_GROWSDOWN" }, { 0x02000000, "PROT_GROWSUP" },
+};
+static const struct name map_flags[] = {
+	{ 3, "MAP_SHARED_VALIDATE" }, { 1, "MAP_SHARED" }, { 2, "MAP_PRIVATE" },
+	{ 0x10, "MAP_FIXED" }, { 0x20, "MAP_ANONYMOUS" }, { 0x40, "MAP_32BIT" },
+	{ 0x100, "MAP_GROWSDOWN" }, { 0x800, "MAP_DENYWRITE" }, { 0x1000, "MAP_EXECUTABLE" },
+	{ 0x2000, "MAP_LOCKED" }, { 0x4000, "MAP_NORESERVE" }, { 0x8000, "MAP_POPULATE" },
+	{ 0x10000, "MAP_NONBLOCK" }, { 0x20000, "MAP_STACK" }, { 0x40000, "MAP_HUGETLB" },
+	{ 0x100000, "MAP_FIXED_NOREPLACE" },
+};
+static const struct name access_modes[] = { { 4, "R_OK" }, { 2, "W_OK" }, { 1, "X_OK" } };
+static const struct name at_flags[] = {
+	{ 0x100, "AT_SYMLINK_NOFOLLOW" }, { 0x200, "AT_REMOVEDIR" },
+	{ 0x400, "AT_SYMLINK_FOLLOW" }, { 0x800, "AT_NO_AUTOMOUNT" }, { 0x1000, "AT_EMPTY_PATH" },
+};
+static const struct name random_flags[] = {
+	{ 1, "GRND_NONBLOCK" }, { 2, "GRND_RANDOM" }, { 4, "GRND_INSECURE" },
+};
+static const struct name whences[] = {
+	{ 0, "SEEK_SET" }, { 1, "SEEK_CUR" }, { 2, "SEEK_END" }, { 3, "SEEK_DATA" },
+	{ 4, "SEEK_HOLE" },
+};
+static const struct name advices[] = {
+	{ 0, "MADV_NORMAL" }, { 1, "MADV_RANDOM" }, { 2, "MADV_SEQUENTIAL" },
+	{ 3, "MADV_WILLNEED" }, { 4, "MADV_DONTNEED" }, { 8, "MADV_FREE" }, { 9, "MADV_REMOVE" },
+	{ 10, "MADV_DONTFORK" }, { 11, "MADV_DOFORK" }, { 12, "MADV_MERGEABLE" },
+	{ 13, "MADV_UNMERGEABLE" }, { 14, "MADV_HUGEPAGE" }, { 15, "MADV_NOHUGEPAGE" },
+	{ 16, "MADV_DONTDUMP" }, { 17, "MADV_DODUMP" }, { 18, "MADV_WIPEONFORK" },
+	{ 20, "MADV_COLD" }, { 21, "MADV_PAGEOUT" },
+};
+static const struct name mask_hows[] = {
+	{ 0, "SIG_BLOCK" }, { 1, "SIG_UNBLOCK" }, { 2, "SIG_SETMASK" },
+};
+static const struct name fcntls[] = {
+	{ 0, "F_DUPFD" }, { 1, "F_GETFD" }, { 2, "F_SETFD" }, { 3, "F_GETFL" }, { 4, "F_SETFL" },
+	{ 5, "F_GETLK" }, { 6, "F_SETLK" }, { 7, "F_SETLKW" }, { 1030, "F_DUPFD_CLOEXEC" },
+	{ 1031, "F_SETPIPE_SZ" }, { 1032, "F_GETPIPE_SZ" },
+};
+static const struct name ioctls[] = {
+	{ 0x5401, "TCGETS" }, { 0x5402, "TCSETS" }, { 0x540f, "TIOCGPGRP" },
+	{ 0x5410, "TIOCSPGRP" }, { 0x5413, "TIOCGWINSZ" }, { 0x541b, "FIONREAD" },
+	{ 0x5421, "FIONBIO" },
+};
+static const struct name clocks[] = {
+	{ 0, "CLOCK_REALTIME" }, { 1, "CLOCK_MONOTONIC" }, { 2, "CLOCK_PROCESS_CPUTIME_ID" },
+	{ 3, "CLOCK_THREAD_CPUTIME_ID" }, { 4, "CLOCK_MONOTONIC_RAW" },
+	{ 5, "CLOCK_REALTIME_COARSE" }, { 6, "CLOCK_MONOTONIC_COARSE" }, { 7, "CLOCK_BOOTTIME" },
+};
+static const struct name rlimits[] = {
+	{ 0, "RLIMIT_CPU" }, { 1, "RLIMIT_FSIZE" }, { 2, "RLIMIT_DATA" }, { 3, "RLIMIT_STACK" },
+	{ 4, "RLIMIT_CORE" }, { 5, "RLIMIT_RSS" }, { 6, "RLIMIT_NPROC" }, { 7, "RLIMIT_NOFILE" },
+	{ 8, "RLIMIT_MEMLOCK" }, { 9, "RLIMIT_AS" }, { 10, "RLIMIT_LOCKS" },
+	{ 11, "RLIMIT_SIGPENDING" }, { 12, "RLIMIT_MSGQUEUE" }, { 13, "RLIMIT_NICE" },
+	{ 14, "RLIMIT_RTPRIO" }, { 15, "RLIMIT_RTTIME" },
+};
+static const struct name arch_prctls[] = {
+	{ 0x1001, "ARCH_SET_GS" }, { 0x1002, "ARCH_SET_FS" }, { 0x1003, "ARCH_GET_FS" },
+	{ 0x1004, "ARCH_GET_GS" }, { 0x3001, "ARCH_CET_STATUS" },
+};
+static const struct name timers[] = {
+	{ 0, "ITIMER_REAL" }, { 1, "ITIMER_VIRTUAL" }, { 2, "ITIMER_PROF" },
+};
+static const struct name usages[] = {
+	{ 0, "RUSAGE_SELF" }, { 0xffffffff, "RUSAGE_CHILDREN" }, { 1, "RUSAGE_THREAD" },
+};
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define ONE_OF(letter, names) { letter, false, NULL, names, COUNT(names) }
+#define FLAGS(letter, names, none) { letter, true, none, names, COUNT(names) }
+static const struct names kinds[] = {
+	ONE_OF('w', whences), ONE_OF('v', advices), ONE_OF('h', mask_hows), ONE_OF('c', fcntls),
+	ONE_OF('i', ioctls), ONE_OF('C', clocks), ONE_OF('R', rlimits), ONE_OF('G', arch_prctls),
+	ONE_OF('T', timers), ONE_OF('U', usages),
+	FLAGS('P', prot_flags, "PROT_NONE"), FLAGS('M', map_flags, "0"),
+	FLAGS('a', access_modes, "F_OK"), FLAGS('@', at_flags, "0"), FLAGS('g', random_flags, "0"),
+};
+#undef ONE_OF
+#undef FLAGS
+/* clang-format on */
 
-static const struct flag_name open_flags[] = {
-	{ 0100, "O_CREAT" },        { 0200, "O_EXCL" },         { 0400, "O_NOCTTY" },
-	{ 01000, "O_TRUNC" },       { 02000, "O_APPEND" },      { 04000, "O_NONBLOCK" },
-	{ 04010000, "O_SYNC" },     { 010000, "O_DSYNC" },      { 020000, "O_ASYNC" },
-	{ 040000, "O_DIRECT" },     { 0100000, "O_LARGEFILE" }, { 020200000, "O_TMPFILE" },
-	{ 0200000, "O_DIRECTORY" }, { 0400000, "O_NOFOLLOW" },  { 01000000, "O_NOATIME" },
-	{ 02000000, "O_CLOEXEC" },  { 010000000, "O_PATH" },
-};
-static const struct flag_name prot_flags[] = {
-	{ 1, "PROT_READ" },
-	{ 2, "PROT_WRITE" },
-	{ 4, "PROT_EXEC" },
-	{ 0x01000000, "PROT_GROWSDOWN" },
-	{ 0x02000000, "PROT_GROWSUP" },
-};
-static const struct flag_name map_flags[] = {
-	{ 3, "MAP_SHARED_VALIDATE" }, { 1, "MAP_SHARED" },
-	{ 2, "MAP_PRIVATE" },         { 0x10, "MAP_FIXED" },
-	{ 0x20, "MAP_ANONYMOUS" },    { 0x40, "MAP_32BIT" },
-	{ 0x100, "MAP_GROWSDOWN" },   { 0x800, "MAP_DENYWRITE" },
-	{ 0x1000, "MAP_EXECUTABLE" }, { 0x2000, "MAP_LOCKED" },
-	{ 0x4000, "MAP_NORESERVE" },  { 0x8000, "MAP_POPULATE" },
-	{ 0x10000, "MAP_NONBLOCK" },  { 0x20000, "MAP_STACK" },
-	{ 0x40000, "MAP_HUGETLB" },   { 0x100000, "MAP_FIXED_NOREPLACE" },
-};
-static const struct flag_name access_modes[] = { { 4, "R_OK" }, { 2, "W_OK" }, { 1, "X_OK" } };
-
-static const char *const open_modes[] = { "O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE" };
-static const char *const whences[] = { "SEEK_SET", "SEEK_CUR", "SEEK_END", "SEEK_DATA",
-	                               "SEEK_HOLE" };
-static const char *const advices[] = { "MADV_NORMAL",
-	                               "MADV_RANDOM",
-	                               "MADV_SEQUENTIAL",
-	                               "MADV_WILLNEED",
-	                               "MADV_DONTNEED",
-	                               NULL,
-	                               NULL,
-	                               NULL,
-	                               "MADV_FREE",
-	                               "MADV_REMOVE",
-	                               "MADV_DONTFORK",
-	                               "MADV_DOFORK",
-	                               "MADV_MERGEABLE",
-	                               "MADV_UNMERGEABLE",
-	                               "MADV_HUGEPAGE",
-	                               "MADV_NOHUGEPAGE",
-	                               "MADV_DONTDUMP",
-	                               "MADV_DODUMP" };
-static const char *const mask_hows[] = { "SIG_BLOCK", "SIG_UNBLOCK", "SIG_SETMASK" };
-static const char *const fcntls[] = { "F_DUPFD", "F_GETFD", "F_SETFD",  "F_GETFL",  "F_SETFL",
-	                              "F_GETLK", "F_SETLK", "F_SETLKW", "F_SETOWN", "F_GETOWN" };
-static const char *const clocks[] = {
-	"CLOCK_REALTIME",          "CLOCK_MONOTONIC",     "CLOCK_PROCESS_CPUTIME_ID",
-	"CLOCK_THREAD_CPUTIME_ID", "CLOCK_MONOTONIC_RAW", "CLOCK_REALTIME_COARSE",
-	"CLOCK_MONOTONIC_COARSE",  "CLOCK_BOOTTIME",
-};
-static const char *const rlimits[] = {
-	"RLIMIT_CPU",      "RLIMIT_FSIZE", "RLIMIT_DATA",   "RLIMIT_STACK",
-	"RLIMIT_CORE",     "RLIMIT_RSS",   "RLIMIT_NPROC",  "RLIMIT_NOFILE",
-	"RLIMIT_MEMLOCK",  "RLIMIT_AS",    "RLIMIT_LOCKS",  "RLIMIT_SIGPENDING",
-	"RLIMIT_MSGQUEUE", "RLIMIT_NICE",  "RLIMIT_RTPRIO", "RLIMIT_RTTIME",
-};
-
-/* A value of a small enumeration. */
-static void put_name(struct strace_line *line, const char *const names[], size_t nr, uint64_t value)
-{
-	if (value < nr && names[value])
-		put(line, "%s", names[value]);
-	else
-		put(line, "%#" PRIx64, value);
-}
-
-/* "A|B|0x40"; `none` for 0. separator: something stands before it already. */
-static void put_flags(struct strace_line *line, const struct flag_name *flags, size_t nr,
-                      uint64_t value, const char *none, bool separator)
+/* "A|B|0x40"; `none` for 0, unless something stands before it already. */
+static void put_flags(struct strace_line *line, const struct name *names, size_t nr, uint64_t value,
+                      const char *none, bool separator)
 {
 	if (!value && !separator)
 		put(line, "%s", none);
 	for (size_t i = 0; i < nr; i++) {
-		if ((value & flags[i].value) != flags[i].value)
+		if ((value & names[i].value) != names[i].value)
 			continue;
-		put(line, "%s%s", separator ? "|" : "", flags[i].name);
-		value &= ~flags[i].value;
+		put(line, "%s%s", separator ? "|" : "", names[i].text);
+		value &= ~names[i].value;
 		separator = true;
 	}
 	if (value)
 		put(line, "%s%#" PRIx64, separator ? "|" : "", value);
+}
+
+static void put_name(struct strace_line *line, const struct names *kind, uint64_t value)
+{
+	for (size_t i = 0; i < kind->nr; i++)
+		if (kind->names[i].value == (uint32_t)value) {
+			put(line, "%s", kind->names[i].text);
+			return;
+		}
+	put(line, "%#" PRIx64, value);
+}
+
+/* A letter whose values have names. False: it is none. */
+static bool put_named(struct strace_line *line, char letter, uint64_t value)
+{
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		if (kinds[i].letter != letter)
+			continue;
+		if (kinds[i].are_flags)
+			put_flags(line, kinds[i].names, kinds[i].nr, value, kinds[i].none, false);
+		else
+			put_name(line, &kinds[i], value);
+		return true;
+	}
+	return false;
+}
+
+static void put_open_flags(struct strace_line *line, uint32_t value)
+{
+	static const char *const modes[] = { "O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE" };
+
+	put(line, "%s", modes[value & 3]);
+	put_flags(line, open_flags, COUNT(open_flags), value & ~3u, "", true);
 }
 
 /* ---- arguments ---- */
@@ -244,46 +304,6 @@ static void put_pointer(struct strace_line *line, uint64_t value)
 		put(line, "%#" PRIx64, value);
 	else
 		put(line, "NULL");
-}
-
-/* The kinds that are a table's row each. True: it was one. */
-static bool put_named(struct strace_line *line, char letter, uint64_t value)
-{
-	switch (letter) {
-	case 'w':
-		put_name(line, whences, COUNT(whences), value);
-		return true;
-	case 'v':
-		put_name(line, advices, COUNT(advices), value);
-		return true;
-	case 'h':
-		put_name(line, mask_hows, COUNT(mask_hows), value);
-		return true;
-	case 'c':
-		put_name(line, fcntls, COUNT(fcntls), value);
-		return true;
-	case 'C':
-		put_name(line, clocks, COUNT(clocks), value);
-		return true;
-	case 'R':
-		put_name(line, rlimits, COUNT(rlimits), value);
-		return true;
-	case 'o':
-		put(line, "%s", open_modes[value & 3]);
-		put_flags(line, open_flags, COUNT(open_flags), (uint32_t)value & ~3u, "", true);
-		return true;
-	case 'P':
-		put_flags(line, prot_flags, COUNT(prot_flags), value, "PROT_NONE", false);
-		return true;
-	case 'M':
-		put_flags(line, map_flags, COUNT(map_flags), value, "0", false);
-		return true;
-	case 'a':
-		put_flags(line, access_modes, COUNT(access_modes), value, "F_OK", false);
-		return true;
-	default:
-		return false;
-	}
 }
 
 /* The kinds that point into the guest's memory. True: it was one. */
@@ -328,6 +348,9 @@ static void put_argument(struct strace_line *line, struct task *task, char lette
 	switch (letter) {
 	case 'd':
 		put(line, "%d", (int32_t)*arg);
+		break;
+	case 'o':
+		put_open_flags(line, (uint32_t)*arg);
 		break;
 	case 'u':
 		put(line, "%" PRIu64, *arg);

@@ -14,8 +14,9 @@
  *   b bytes given to the call, r bytes that it gave back: the next argument is
  *     the length (r: the result says how many)      l a string given back
  *   o open flags   P mmap prot    M mmap flags    w whence       a access mode
- *   v madvise      S signal       h sigmask how   c fcntl        C clock
- *   R resource limit              A argv          t pair of descriptors
+ *   v madvise      S signal       h sigmask how   c fcntl        i ioctl
+ *   C clock        R rlimit       G arch_prctl    T timer        U usage of whom
+ *   @ AT_* flags   g getrandom    A argv          t pair of descriptors
  *
  * and at the end ">x" if the result is an address. A leading "!" says that the
  * call destroys what its arguments point to.
