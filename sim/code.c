@@ -14,7 +14,8 @@ int code_init(struct code *code, const struct ram *ram, const struct mmu *mmu)
 	code->mmu = mmu;
 	code->generation = 1;
 	code->blocks = calloc(CODE_NR_BLOCKS, sizeof(*code->blocks));
-	if (!code->blocks)
+	code->operands = calloc(CODE_NR_OPERANDS, sizeof(*code->operands));
+	if (!code->blocks || !code->operands)
 		return -ENOMEM;
 	return decoder_create(&code->decoder);
 }
@@ -23,6 +24,7 @@ void code_finish(struct code *code)
 {
 	decoder_destroy(code->decoder);
 	free(code->blocks);
+	free(code->operands);
 }
 
 uint32_t code_read(const struct code *code, va_t va, uint8_t *bytes, uint32_t size, bool *writable)
@@ -47,14 +49,40 @@ uint32_t code_read(const struct code *code, va_t va, uint8_t *bytes, uint32_t si
 
 uint32_t code_instructions_before(const struct code *code, const struct code_block *block, va_t va)
 {
+	uint32_t offset = (uint32_t)(va - block->va), n = 0;
+	struct decoded_block decoded;
 	uint8_t bytes[MAX_BLOCK_BYTES];
-	uint64_t size = va - block->va;
 	bool writable;
-	uint32_t had;
 
-	had = code_read(code, block->va, bytes,
-	                size < sizeof(bytes) ? (uint32_t)size : sizeof(bytes), &writable);
-	return decode_instructions_before(code->decoder, bytes, had, block->va, had);
+	if (offset <= DECODE_STARTS_BYTES) {
+		for (uint32_t word = 0; word < offset / 64; word++)
+			n += (uint32_t)__builtin_popcountll(block->starts[word]);
+		if (offset % 64)
+			n += (uint32_t)__builtin_popcountll(block->starts[offset / 64] &
+			                                    (((uint64_t)1 << offset % 64) - 1));
+		return n;
+	}
+	offset = code_read(code, block->va, bytes, offset < sizeof(bytes) ? offset : sizeof(bytes),
+	                   &writable);
+	decode_block(code->decoder, bytes, offset, block->va, &decoded);
+	return decoded.nr_instructions;
+}
+
+bool code_find_access(struct code *code, const struct x86_regs *regs, va_t page_va,
+                      struct decoded_access *out)
+{
+	struct code_operands *known = &code->operands[regs->ip & (CODE_NR_OPERANDS - 1)];
+	uint8_t bytes[DECODE_MAX_INSTRUCTION];
+	bool writable;
+
+	if (known->ip != regs->ip || known->generation != code->generation) {
+		uint32_t size = code_read(code, regs->ip, bytes, sizeof(bytes), &writable);
+
+		decode_instruction(code->decoder, bytes, size, regs->ip, &known->instruction);
+		known->ip = regs->ip;
+		known->generation = writable ? code->generation - 1 : code->generation;
+	}
+	return decode_access(&known->instruction, regs, page_va, out);
 }
 
 uint32_t code_bytes_before_next_page(const struct code *code, va_t ip)
@@ -83,4 +111,5 @@ void code_learn_block(const struct code *code, struct code_block *block, va_t va
 	block->generation = writable ? code->generation - 1 : code->generation;
 	block->nr_instructions = decoded.nr_instructions;
 	block->rep_offset = decoded.last_is_rep ? decoded.last_offset : CODE_NO_REP;
+	memcpy(block->starts, decoded.starts, sizeof(block->starts));
 }

@@ -18,13 +18,23 @@ struct code_block {
 	uint32_t generation;
 	uint32_t nr_instructions;
 	uint32_t rep_offset; /* of the last instruction if it is a rep one, or CODE_NO_REP */
+	uint64_t starts[DECODE_STARTS_BYTES / 64];
+};
+
+#define CODE_NR_OPERANDS ((uint32_t)1 << 10) /* remembered; a power of two */
+
+struct code_operands {
+	va_t ip;
+	uint32_t generation;
+	struct decoded_instruction instruction;
 };
 
 struct code {
 	const struct ram *ram;
 	const struct mmu *mmu;
 	struct decoder *decoder;
-	struct code_block *blocks; /* by hash of va */
+	struct code_block *blocks;      /* by hash of va */
+	struct code_operands *operands; /* by hash of ip */
 	uint32_t generation;
 };
 
@@ -41,6 +51,11 @@ static inline void code_forget(struct code *code)
 /* Copies code from va on, through the page tables; bytes had. *writable: some of
  * it can be written by the guest. */
 uint32_t code_read(const struct code *code, va_t va, uint8_t *bytes, uint32_t size, bool *writable);
+
+/* The access of the instruction at regs->ip to the page of page_va, as
+ * decode_access(). */
+bool code_find_access(struct code *code, const struct x86_regs *regs, va_t page_va,
+                      struct decoded_access *out);
 
 /* How many of the block's instructions lie before va, which is in it. */
 uint32_t code_instructions_before(const struct code *code, const struct code_block *block, va_t va);

@@ -88,6 +88,8 @@ void decode_block(struct decoder *decoder, const uint8_t *bytes, uint32_t size, 
 	while (at < size) {
 		uint32_t length = instruction_length(decoder, bytes + at, size - at, ip + at);
 
+		if (at < DECODE_STARTS_BYTES)
+			out->starts[at / 64] |= (uint64_t)1 << at % 64;
 		out->nr_instructions++;
 		out->last_offset = at;
 		if (!length)
@@ -95,22 +97,6 @@ void decode_block(struct decoder *decoder, const uint8_t *bytes, uint32_t size, 
 		at += length;
 	}
 	out->last_is_rep = is_rep_string(bytes + out->last_offset, size - out->last_offset);
-}
-
-uint32_t decode_instructions_before(struct decoder *decoder, const uint8_t *bytes, uint32_t size,
-                                    va_t ip, uint32_t offset)
-{
-	uint32_t at = 0, n = 0;
-
-	while (at < size && at < offset) {
-		uint32_t length = instruction_length(decoder, bytes + at, size - at, ip + at);
-
-		if (!length)
-			break;
-		at += length;
-		n++;
-	}
-	return n;
 }
 
 uint32_t decode_straddler(struct decoder *decoder, const uint8_t *bytes, uint32_t size, va_t ip)
@@ -129,70 +115,35 @@ uint32_t decode_straddler(struct decoder *decoder, const uint8_t *bytes, uint32_
 
 /* ---- operands ---- */
 
-static uint64_t gpr_value(const struct x86_regs *regs, enum x86_gpr gpr)
-{
-	return regs->gpr[gpr];
-}
+/* Capstone's numbers have no order, so a table it is. */
+static const struct {
+	x86_reg wide, narrow;
+	uint8_t gpr;
+} gpr_map[] = {
+	{ X86_REG_RAX, X86_REG_EAX, REG_AX },  { X86_REG_RCX, X86_REG_ECX, REG_CX },
+	{ X86_REG_RDX, X86_REG_EDX, REG_DX },  { X86_REG_RBX, X86_REG_EBX, REG_BX },
+	{ X86_REG_RSP, X86_REG_ESP, REG_SP },  { X86_REG_RBP, X86_REG_EBP, REG_BP },
+	{ X86_REG_RSI, X86_REG_ESI, REG_SI },  { X86_REG_RDI, X86_REG_EDI, REG_DI },
+	{ X86_REG_R8, X86_REG_R8D, REG_8 },    { X86_REG_R9, X86_REG_R9D, REG_9 },
+	{ X86_REG_R10, X86_REG_R10D, REG_10 }, { X86_REG_R11, X86_REG_R11D, REG_11 },
+	{ X86_REG_R12, X86_REG_R12D, REG_12 }, { X86_REG_R13, X86_REG_R13D, REG_13 },
+	{ X86_REG_R14, X86_REG_R14D, REG_14 }, { X86_REG_R15, X86_REG_R15D, REG_15 },
+};
 
-/* The value of a base or index register: 64-bit, or its low half. */
-static uint64_t register_value(const struct x86_regs *regs, x86_reg reg, uint64_t next_ip)
+static uint8_t gpr_of(x86_reg reg, bool *narrow)
 {
-	static const struct {
-		x86_reg wide, narrow;
-		enum x86_gpr gpr;
-	} map[] = {
-		{ X86_REG_RAX, X86_REG_EAX, REG_AX },  { X86_REG_RCX, X86_REG_ECX, REG_CX },
-		{ X86_REG_RDX, X86_REG_EDX, REG_DX },  { X86_REG_RBX, X86_REG_EBX, REG_BX },
-		{ X86_REG_RSP, X86_REG_ESP, REG_SP },  { X86_REG_RBP, X86_REG_EBP, REG_BP },
-		{ X86_REG_RSI, X86_REG_ESI, REG_SI },  { X86_REG_RDI, X86_REG_EDI, REG_DI },
-		{ X86_REG_R8, X86_REG_R8D, REG_8 },    { X86_REG_R9, X86_REG_R9D, REG_9 },
-		{ X86_REG_R10, X86_REG_R10D, REG_10 }, { X86_REG_R11, X86_REG_R11D, REG_11 },
-		{ X86_REG_R12, X86_REG_R12D, REG_12 }, { X86_REG_R13, X86_REG_R13D, REG_13 },
-		{ X86_REG_R14, X86_REG_R14D, REG_14 }, { X86_REG_R15, X86_REG_R15D, REG_15 },
-	};
-
+	*narrow = false;
 	if (reg == X86_REG_RIP)
-		return next_ip;
-	for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++) {
-		if (reg == map[i].wide)
-			return gpr_value(regs, map[i].gpr);
-		if (reg == map[i].narrow)
-			return (uint32_t)gpr_value(regs, map[i].gpr);
+		return DECODE_IP;
+	for (size_t i = 0; i < sizeof(gpr_map) / sizeof(gpr_map[0]); i++) {
+		if (reg == gpr_map[i].wide)
+			return gpr_map[i].gpr;
+		if (reg == gpr_map[i].narrow) {
+			*narrow = true;
+			return gpr_map[i].gpr;
+		}
 	}
-	return 0;
-}
-
-static va_t operand_va(const cs_insn *insn, const x86_op_mem *mem, const struct x86_regs *regs)
-{
-	uint64_t next_ip = regs->ip + insn->size;
-	va_t va = (uint64_t)mem->disp;
-
-	if (mem->base != X86_REG_INVALID)
-		va += register_value(regs, mem->base, next_ip);
-	if (mem->index != X86_REG_INVALID)
-		va += register_value(regs, mem->index, next_ip) * (uint64_t)mem->scale;
-	if (insn->detail->x86.addr_size == 4)
-		va = (uint32_t)va;
-	if (mem->segment == X86_REG_FS)
-		va += regs->fs_base;
-	if (mem->segment == X86_REG_GS)
-		va += regs->gs_base;
-	return va;
-}
-
-/* bt, bts, btr, btc with a register: the bit may lie far from the operand. */
-static va_t bit_string_va(const cs_insn *insn, const struct x86_regs *regs, va_t va)
-{
-	const cs_x86 *x86 = &insn->detail->x86;
-	uint32_t size = x86->operands[0].size;
-	int64_t bit;
-
-	if (x86->op_count != 2 || x86->operands[1].type != X86_OP_REG || size < 2)
-		return va;
-	bit = (int64_t)register_value(regs, x86->operands[1].reg, 0);
-	if (size == 4)
-		bit = (int32_t)bit;
-	return va + (uint64_t)(bit / (int64_t)(8 * size) - (bit % (int64_t)(8 * size) < 0)) * size;
+	return DECODE_NO_REG;
 }
 
 static bool is_bit_string(unsigned id)
@@ -200,14 +151,99 @@ static bool is_bit_string(unsigned id)
 	return id == X86_INS_BT || id == X86_INS_BTS || id == X86_INS_BTR || id == X86_INS_BTC;
 }
 
+/* bt, bts, btr, btc with a register: the bit may lie far from the operand. */
+static uint8_t bit_register(const cs_insn *insn, bool *narrow)
+{
+	const cs_x86 *x86 = &insn->detail->x86;
+
+	*narrow = false;
+	if (!is_bit_string(insn->id) || x86->op_count != 2 || x86->operands[1].type != X86_OP_REG)
+		return DECODE_NO_REG;
+	return gpr_of(x86->operands[1].reg, narrow);
+}
+
+static void decode_operand(const cs_insn *insn, const cs_x86_op *op, struct decoded_operand *out)
+{
+	*out = (struct decoded_operand){
+		.disp = op->mem.disp,
+		.scale = (uint8_t)op->mem.scale,
+		.size = op->size ? op->size : 1,
+		.narrow_address = insn->detail->x86.addr_size == 4,
+		.writes = op->access & CS_AC_WRITE,
+		.segment = op->mem.segment == X86_REG_FS   ? 'f'
+		           : op->mem.segment == X86_REG_GS ? 'g'
+		                                           : 0,
+	};
+	out->base = gpr_of(op->mem.base, &out->narrow_base);
+	out->index = gpr_of(op->mem.index, &out->narrow_index);
+	out->bit_index = bit_register(insn, &out->narrow_bit);
+}
+
+void decode_instruction(struct decoder *decoder, const uint8_t *bytes, uint32_t size, va_t ip,
+                        struct decoded_instruction *out)
+{
+	const cs_insn *insn = decoder->detail;
+	uint64_t address = ip;
+	size_t left = size;
+
+	*out = (struct decoded_instruction){ 0 };
+	if (!cs_disasm_iter(decoder->details, &bytes, &left, &address, decoder->detail))
+		return;
+	out->length = (uint8_t)insn->size;
+	if (insn->id == X86_INS_LEA)
+		return;
+	for (uint8_t i = 0; i < insn->detail->x86.op_count; i++) {
+		const cs_x86_op *op = &insn->detail->x86.operands[i];
+
+		if (op->type == X86_OP_MEM && out->nr_operands < DECODE_MAX_OPERANDS)
+			decode_operand(insn, op, &out->operands[out->nr_operands++]);
+	}
+}
+
+static uint64_t register_value(const struct x86_regs *regs, uint8_t reg, bool narrow,
+                               uint64_t next_ip)
+{
+	if (reg == DECODE_NO_REG)
+		return 0;
+	if (reg == DECODE_IP)
+		return next_ip;
+	return narrow ? (uint32_t)regs->gpr[reg] : regs->gpr[reg];
+}
+
+/* Units of the operand's size, downwards for negative bits: bit -1 of a 4-byte
+ * operand is in the 4 bytes before it. */
+static uint64_t bit_offset(const struct decoded_operand *op, const struct x86_regs *regs)
+{
+	int64_t bits = 8 * (int64_t)op->size;
+	int64_t bit = (int64_t)register_value(regs, op->bit_index, false, 0);
+
+	if (op->narrow_bit)
+		bit = (int32_t)bit;
+	return (uint64_t)(bit / bits - (bit % bits < 0)) * op->size;
+}
+
+static va_t operand_va(const struct decoded_instruction *insn, const struct decoded_operand *op,
+                       const struct x86_regs *regs)
+{
+	uint64_t next_ip = regs->ip + insn->length;
+	va_t va = (uint64_t)op->disp + register_value(regs, op->base, op->narrow_base, next_ip) +
+	          register_value(regs, op->index, op->narrow_index, next_ip) * op->scale;
+
+	if (op->bit_index != DECODE_NO_REG)
+		va += bit_offset(op, regs);
+	if (op->narrow_address)
+		va = (uint32_t)va;
+	if (op->segment)
+		va += op->segment == 'f' ? regs->fs_base : regs->gs_base;
+	return va;
+}
+
 /* True, and *va moved into the page, if [*va, *va + size) touches it. */
 static bool touches_page(va_t *va, uint32_t size, va_t page_va)
 {
-	va_t first = *va & PAGE_MASK, last = (*va + (size ? size : 1) - 1) & PAGE_MASK;
-
-	if (first == page_va)
+	if ((*va & PAGE_MASK) == page_va)
 		return true;
-	if (last != page_va)
+	if (((*va + size - 1) & PAGE_MASK) != page_va)
 		return false;
 	*va = page_va;
 	return true;
@@ -227,31 +263,18 @@ static bool stack_access(const struct x86_regs *regs, va_t page_va, struct decod
 	return true;
 }
 
-bool decode_access(struct decoder *decoder, const uint8_t *bytes, uint32_t size,
-                   const struct x86_regs *regs, va_t page_va, struct decoded_access *out)
+bool decode_access(const struct decoded_instruction *instruction, const struct x86_regs *regs,
+                   va_t page_va, struct decoded_access *out)
 {
-	uint64_t address = regs->ip;
-	size_t left = size;
-	const cs_x86 *x86;
-
 	page_va &= PAGE_MASK;
-	if (!cs_disasm_iter(decoder->details, &bytes, &left, &address, decoder->detail))
-		return false;
-	x86 = &decoder->detail->detail->x86;
-	for (uint8_t i = 0; i < x86->op_count; i++) {
-		const cs_x86_op *op = &x86->operands[i];
-		va_t va;
+	for (uint8_t i = 0; i < instruction->nr_operands; i++) {
+		const struct decoded_operand *op = &instruction->operands[i];
+		va_t va = operand_va(instruction, op, regs);
 
-		if (op->type != X86_OP_MEM || decoder->detail->id == X86_INS_LEA)
+		if (!touches_page(&va, op->size, page_va))
 			continue;
-		va = operand_va(decoder->detail, &op->mem, regs);
-		if (is_bit_string(decoder->detail->id))
-			va = bit_string_va(decoder->detail, regs, va);
-		if (touches_page(&va, op->size, page_va)) {
-			out->va = va;
-			out->writes = op->access & CS_AC_WRITE;
-			return true;
-		}
+		*out = (struct decoded_access){ .va = va, .writes = op->writes };
+		return true;
 	}
 	return stack_access(regs, page_va, out);
 }

@@ -17,10 +17,14 @@ struct decoder;
 int decoder_create(struct decoder **out);
 void decoder_destroy(struct decoder *decoder); /* NULL is fine */
 
+/* Where a block's instructions begin is kept for its first bytes. */
+#define DECODE_STARTS_BYTES 128
+
 struct decoded_block {
 	uint32_t nr_instructions;
 	uint32_t last_offset; /* of the last instruction, in bytes */
 	bool last_is_rep;     /* it is a string instruction with a rep prefix */
+	uint64_t starts[DECODE_STARTS_BYTES / 64]; /* bit per byte: an instruction begins there */
 };
 
 /* The block's instructions. Bytes that are no instruction count as one, which
@@ -28,23 +32,45 @@ struct decoded_block {
 void decode_block(struct decoder *decoder, const uint8_t *bytes, uint32_t size, va_t ip,
                   struct decoded_block *out);
 
-/* How many of the block's instructions lie before byte `offset`. */
-uint32_t decode_instructions_before(struct decoder *decoder, const uint8_t *bytes, uint32_t size,
-                                    va_t ip, uint32_t offset);
-
 /* The offset of the first instruction that ends behind byte `size`, which is
  * where bytes ends; `size` if they end exactly there. */
 uint32_t decode_straddler(struct decoder *decoder, const uint8_t *bytes, uint32_t size, va_t ip);
 
+/* A memory operand, ready to be computed from registers. */
+struct decoded_operand {
+	int64_t disp;
+	uint8_t base, index; /* enum x86_gpr, or DECODE_NO_REG; DECODE_IP */
+	uint8_t bit_index;   /* bt and kin: the register that says which bit */
+	uint8_t scale;
+	uint16_t size;       /* bytes */
+	uint8_t segment;     /* 0, or 'f', 'g' */
+	bool narrow_address; /* 32-bit address size */
+	bool narrow_base, narrow_index, narrow_bit;
+	bool writes; /* whatever the instruction does there first */
+};
+
+#define DECODE_NO_REG 0xff
+#define DECODE_IP 0xfe
+#define DECODE_MAX_OPERANDS 2
+
+struct decoded_instruction {
+	uint8_t length; /* bytes; 0: no instruction */
+	uint8_t nr_operands;
+	struct decoded_operand operands[DECODE_MAX_OPERANDS];
+};
+
+void decode_instruction(struct decoder *decoder, const uint8_t *bytes, uint32_t size, va_t ip,
+                        struct decoded_instruction *out);
+
 struct decoded_access {
-	va_t va;     /* of the access, in the page asked for */
-	bool writes; /* the instruction writes that operand, whatever it does first */
+	va_t va; /* of the access, in the page asked for */
+	bool writes;
 };
 
 /* Which access of the instruction at regs->ip touches the page of page_va. False:
  * none is known to (out is untouched). The first byte of the page stands for an
  * access that began in the page before. */
-bool decode_access(struct decoder *decoder, const uint8_t *bytes, uint32_t size,
-                   const struct x86_regs *regs, va_t page_va, struct decoded_access *out);
+bool decode_access(const struct decoded_instruction *instruction, const struct x86_regs *regs,
+                   va_t page_va, struct decoded_access *out);
 
 #endif

@@ -23,14 +23,18 @@ enum engine_mode {
 struct engine_page {
 	pfn_t pfn;
 	bool readable, writable, executable;
+	bool is_zero; /* the kernel's zero page: read-only, mapped at many places */
 };
 
 struct engine_ops {
-	/* The guest touches the page of va, which the engine does not have with the
-	 * right that kind needs. Do all that a CPU and its kernel would do until the
-	 * access can go on, and describe the page. False: it cannot (a signal is
-	 * pending); the engine stops with ENGINE_STOP_FAULT. */
-	bool (*resolve)(void *owner, va_t va, enum access_kind kind, struct engine_page *page);
+	/* Describe the page of va if the page tables allow the access as they stand.
+	 * Called from the middle of an instruction: nothing else may happen. */
+	bool (*look_up)(void *owner, va_t va, enum access_kind kind, struct engine_page *page);
+	/* They did not: do all that a CPU and its kernel do about it. The engine stands
+	 * before the instruction at ip (engine_get_regs() works); va and kind are the
+	 * access's own (of a read-modify-write: a store). True: try again. False: a
+	 * signal is pending, and the engine stops with ENGINE_STOP_FAULT. */
+	bool (*fault)(void *owner, va_t va, enum access_kind kind, uint64_t ip);
 	/* --check: an access went to pa. NULL: nobody checks. */
 	void (*check_access)(void *owner, va_t va, enum access_kind kind, pa_t pa);
 };
@@ -40,7 +44,7 @@ enum engine_stop {
 	ENGINE_STOP_INTERRUPT, /* int n; stop.vector, ip behind it */
 	ENGINE_STOP_EXCEPTION, /* a CPU exception but #PF; stop.vector, ip at it */
 	ENGINE_STOP_ILLEGAL,   /* no such instruction (#UD); ip at it */
-	ENGINE_STOP_FAULT,     /* resolve() said no; ip at the instruction */
+	ENGINE_STOP_FAULT,     /* fault() said no; ip at the instruction */
 	ENGINE_STOP_BUDGET,    /* max_instructions are done, to the block */
 };
 
@@ -63,15 +67,7 @@ void engine_set_regs(struct engine *engine, const struct x86_regs *regs);
 void engine_get_fpu(struct engine *engine, struct x86_fpu *fpu);
 void engine_set_fpu(struct engine *engine, const struct x86_fpu *fpu);
 
-/* Inside resolve() only: where the guest is, and the exact address and kind of
- * the access that made the engine ask (a read-modify-write is a store; a page
- * number alone was given to resolve()). */
-uint64_t engine_current_ip(struct engine *engine);
-void engine_current_access(struct engine *engine, va_t *va, enum access_kind *kind);
-uint64_t engine_current_sp(struct engine *engine);
-
-/* Forget all pages: translations changed. Safe anywhere, at once or before the
- * next guest access. */
+/* Forget all pages, before the next guest access: translations changed. */
 void engine_flush(struct engine *engine);
 
 /* A frame's content changes other than by the guest: void code decoded from it. */

@@ -4,25 +4,33 @@
  *
  * Unicorn keeps a small cache of its own from virtual pages to "physical" ones
  * (softmmu), asks on_fill() for what is not in it, and reports memory accesses by
- * physical address; sim/windows.h leads back to the virtual one. Code runs from
- * window 0 alone, and a frame that code was fetched from is written through
- * window 0 alone, since Unicorn notices self-modifying code by physical address.
+ * physical address; sim/bindings.h leads back to the virtual one.
+ *
+ *   physical   | RAM | zero slots | own page |
  */
 #include "sim/engine.h"
 
+#include "sim/bindings.h"
 #include "sim/code.h"
-#include "sim/windows.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unicorn/unicorn.h>
 
 /* Not canonical, so no instruction is ever there. */
 #define NO_ADDRESS ((uint64_t)1 << 63)
 
+/* When it stops, Unicorn looks at the page before the address that it was told to
+ * stop at: no access of the guest's. */
+#define CLEANUP_PAGE ((NO_ADDRESS - 1) & PAGE_MASK)
+
 /* Where the engine's own page (GDT, code to enter CPL 3) is while it starts. */
 #define OWN_PAGE_VA ((va_t)0xffffffffff000000)
+
+/* Where the engine sees a frame whose translated code it drops: this plus pa. */
+#define FRAMES_VA ((va_t)0xffff900000000000)
 
 #define SELECTOR_USER_DATA 0x2b /* as Linux: GDT entries 5 and 6, RPL 3 */
 #define SELECTOR_USER_CODE 0x33
@@ -36,25 +44,29 @@ struct engine {
 	const struct engine_ops *ops;
 	void *owner;
 
-	struct windows windows;
+	struct bindings bindings;
 	struct code code;
 	uint8_t *fetched; /* by pfn: translated code may exist */
 	uint8_t *own_page;
+	uint8_t *zeroes; /* the zero slots */
 	bool flush_wanted;
 
-	uint64_t ip; /* while not running */
-	bool running, starting;
+	uint64_t ip;             /* while not running */
+	bool starting, dropping; /* what on_fill() is asked for by the engine itself */
 	struct engine_stopped stopped;
 	bool has_stopped;
-	va_t stop_before; /* a fetch fault lies there: see on_straddling_fetch() */
 
 	uint64_t instructions, budget_end;
-	struct code_block current; /* the block that runs, with what was counted for it */
-	va_t rep_ip;               /* of a rep instruction that may go on */
+	/* The block that runs, and what was counted for it; NULL: none, or its end has
+	 * been settled. */
+	const struct code_block *current;
+	uint32_t counted;
+	va_t rep_ip; /* of a rep instruction that may go on */
 
-	va_t fill_va; /* what resolve() is asked */
-	enum access_kind fill_kind;
-	va_t crossing_store; /* second page of a store that has only done its first */
+	/* The page that on_fill() could not give. */
+	bool has_fault;
+	va_t fault_va;
+	enum access_kind fault_kind;
 };
 
 /* ---- softmmu ---- */
@@ -63,32 +75,23 @@ static void flush_softmmu(struct engine *e)
 {
 	e->flush_wanted = false;
 	uc_ctl_flush_tlb(e->uc);
-	windows_forget(&e->windows);
-}
-
-/* From the first fetch on, writes to the frame must go through window 0. */
-static void note_fetch(struct engine *e, pfn_t pfn)
-{
-	if (e->fetched[pfn])
-		return;
-	e->fetched[pfn] = 1;
-	if (windows_bound_outside_first(&e->windows, pfn))
-		flush_softmmu(e);
+	bindings_forget(&e->bindings);
 }
 
 static void describe_fill(struct engine *e, va_t va, enum access_kind kind,
                           const struct engine_page *page, uc_tlb_entry *out)
 {
-	uint32_t windows, window;
+	uint64_t vpn = va >> PAGE_SHIFT, frame = page->pfn;
 
-	if (kind == ACCESS_FETCH)
-		note_fetch(e, page->pfn);
-	windows = e->fetched[page->pfn] ? 1 : NR_WINDOWS;
-	if (!windows_bind(&e->windows, page->pfn, va >> PAGE_SHIFT, windows, &window)) {
+	if (page->is_zero && kind != ACCESS_FETCH)
+		frame = bindings_zero_frame(&e->bindings, vpn);
+	if (!bindings_bind(&e->bindings, frame, vpn)) {
 		flush_softmmu(e);
-		windows_bind(&e->windows, page->pfn, va >> PAGE_SHIFT, 1, &window);
+		bindings_bind(&e->bindings, frame, vpn);
 	}
-	out->paddr = windows_pa(&e->windows, window, page->pfn);
+	if (kind == ACCESS_FETCH)
+		e->fetched[page->pfn] = 1;
+	out->paddr = frame << PAGE_SHIFT;
 	out->perms = UC_PROT_NONE;
 	if (page->readable)
 		out->perms |= UC_PROT_READ;
@@ -98,18 +101,43 @@ static void describe_fill(struct engine *e, va_t va, enum access_kind kind,
 		out->perms |= UC_PROT_EXEC;
 }
 
-/* The running block ended before its end: counts what was done alone. */
-static void uncount_rest_of_block(struct engine *e, va_t ip)
+/* ---- counting instructions ---- */
+
+/* The current block is over, or has come up to ip: its instructions that have begun
+ * are fetched by now. The first was, when the block began. */
+static void settle_fetches(struct engine *e, uint32_t begun)
 {
-	struct code_block *block = &e->current;
+	if (e->mode == ENGINE_EXACT && begun > 1)
+		mmu_access_again(e->mmu, e->current->va, ACCESS_FETCH, PRIV_USER, begun - 1);
+	e->current = NULL;
+}
+
+static void settle_whole_block(struct engine *e)
+{
+	if (e->current)
+		settle_fetches(e, e->counted);
+}
+
+/* The instruction at ip has begun, but is not done. */
+static void settle_block_before(struct engine *e, uint64_t ip)
+{
+	const struct code_block *block = e->current;
 	uint32_t done;
 
-	if (!block->size || ip < block->va || ip >= block->va + block->size)
+	if (!block)
 		return;
+	if (ip < block->va || ip >= block->va + block->size) {
+		settle_whole_block(e);
+		return;
+	}
 	done = code_instructions_before(&e->code, block, ip);
-	if (done < block->nr_instructions)
-		e->instructions -= block->nr_instructions - done;
-	block->size = 0;
+	if (done < e->counted) {
+		e->instructions -= e->counted - done;
+		e->rep_ip = NO_ADDRESS; /* it will be counted when it comes again */
+		settle_fetches(e, done + 1);
+	} else {
+		settle_fetches(e, e->counted);
+	}
 }
 
 /* ---- hooks ---- */
@@ -121,45 +149,26 @@ static void stop(struct engine *e, enum engine_stop why, uint8_t vector)
 	uc_emu_stop(e->uc);
 }
 
-uint64_t engine_current_ip(struct engine *engine)
+static pa_t own_page_pa(const struct engine *e)
 {
-	uint64_t ip = engine->ip;
-
-	if (engine->running)
-		uc_reg_read(engine->uc, UC_X86_REG_RIP, &ip);
-	return ip;
+	return (e->bindings.nr_frames + NR_ZERO_SLOTS) << PAGE_SHIFT;
 }
 
-/*
- * Unicorn translates a block before it runs it, and the block may reach into a
- * second page that is not there. A CPU would first run what lies before, and
- * fault at the instruction that needs the second page. So if there is anything
- * before that instruction, the block is refused, and engine_run() runs up to the
- * instruction first. True: refused.
- */
-static bool on_straddling_fetch(struct engine *e, va_t va)
+/* The engine's own business: its page while it starts, a frame while it drops the
+ * code translated from it. */
+static bool on_own_fill(const struct engine *e, va_t va, uc_tlb_entry *out)
 {
-	uint64_t ip = engine_current_ip(e);
-	uint32_t before;
-
-	if ((ip & PAGE_MASK) + PAGE_SIZE != va)
-		return false;
-	if (mmu_probe(e->mmu, va, ACCESS_FETCH, PRIV_USER, NULL, NULL))
-		return false;
-	before = code_bytes_before_next_page(&e->code, ip);
-	if (!before)
-		return false;
-	e->stop_before = ip + before;
-	return true;
-}
-
-static bool on_start_fill(struct engine *e, va_t va, uc_tlb_entry *out)
-{
-	out->paddr = windows_pa(&e->windows, NR_WINDOWS, 0);
 	out->perms = UC_PROT_ALL;
-	return (va & PAGE_MASK) == OWN_PAGE_VA;
+	if (e->dropping && va >= FRAMES_VA) {
+		out->paddr = va - FRAMES_VA;
+		return out->paddr < own_page_pa(e);
+	}
+	out->paddr = own_page_pa(e);
+	return e->starting && va == OWN_PAGE_VA;
 }
 
+/* Unicorn tells no exact instruction pointer here. It does once it has stopped, so
+ * a page fault is dealt with there, and the instruction is tried again. */
 static bool on_fill(uc_engine *uc, uint64_t va, uc_mem_type type, uc_tlb_entry *out, void *user)
 {
 	struct engine *e = user;
@@ -167,32 +176,20 @@ static bool on_fill(uc_engine *uc, uint64_t va, uc_mem_type type, uc_tlb_entry *
 	enum access_kind kind = type == UC_MEM_READ    ? ACCESS_LOAD
 	                        : type == UC_MEM_WRITE ? ACCESS_STORE
 	                                               : ACCESS_FETCH;
-	bool ok;
 
 	(void)uc;
-	if (unlikely(e->starting))
-		return on_start_fill(e, va, out);
-	if (unlikely(!e->running))
-		return false;
-	if (kind == ACCESS_FETCH && unlikely(on_straddling_fetch(e, va)))
-		return false;
-	e->fill_va = va;
-	e->fill_kind = kind;
-	ok = e->ops->resolve(e->owner, va, kind, &page);
-	if (e->flush_wanted)
-		flush_softmmu(e);
-	if (!ok) {
-		if (kind != ACCESS_FETCH)
-			uncount_rest_of_block(e, engine_current_ip(e));
-		stop(e, ENGINE_STOP_FAULT, 14);
-		return false;
+	if (unlikely(e->starting || e->dropping))
+		return on_own_fill(e, va, out);
+	if (likely(e->ops->look_up(e->owner, va, kind, &page))) {
+		describe_fill(e, va, kind, &page, out);
+		return true;
 	}
-	describe_fill(e, va, kind, &page, out);
-	if (unlikely(e->crossing_store == va) && kind == ACCESS_STORE) {
-		mmu_access(e->mmu, va, ACCESS_STORE, PRIV_USER);
-		e->crossing_store = NO_ADDRESS;
+	if (va != CLEANUP_PAGE) {
+		e->has_fault = true;
+		e->fault_va = va;
+		e->fault_kind = kind;
 	}
-	return true;
+	return false;
 }
 
 static bool crosses_page(pa_t pa, int size)
@@ -203,8 +200,8 @@ static bool crosses_page(pa_t pa, int size)
 static void on_access(struct engine *e, va_t va, enum access_kind kind, pa_t pa)
 {
 	mmu_access(e->mmu, va, kind, PRIV_USER);
-	if (unlikely(e->ops->check_access != NULL))
-		e->ops->check_access(e->owner, va, kind, windows_ram_pa(&e->windows, pa));
+	if (unlikely(e->ops->check_access != NULL) && !bindings_is_zero_slot(&e->bindings, pa))
+		e->ops->check_access(e->owner, va, kind, pa);
 }
 
 static void on_load(uc_engine *uc, uc_mem_type type, uint64_t pa, int size, int64_t value,
@@ -216,36 +213,32 @@ static void on_load(uc_engine *uc, uc_mem_type type, uint64_t pa, int size, int6
 	/* Its two aligned halves are reported after it. */
 	if (crosses_page(pa, size))
 		return;
-	on_access(e, windows_va(&e->windows, pa), ACCESS_LOAD, pa);
+	on_access(e, bindings_va(&e->bindings, pa), ACCESS_LOAD, pa);
 }
 
 static void on_store(uc_engine *uc, uc_mem_type type, uint64_t pa, int size, int64_t value,
                      void *user)
 {
 	struct engine *e = user;
-	va_t va = windows_va(&e->windows, pa);
+	va_t va = bindings_va(&e->bindings, pa);
 
 	(void)uc, (void)type, (void)value;
 	on_access(e, va, ACCESS_STORE, pa);
 	if (crosses_page(pa, size)) {
 		va_t second = (va & PAGE_MASK) + PAGE_SIZE;
 
+		/* If it is absent, the whole store will come again. */
 		if (mmu_probe(e->mmu, second, ACCESS_STORE, PRIV_USER, NULL, NULL))
 			mmu_access(e->mmu, second, ACCESS_STORE, PRIV_USER);
-		else
-			e->crossing_store = second;
 	}
 }
 
-/* n fetches of instructions in [va, va + size), of which the second page, if
- * there is one, gets the last: where the others lie does not change what hits. */
-static void count_fetches(struct engine *e, va_t va, uint32_t size, uint32_t n)
+/* The block's first fetch, and one more if it reaches into another page. */
+static void begin_fetches(struct engine *e, va_t va, uint32_t size)
 {
 	va_t last_page = (va + size - 1) & PAGE_MASK;
 
 	mmu_access(e->mmu, va, ACCESS_FETCH, PRIV_USER);
-	if (n > 1)
-		mmu_access_again(e->mmu, va, ACCESS_FETCH, PRIV_USER, n - 1);
 	if (unlikely((va & PAGE_MASK) != last_page) &&
 	    mmu_probe(e->mmu, last_page, ACCESS_FETCH, PRIV_USER, NULL, NULL))
 		mmu_access(e->mmu, last_page, ACCESS_FETCH, PRIV_USER);
@@ -264,6 +257,7 @@ static void on_block(uc_engine *uc, uint64_t va, uint32_t size, void *user)
 		stop(e, ENGINE_STOP_BUDGET, 0);
 		return;
 	}
+	settle_whole_block(e);
 	block = code_find_block(&e->code, va, size);
 	n = block->nr_instructions;
 	/* Each round of a rep instruction is a block, but the same instruction. */
@@ -271,17 +265,30 @@ static void on_block(uc_engine *uc, uint64_t va, uint32_t size, void *user)
 		n--;
 	e->rep_ip = block->rep_offset == CODE_NO_REP ? NO_ADDRESS : va + block->rep_offset;
 	e->instructions += n;
-	e->current.va = va;
-	e->current.size = size;
-	e->current.nr_instructions = n;
+	e->current = block;
+	e->counted = n;
 	if (e->mode == ENGINE_EXACT && n)
-		count_fetches(e, va, size, n);
+		begin_fetches(e, va, size);
 }
 
 static void on_syscall(uc_engine *uc, void *user)
 {
 	(void)uc;
 	stop(user, ENGINE_STOP_SYSCALL, 0);
+}
+
+/* Unicorn lets CPL 3 use ports; a CPU whose kernel has allowed none does not. */
+static uint32_t on_port_read(uc_engine *uc, uint32_t port, int size, void *user)
+{
+	(void)uc, (void)port, (void)size;
+	stop(user, ENGINE_STOP_EXCEPTION, 13);
+	return 0;
+}
+
+static void on_port_write(uc_engine *uc, uint32_t port, int size, uint32_t value, void *user)
+{
+	(void)uc, (void)port, (void)size, (void)value;
+	stop(user, ENGINE_STOP_EXCEPTION, 13);
 }
 
 static void on_interrupt(uc_engine *uc, uint32_t vector, void *user)
@@ -312,7 +319,7 @@ void engine_get_regs(struct engine *engine, struct x86_regs *regs)
 	values[NR_GPRS + 1] = &regs->fs_base;
 	values[NR_GPRS + 2] = &regs->gs_base;
 	uc_reg_read_batch(engine->uc, gpr_ids, values, NR_BATCH);
-	regs->ip = engine_current_ip(engine);
+	regs->ip = engine->ip;
 }
 
 void engine_set_regs(struct engine *engine, const struct x86_regs *regs)
@@ -389,38 +396,6 @@ void engine_set_fpu(struct engine *engine, const struct x86_fpu *fpu)
 		uc_reg_write(engine->uc, UC_X86_REG_XMM0 + i, area + FX_XMM + 16 * i);
 }
 
-uint64_t engine_current_sp(struct engine *engine)
-{
-	uint64_t sp = 0;
-
-	uc_reg_read(engine->uc, UC_X86_REG_RSP, &sp);
-	return sp;
-}
-
-void engine_current_access(struct engine *engine, va_t *va, enum access_kind *kind)
-{
-	uint8_t bytes[DECODE_MAX_INSTRUCTION];
-	struct decoded_access access;
-	struct x86_regs regs;
-	uint32_t size;
-	bool writable;
-
-	engine_get_regs(engine, &regs);
-	*va = engine->fill_va;
-	*kind = engine->fill_kind;
-	if (engine->fill_kind == ACCESS_FETCH) {
-		if ((regs.ip & PAGE_MASK) == engine->fill_va)
-			*va = regs.ip;
-		return;
-	}
-	size = code_read(&engine->code, regs.ip, bytes, sizeof(bytes), &writable);
-	if (!decode_access(engine->code.decoder, bytes, size, &regs, engine->fill_va, &access))
-		return;
-	*va = access.va;
-	if (access.writes)
-		*kind = ACCESS_STORE;
-}
-
 /* ---- running ---- */
 
 /* Unicorn remembers the last exception, and makes a double fault of the next. */
@@ -437,56 +412,128 @@ static void forget_exception(struct engine *e)
 	e->flush_wanted = true;
 }
 
-/* One uc_emu_start(); ip is true again afterwards. */
+/* One uc_emu_start(), up to `until`; ip is true again afterwards. */
 static uc_err run_until(struct engine *e, va_t until)
 {
 	uc_err err;
 
 	if (e->flush_wanted)
 		flush_softmmu(e);
-	e->running = true;
+	e->has_fault = false;
 	err = uc_emu_start(e->uc, e->ip, until, 0, 0);
 	uc_reg_read(e->uc, UC_X86_REG_RIP, &e->ip);
-	e->running = false;
 	return err;
+}
+
+/*
+ * Unicorn translates a block before it runs it, and the block may reach into a
+ * second page that is not there. A CPU would first run what lies before, and fault
+ * at the instruction that needs the second page. Where that instruction is; the
+ * engine's ip if nothing lies before it.
+ */
+static va_t where_fetch_faults(struct engine *e)
+{
+	if ((e->ip & PAGE_MASK) + PAGE_SIZE != e->fault_va)
+		return e->ip;
+	return e->ip + code_bytes_before_next_page(&e->code, e->ip);
+}
+
+/* The exact access behind a fault, and what the owner does about it. */
+static bool handle_fault(struct engine *e)
+{
+	va_t va = e->fault_va;
+	enum access_kind kind = e->fault_kind;
+	struct decoded_access access;
+	struct x86_regs regs;
+
+	if (kind == ACCESS_FETCH) {
+		if ((e->ip & PAGE_MASK) == va)
+			va = e->ip;
+	} else {
+		engine_get_regs(e, &regs);
+		if (code_find_access(&e->code, &regs, va, &access)) {
+			va = access.va;
+			kind = access.writes ? ACCESS_STORE : kind;
+		}
+	}
+	return e->ops->fault(e->owner, va, kind, e->ip);
+}
+
+static void stop_here(struct engine *e, enum engine_stop why, uint8_t vector)
+{
+	e->has_stopped = true;
+	e->stopped = (struct engine_stopped){ .why = why, .vector = vector };
+	e->rep_ip = NO_ADDRESS;
+}
+
+/* A page fault, after which the guest goes on, or not. *until: where it must stop
+ * first, as a fetch faults there. */
+static void on_fault(struct engine *e, va_t *until)
+{
+	if (e->fault_kind == ACCESS_FETCH) {
+		va_t place = where_fetch_faults(e);
+
+		settle_whole_block(e);
+		if (place != e->ip) {
+			*until = place;
+			return;
+		}
+	} else {
+		settle_block_before(e, e->ip);
+	}
+	if (!handle_fault(e))
+		stop_here(e, ENGINE_STOP_FAULT, 14);
+}
+
+/* A hook has stopped it. */
+static void settle_stopped(struct engine *e)
+{
+	if (e->stopped.why != ENGINE_STOP_EXCEPTION) {
+		settle_whole_block(e);
+		return;
+	}
+	settle_block_before(e, e->ip);
+	forget_exception(e);
+}
+
+/* Unicorn stops at instructions that it does not know, and says nothing. */
+static void on_no_reason(struct engine *e)
+{
+	settle_block_before(e, e->ip);
+	forget_exception(e);
+	if ((e->ip & PAGE_MASK) == CLEANUP_PAGE) {
+		e->ops->fault(e->owner, e->ip, ACCESS_FETCH, e->ip);
+		stop_here(e, ENGINE_STOP_FAULT, 14);
+	} else {
+		stop_here(e, ENGINE_STOP_ILLEGAL, 6);
+	}
 }
 
 int engine_run(struct engine *engine, uint64_t max_instructions, struct engine_stopped *stopped)
 {
 	va_t until = NO_ADDRESS;
-	uc_err err;
 
 	engine->has_stopped = false;
-	engine->current.size = 0;
-	engine->crossing_store = NO_ADDRESS;
 	engine->budget_end = engine->instructions + max_instructions;
 	if (engine->budget_end < max_instructions)
 		engine->budget_end = UINT64_MAX;
-	for (;;) {
-		engine->stop_before = NO_ADDRESS;
-		err = run_until(engine, until);
+	while (!engine->has_stopped) {
+		uc_err err = run_until(engine, until);
+		bool was_there = until != NO_ADDRESS && engine->ip == until;
+
+		until = NO_ADDRESS;
 		if (engine->has_stopped)
-			break;
-		if (engine->stop_before != NO_ADDRESS) /* refused: run up to there */
-			until = engine->stop_before;
-		else if (until != NO_ADDRESS && engine->ip == until) /* been there: go on */
-			until = NO_ADDRESS;
+			settle_stopped(engine);
+		else if (engine->has_fault && err == UC_ERR_EXCEPTION)
+			on_fault(engine, &until);
+		else if (was_there)
+			settle_whole_block(engine);
+		else if (err == UC_ERR_OK || err == UC_ERR_INSN_INVALID || err == UC_ERR_EXCEPTION)
+			on_no_reason(engine);
 		else
-			break;
-	}
-	if (!engine->has_stopped) {
-		if (err != UC_ERR_OK && err != UC_ERR_INSN_INVALID && err != UC_ERR_EXCEPTION)
 			return -EIO;
-		engine->stopped =
-		    (struct engine_stopped){ .why = ENGINE_STOP_ILLEGAL, .vector = 6 };
 	}
 	*stopped = engine->stopped;
-	if (stopped->why == ENGINE_STOP_FAULT)
-		engine->rep_ip = NO_ADDRESS;
-	if (stopped->why == ENGINE_STOP_EXCEPTION || stopped->why == ENGINE_STOP_ILLEGAL) {
-		uncount_rest_of_block(engine, engine->ip);
-		forget_exception(engine);
-	}
 	return 0;
 }
 
@@ -497,13 +544,13 @@ void engine_flush(struct engine *engine)
 
 void engine_frame_changed(struct engine *engine, pfn_t pfn)
 {
-	void *frame = ram_at(engine->ram, pfn << PAGE_SHIFT);
+	va_t va = FRAMES_VA + (pfn << PAGE_SHIFT);
 
 	if (likely(!engine->fetched[pfn]))
 		return;
-	/* Writing through Unicorn drops what was translated from the frame; what is
-	 * written does not matter, as the new content follows. */
-	uc_mem_write(engine->uc, pfn << PAGE_SHIFT, frame, PAGE_SIZE);
+	engine->dropping = true;
+	uc_ctl_remove_cache(engine->uc, va, va + PAGE_SIZE);
+	engine->dropping = false;
 	engine->fetched[pfn] = 0;
 	code_forget(&engine->code);
 	engine->flush_wanted = true;
@@ -516,31 +563,47 @@ uint64_t engine_instructions(const struct engine *engine)
 
 /* ---- life ---- */
 
-static bool add_hook(struct engine *e, int type, void *callback)
+static bool add_hook(struct engine *e, uc_hook_type type, void *callback)
 {
 	uc_hook hook;
 
-	return uc_hook_add(e->uc, &hook, type, callback, e, 1, 0, UC_X86_INS_SYSCALL) == UC_ERR_OK;
+	return uc_hook_add(e->uc, &hook, type, callback, e, 1, 0) == UC_ERR_OK;
 }
 
-static bool add_hooks(struct engine *e)
+static bool add_instruction_hook(struct engine *e, uc_x86_insn instruction, void *callback)
+{
+	uc_hook hook;
+
+	return uc_hook_add(e->uc, &hook, UC_HOOK_INSN, callback, e, 1, 0, instruction) == UC_ERR_OK;
+}
+
+/* What entering user mode needs already; its own accesses are nobody's. */
+static bool add_first_hooks(struct engine *e)
 {
 	return add_hook(e, UC_HOOK_TLB_FILL, (void *)on_fill) &&
-	       add_hook(e, UC_HOOK_BLOCK, (void *)on_block) &&
-	       add_hook(e, UC_HOOK_INSN, (void *)on_syscall) &&
+	       add_instruction_hook(e, UC_X86_INS_SYSCALL, (void *)on_syscall);
+}
+
+static bool add_other_hooks(struct engine *e)
+{
+	return add_hook(e, UC_HOOK_BLOCK, (void *)on_block) &&
 	       add_hook(e, UC_HOOK_INTR, (void *)on_interrupt) &&
+	       add_instruction_hook(e, UC_X86_INS_IN, (void *)on_port_read) &&
+	       add_instruction_hook(e, UC_X86_INS_OUT, (void *)on_port_write) &&
 	       (e->mode != ENGINE_EXACT || (add_hook(e, UC_HOOK_MEM_READ, (void *)on_load) &&
 	                                    add_hook(e, UC_HOOK_MEM_WRITE, (void *)on_store)));
 }
 
-static bool map_windows(struct engine *e)
+static bool map_memory(struct engine *e)
 {
-	for (uint32_t w = 0; w < NR_WINDOWS; w++)
-		if (uc_mem_map_ptr(e->uc, windows_pa(&e->windows, w, 0), e->ram->size_bytes,
-		                   UC_PROT_ALL, e->ram->base))
-			return false;
-	return uc_mem_map_ptr(e->uc, windows_pa(&e->windows, NR_WINDOWS, 0), PAGE_SIZE, UC_PROT_ALL,
-	                      e->own_page) == UC_ERR_OK;
+	pa_t zeroes_pa = e->ram->size_bytes;
+
+	return uc_mem_map_ptr(e->uc, 0, e->ram->size_bytes, UC_PROT_ALL, e->ram->base) ==
+	           UC_ERR_OK &&
+	       uc_mem_map_ptr(e->uc, zeroes_pa, NR_ZERO_SLOTS * PAGE_SIZE, UC_PROT_READ,
+	                      e->zeroes) == UC_ERR_OK &&
+	       uc_mem_map_ptr(e->uc, own_page_pa(e), PAGE_SIZE, UC_PROT_ALL, e->own_page) ==
+	           UC_ERR_OK;
 }
 
 /*
@@ -555,7 +618,7 @@ static bool enter_user_mode(struct engine *e)
 	const uint64_t data = 0x00cff3000000ffff, code = 0x00affb000000ffff;
 	const uint64_t frame[] = { OWN_PAGE_VA + SYSCALL, SELECTOR_USER_CODE, 0x202,
 		                   OWN_PAGE_VA + STACK, SELECTOR_USER_DATA };
-	uint64_t sp = OWN_PAGE_VA + STACK, cs = 0;
+	uint64_t sp = OWN_PAGE_VA + STACK, cs = 0, empty_tags = 0xffff;
 	uc_x86_mmr gdtr = { .base = OWN_PAGE_VA, .limit = 7 * 8 - 1 };
 
 	memcpy(e->own_page + GDT + (SELECTOR_USER_DATA & ~7), &data, 8);
@@ -566,11 +629,11 @@ static bool enter_user_mode(struct engine *e)
 	uc_reg_write(e->uc, UC_X86_REG_GDTR, &gdtr);
 	uc_reg_write(e->uc, UC_X86_REG_RSP, &sp);
 	e->starting = true;
-	e->budget_end = UINT64_MAX;
 	uc_emu_start(e->uc, OWN_PAGE_VA + IRETQ, NO_ADDRESS, 0, 0);
 	e->starting = false;
-	e->instructions = 0;
 	uc_reg_read(e->uc, UC_X86_REG_CS, &cs);
+	/* As fninit leaves it; Unicorn's registers are not empty at first. */
+	uc_reg_write(e->uc, UC_X86_REG_FPTAG, &empty_tags);
 	gdtr.limit = 0;
 	uc_reg_write(e->uc, UC_X86_REG_GDTR, &gdtr);
 	flush_softmmu(e);
@@ -580,12 +643,16 @@ static bool enter_user_mode(struct engine *e)
 
 static bool allocate(struct engine *e)
 {
+	void *zeroes = mmap(NULL, NR_ZERO_SLOTS * PAGE_SIZE, PROT_READ,
+	                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	e->zeroes = zeroes == MAP_FAILED ? NULL : zeroes;
 	e->own_page = aligned_alloc(PAGE_SIZE, PAGE_SIZE);
 	e->fetched = calloc(e->ram->size_bytes >> PAGE_SHIFT, 1);
-	if (!e->own_page || !e->fetched)
+	if (!e->zeroes || !e->own_page || !e->fetched)
 		return false;
 	memset(e->own_page, 0, PAGE_SIZE);
-	return windows_init(&e->windows, e->ram->size_bytes) == 0 &&
+	return bindings_init(&e->bindings, e->ram->size_bytes) == 0 &&
 	       code_init(&e->code, e->ram, e->mmu) == 0;
 }
 
@@ -602,13 +669,12 @@ int engine_create(struct engine **out, enum engine_mode mode, const struct ram *
 	e->ops = ops;
 	e->owner = owner;
 	e->rep_ip = NO_ADDRESS;
-	e->crossing_store = NO_ADDRESS;
 	if (!allocate(e)) {
 		engine_destroy(e);
 		return -ENOMEM;
 	}
 	if (uc_open(UC_ARCH_X86, UC_MODE_64, &e->uc) || uc_ctl_tlb_mode(e->uc, UC_TLB_VIRTUAL) ||
-	    !map_windows(e) || !add_hooks(e) || !enter_user_mode(e)) {
+	    !map_memory(e) || !add_first_hooks(e) || !enter_user_mode(e) || !add_other_hooks(e)) {
 		engine_destroy(e);
 		return -ENOTSUP;
 	}
@@ -624,7 +690,9 @@ void engine_destroy(struct engine *engine)
 		uc_context_free(engine->fresh);
 	if (engine->uc)
 		uc_close(engine->uc);
-	windows_finish(&engine->windows);
+	bindings_finish(&engine->bindings);
+	if (engine->zeroes)
+		munmap(engine->zeroes, NR_ZERO_SLOTS * PAGE_SIZE);
 	code_finish(&engine->code);
 	free(engine->fetched);
 	free(engine->own_page);

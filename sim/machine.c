@@ -231,13 +231,13 @@ int machine_start(struct machine *machine, const char *path, char *const argv[],
 		return err;
 	}
 	machine->cpu.current = task;
+	task_figures_resume(task); /* what exec does is done in its name */
 	err = task_exec(task, path, argv, envp, why, why_size);
 	if (err) {
 		machine->cpu.current = NULL;
 		task_destroy(task);
 		return err;
 	}
-	task_figures_resume(task);
 	return 0;
 }
 
@@ -324,8 +324,9 @@ static int run_task(struct machine *m, struct task *task)
 	task->regs_changed = false;
 	err = engine_run(engine, instructions_left(m, task), &stopped);
 	if (err) {
-		snprintf(m->broken, sizeof(m->broken), "Unicorn stopped at 0x%lx for no reason",
-		         (unsigned long)engine_current_ip(engine));
+		snprintf(m->broken, sizeof(m->broken),
+		         "Unicorn itself failed after %lu instructions",
+		         (unsigned long)engine_instructions(engine));
 		return err;
 	}
 	engine_get_regs(engine, &task->regs);

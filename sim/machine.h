@@ -22,6 +22,11 @@ struct cpu {
 	struct mmu *mmu;
 	struct engine *engine;
 	struct task *current;
+	pfn_t zero_pfn; /* of the kernel's zero page */
+	/* of the last page fault, to notice one that never ends */
+	va_t last_fault_va;
+	uint64_t last_fault_ip;
+	uint32_t nr_same_faults;
 };
 
 struct machine_options {

@@ -2,6 +2,7 @@
 #include "sim/vcpu.h"
 
 #include "mm/mm.h"
+#include "mm/page_alloc.h"
 #include "sim/check.h"
 
 #include <errno.h>
@@ -10,8 +11,9 @@
 #include <string.h>
 
 /* A page fault that the kernel calls done may find its page gone again when
- * memory is short; it is taken again as often as this before the machine gives
- * up on the task. */
+ * memory is short; the same access faults as often as this before the machine
+ * gives up on the task. */
+
 #define MAX_FAULTS_PER_ACCESS 64
 
 #define FLUSH_CEILING_PAGES 33 /* Linux 6.1, arch/x86/mm/tlb.c */
@@ -65,13 +67,29 @@ static bool is_canonical(va_t va)
 	return (uint64_t)((int64_t)(va << 16) >> 16) == va;
 }
 
-/* What the engine may keep of the page, or false and a fault. */
-static bool look_up(struct cpu *cpu, va_t va, enum access_kind kind, struct translation *out,
-                    struct page_fault *fault)
+/* The page tables as they stand. Without TLBs this is also the access itself, which
+ * sets A and D. */
+static bool walk(const struct cpu *cpu, va_t va, enum access_kind kind, struct translation *out)
 {
 	if (cpu->machine->options.engine == ENGINE_FAULTS)
-		return mmu_walk_only(cpu->mmu, va, kind, PRIV_USER, out, fault);
-	return mmu_probe(cpu->mmu, va, kind, PRIV_USER, out, fault);
+		return mmu_walk_only(cpu->mmu, va, kind, PRIV_USER, out, NULL);
+	return mmu_probe(cpu->mmu, va, kind, PRIV_USER, out, NULL);
+}
+
+static bool look_up(void *owner, va_t va, enum access_kind kind, struct engine_page *page)
+{
+	const struct cpu *cpu = owner;
+	struct translation tr;
+
+	if (!walk(cpu, va, kind, &tr))
+		return false;
+	page->pfn = tr.pa >> PAGE_SHIFT;
+	page->readable = true;
+	/* Without TLBs the first write to a clean page must come here, to set D. */
+	page->writable = tr.writable && (cpu->machine->options.engine != ENGINE_FAULTS || tr.dirty);
+	page->executable = tr.executable;
+	page->is_zero = page->pfn == cpu->zero_pfn;
+	return true;
 }
 
 /* The access as the hardware makes it, which ends in a page fault. */
@@ -84,43 +102,34 @@ static bool make_access(struct cpu *cpu, va_t va, enum access_kind kind, struct 
 	return mmu_translate(cpu->mmu, va, kind, PRIV_USER, &ignored, fault);
 }
 
-static void describe_page(const struct cpu *cpu, const struct translation *tr,
-                          struct engine_page *page)
+/* Counts faults of the same instruction at the same address. True: too many. */
+static bool is_stuck(struct cpu *cpu, va_t va, uint64_t ip)
 {
-	page->pfn = tr->pa >> PAGE_SHIFT;
-	page->readable = true;
-	/* Without TLBs the first write to a clean page must come here, to set D. */
-	page->writable =
-	    tr->writable && (cpu->machine->options.engine != ENGINE_FAULTS || tr->dirty);
-	page->executable = tr->executable;
+	if (cpu->last_fault_va != va || cpu->last_fault_ip != ip)
+		cpu->nr_same_faults = 0;
+	cpu->last_fault_va = va;
+	cpu->last_fault_ip = ip;
+	return ++cpu->nr_same_faults > MAX_FAULTS_PER_ACCESS;
 }
 
-static bool resolve(void *owner, va_t va, enum access_kind kind, struct engine_page *page)
+static bool on_fault(void *owner, va_t va, enum access_kind kind, uint64_t ip)
 {
 	struct cpu *cpu = owner;
-	struct translation tr;
 	struct page_fault fault;
 
-	for (int tries = 0; tries < MAX_FAULTS_PER_ACCESS; tries++) {
-		va_t exact_va;
-		enum access_kind exact_kind;
-
-		if (likely(look_up(cpu, va, kind, &tr, &fault))) {
-			describe_page(cpu, &tr, page);
-			return true;
-		}
-		if (!is_canonical(va)) {
-			send_fault_signal(cpu->current, SIGSEGV, SI_KERNEL, 0, 0);
-			return false;
-		}
-		engine_current_access(cpu->engine, &exact_va, &exact_kind);
-		if (make_access(cpu, exact_va, exact_kind, &fault))
-			continue;
-		if (!handle_fault(cpu, &fault, engine_current_ip(cpu->engine)))
-			return false;
+	if (!is_canonical(va)) {
+		send_fault_signal(cpu->current, SIGSEGV, SI_KERNEL, 0, 0);
+		return false;
 	}
-	send_fault_signal(cpu->current, SIGKILL, SI_KERNEL, va, 0);
-	return false;
+	if (make_access(cpu, va, kind, &fault))
+		return true;
+	if (is_stuck(cpu, va, ip)) {
+		printk(&cpu->machine->kernel, "pid %d makes no progress at 0x%lx: killed",
+		       cpu->current->pid, (unsigned long)va);
+		send_fault_signal(cpu->current, SIGKILL, SI_KERNEL, va, 0);
+		return false;
+	}
+	return handle_fault(cpu, &fault, ip);
 }
 
 /* --check: the physical address that an access really went to against a fresh
@@ -139,8 +148,9 @@ static void check_access(void *owner, va_t va, enum access_kind kind, pa_t pa)
 		           (unsigned long)(tr.pa >> PAGE_SHIFT));
 }
 
-static const struct engine_ops engine_ops = { .resolve = resolve };
-static const struct engine_ops checking_engine_ops = { .resolve = resolve,
+static const struct engine_ops engine_ops = { .look_up = look_up, .fault = on_fault };
+static const struct engine_ops checking_engine_ops = { .look_up = look_up,
+	                                               .fault = on_fault,
 	                                               .check_access = check_access };
 
 /* ---- control registers ---- */
@@ -212,6 +222,7 @@ int cpu_init(struct cpu *cpu, struct machine *machine, uint32_t id, char *why, s
 
 	cpu->machine = machine;
 	cpu->id = id;
+	cpu->zero_pfn = page_to_pfn(&machine->kernel, machine->kernel.zero_page);
 	err = mmu_create(&cpu->mmu, &machine->config.mmu, &machine->ram, &machine->events);
 	if (err) {
 		snprintf(why, why_size, "cannot make an MMU: %s", strerror(-err));

@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The engine with page tables of the test's own and no kernel: code snippets run
+ * at CODE_VA, data lies at DATA_VA. Pages listed in absent[] are mapped when the
+ * engine asks for them, and each question is noted.
+ */
+#include "sim/engine.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CODE_VA ((va_t)0x400000)
+#define DATA_VA ((va_t)0x600000)
+#define NR_CODE_PAGES 3
+#define NR_DATA_PAGES 8
+
+/* Frames: 0 to 15 for page tables, then code, then data. */
+#define CODE_PFN ((pfn_t)16)
+#define DATA_PFN ((pfn_t)32)
+#define ZERO_PFN ((pfn_t)64)
+
+/* Snippets: snippet_NAME to snippet_NAME_end. */
+#define SNIPPET(name, text)                                                                        \
+	__asm__(".pushsection .rodata\n.balign 64\nsnippet_" #name ":\n" text "\nsnippet_" #name   \
+	        "_end:\n.popsection");                                                             \
+	extern const uint8_t snippet_##name[], snippet_##name##_end[];
+
+struct question {
+	va_t va; /* exact */
+	enum access_kind kind;
+	uint64_t ip;
+};
+
+struct fixture {
+	struct ram ram;
+	struct event_stream events;
+	struct mmu *mmu;
+	struct engine *engine;
+	struct question questions[64];
+	int nr_questions;
+	bool refuse;
+	struct x86_regs regs;
+	struct engine_stopped stopped;
+};
+
+static struct fixture f;
+
+/* The last-level entry of va; tables are at fixed frames, one for each level. */
+static uint64_t *entry_of(va_t va)
+{
+	uint64_t *tables[4];
+
+	for (int i = 0; i < 4; i++)
+		tables[i] = ram_at(&f.ram, (pa_t)(1 + i) << PAGE_SHIFT);
+	tables[0][0] = (pa_t)2 << PAGE_SHIFT | PTE_P | PTE_RW | PTE_US;
+	tables[1][0] = (pa_t)3 << PAGE_SHIFT | PTE_P | PTE_RW | PTE_US;
+	/* 0x400000 to 0x5fffff in frame 4, 0x600000 on in frame 5. */
+	tables[2][2] = (pa_t)4 << PAGE_SHIFT | PTE_P | PTE_RW | PTE_US;
+	tables[2][3] = (pa_t)5 << PAGE_SHIFT | PTE_P | PTE_RW | PTE_US;
+	return (uint64_t *)ram_at(&f.ram, (pa_t)(va < DATA_VA ? 4 : 5) << PAGE_SHIFT) +
+	       (va >> PAGE_SHIFT & 511);
+}
+
+static void map(va_t va, pfn_t pfn, uint64_t flags)
+{
+	*entry_of(va) = pfn << PAGE_SHIFT | PTE_P | PTE_US | flags;
+}
+
+static void map_page(va_t va)
+{
+	if (va < DATA_VA)
+		map(va, CODE_PFN + ((va - CODE_VA) >> PAGE_SHIFT), 0);
+	else
+		map(va, DATA_PFN + ((va - DATA_VA) >> PAGE_SHIFT), PTE_RW);
+}
+
+static bool look_up(void *owner, va_t va, enum access_kind kind, struct engine_page *page)
+{
+	struct translation tr;
+
+	if (!mmu_probe(((struct fixture *)owner)->mmu, va, kind, PRIV_USER, &tr, NULL))
+		return false;
+	*page = (struct engine_page){ tr.pa >> PAGE_SHIFT, true, tr.writable, tr.executable,
+		                      tr.pa >> PAGE_SHIFT == ZERO_PFN };
+	return true;
+}
+
+static bool fault(void *owner, va_t va, enum access_kind kind, uint64_t ip)
+{
+	struct fixture *fixture = owner;
+
+	fixture->questions[fixture->nr_questions++] = (struct question){ va, kind, ip };
+	if (!fixture->refuse)
+		map_page(va & PAGE_MASK);
+	return !fixture->refuse;
+}
+
+static void check_access(void *owner, va_t va, enum access_kind kind, pa_t pa)
+{
+	struct fixture *fixture = owner;
+	struct translation tr;
+
+	ck_assert(mmu_probe(fixture->mmu, va, kind, PRIV_USER, &tr, NULL));
+	ck_assert_uint_eq(tr.pa, pa);
+}
+
+static const struct engine_ops ops = { .look_up = look_up,
+	                               .fault = fault,
+	                               .check_access = check_access };
+
+static struct mmu_config one_level_config(void)
+{
+	struct mmu_config config = { .physical_bits = 40, .has_1g_pages = true };
+
+	for (int level = TLB_L1I; level <= TLB_L1D; level++) {
+		config.tlb[level].nr_arrays = 1;
+		config.tlb[level].arrays[0] = (struct tlb_config){ .name = "l1",
+			                                           .entries = 16,
+			                                           .page_sizes = 1 << PAGE_4K,
+			                                           .policy = &tlb_policy_lru };
+	}
+	return config;
+}
+
+static void set_up_mode(enum engine_mode mode)
+{
+	struct mmu_config config = one_level_config();
+
+	memset(&f, 0, sizeof(f));
+	ck_assert_int_eq(ram_init(&f.ram, 4 * MIB), 0);
+	ck_assert_int_eq(mmu_create(&f.mmu, &config, &f.ram, &f.events), 0);
+	mmu_write_cr0(f.mmu, CR0_PE | CR0_WP);
+	mmu_write_cr4(f.mmu, CR4_PAE);
+	mmu_write_efer(f.mmu, EFER_LME | EFER_NXE);
+	mmu_write_cr3(f.mmu, (pa_t)1 << PAGE_SHIFT);
+	mmu_write_cr0(f.mmu, CR0_PE | CR0_WP | CR0_PG);
+	for (int i = 0; i < NR_CODE_PAGES; i++)
+		map_page(CODE_VA + (va_t)i * PAGE_SIZE);
+	for (int i = 0; i < NR_DATA_PAGES; i++)
+		map_page(DATA_VA + (va_t)i * PAGE_SIZE);
+	ck_assert_int_eq(engine_create(&f.engine, mode, &f.ram, f.mmu, &ops, &f), 0);
+}
+
+static void set_up(void)
+{
+	set_up_mode(ENGINE_EXACT);
+}
+
+static void tear_down(void)
+{
+	engine_destroy(f.engine);
+	mmu_destroy(f.mmu);
+	ram_finish(&f.ram);
+}
+
+static void put_code(va_t va, const uint8_t *from, const uint8_t *end)
+{
+	memcpy(ram_at(&f.ram, (CODE_PFN << PAGE_SHIFT) + (va - CODE_VA)), from,
+	       (size_t)(end - from));
+}
+
+/* Runs the snippet from va on until it stops. */
+static void run_at(va_t va)
+{
+	f.regs.ip = va;
+	f.regs.flags = 0x202;
+	engine_set_regs(f.engine, &f.regs);
+	ck_assert_int_eq(engine_run(f.engine, UINT64_MAX, &f.stopped), 0);
+	engine_get_regs(f.engine, &f.regs);
+}
+
+#define RUN_AT(va, name)                                                                           \
+	do {                                                                                       \
+		put_code(va, snippet_##name, snippet_##name##_end);                                \
+		run_at(va);                                                                        \
+	} while (0)
+#define RUN(name) RUN_AT(CODE_VA, name)
+
+static const uint64_t *accesses(void)
+{
+	return mmu_counts(f.mmu, PRIV_USER)->accesses;
+}
+
+static void assert_stop(enum engine_stop why, va_t ip)
+{
+	ck_assert_int_eq(f.stopped.why, why);
+	ck_assert_uint_eq(f.regs.ip, ip);
+}
+
+SNIPPET(count, "mov (%rbx),%rax\n"
+               "mov %rax,8(%rbx)\n"
+               "add %rax,(%rbx)\n"
+               "syscall")
+
+START_TEST(each_instruction_and_access_is_counted_once)
+{
+	f.regs.gpr[REG_BX] = DATA_VA;
+	RUN(count);
+	assert_stop(ENGINE_STOP_SYSCALL, CODE_VA + (va_t)(snippet_count_end - snippet_count));
+	ck_assert_uint_eq(engine_instructions(f.engine), 4);
+	ck_assert_uint_eq(accesses()[ACCESS_FETCH], 4);
+	ck_assert_uint_eq(accesses()[ACCESS_LOAD], 2);
+	ck_assert_uint_eq(accesses()[ACCESS_STORE], 2);
+}
+END_TEST
+
+SNIPPET(cross, "mov 0xffc(%rbx),%rax\n"
+               "mov %rax,0xffc(%rbx)\n"
+               "syscall")
+
+START_TEST(an_access_across_pages_counts_twice)
+{
+	f.regs.gpr[REG_BX] = DATA_VA;
+	RUN(cross);
+	ck_assert_uint_eq(accesses()[ACCESS_LOAD], 2);
+	ck_assert_uint_eq(accesses()[ACCESS_STORE], 2);
+	ck_assert_int_eq(f.nr_questions, 0);
+}
+END_TEST
+
+START_TEST(a_store_into_an_absent_second_page_asks_for_that_page)
+{
+	*entry_of(DATA_VA + PAGE_SIZE) = 0;
+	f.regs.gpr[REG_BX] = DATA_VA;
+	RUN(cross);
+	ck_assert_int_eq(f.nr_questions, 1);
+	ck_assert_uint_eq(f.questions[0].va, DATA_VA + PAGE_SIZE);
+	ck_assert_uint_eq(accesses()[ACCESS_STORE], 2);
+}
+END_TEST
+
+SNIPPET(repeat, "mov $100,%ecx\n"
+                "rep stosb\n"
+                "syscall")
+
+START_TEST(a_rep_instruction_is_one_instruction_and_many_accesses)
+{
+	f.regs.gpr[REG_DI] = DATA_VA;
+	RUN(repeat);
+	ck_assert_uint_eq(engine_instructions(f.engine), 3);
+	ck_assert_uint_eq(accesses()[ACCESS_STORE], 100);
+}
+END_TEST
+
+SNIPPET(rmw, "nop\n"
+             "lock addl $1,12(%rbx)\n"
+             "syscall")
+
+START_TEST(a_read_modify_write_asks_once_as_a_store_at_its_exact_address)
+{
+	*entry_of(DATA_VA) = 0;
+	f.regs.gpr[REG_BX] = DATA_VA;
+	RUN(rmw);
+	ck_assert_int_eq(f.nr_questions, 1);
+	ck_assert_uint_eq(f.questions[0].va, DATA_VA + 12);
+	ck_assert_int_eq(f.questions[0].kind, ACCESS_STORE);
+	ck_assert_uint_eq(f.questions[0].ip, CODE_VA + 1);
+}
+END_TEST
+
+SNIPPET(refused, "inc %rax\n"
+                 "inc %rax\n"
+                 "mov 0x18(%rbx),%rcx\n"
+                 "inc %rax\n"
+                 "syscall")
+
+START_TEST(a_refused_page_stops_before_the_instruction)
+{
+	*entry_of(DATA_VA) = 0;
+	f.refuse = true;
+	f.regs.gpr[REG_BX] = DATA_VA;
+	RUN(refused);
+	assert_stop(ENGINE_STOP_FAULT, CODE_VA + 6);
+	ck_assert_uint_eq(f.regs.gpr[REG_AX], 2);
+	ck_assert_uint_eq(engine_instructions(f.engine), 2);
+	f.refuse = false;
+	run_at(f.regs.ip);
+	ck_assert_int_eq(f.stopped.why, ENGINE_STOP_SYSCALL);
+	ck_assert_uint_eq(f.regs.gpr[REG_AX], 3);
+	ck_assert_uint_eq(engine_instructions(f.engine), 5);
+}
+END_TEST
+
+SNIPPET(straddle, "inc %rax\n"            /* 3 bytes: from CODE_VA + 0xff8 */
+                  "mov (%rbx),%rcx\n"     /* 3 bytes: touches data first */
+                  "movabs $0x1234,%rdx\n" /* 10 bytes: 2 of them in the first page */
+                  "syscall")
+
+START_TEST(an_absent_second_code_page_is_asked_for_after_what_lies_before_it)
+{
+	*entry_of(CODE_VA + PAGE_SIZE) = 0;
+	*entry_of(DATA_VA) = 0;
+	f.regs.gpr[REG_BX] = DATA_VA;
+	RUN_AT(CODE_VA + 0xff8, straddle);
+	ck_assert_int_eq(f.stopped.why, ENGINE_STOP_SYSCALL);
+	ck_assert_int_eq(f.nr_questions, 2);
+	ck_assert_uint_eq(f.questions[0].va, DATA_VA);
+	ck_assert_uint_eq(f.questions[0].ip, CODE_VA + 0xffb);
+	ck_assert_uint_eq(f.questions[1].va, CODE_VA + PAGE_SIZE);
+	ck_assert_uint_eq(f.questions[1].ip, CODE_VA + 0xffe);
+	ck_assert_int_eq(f.questions[1].kind, ACCESS_FETCH);
+	ck_assert_uint_eq(f.regs.gpr[REG_DX], 0x1234);
+	ck_assert_uint_eq(engine_instructions(f.engine), 4);
+}
+END_TEST
+
+SNIPPET(divide, "xor %ecx,%ecx\n"
+                "div %rcx")
+
+START_TEST(an_exception_stops_at_its_instruction_each_time)
+{
+	for (int i = 0; i < 3; i++) {
+		RUN(divide);
+		assert_stop(ENGINE_STOP_EXCEPTION, CODE_VA + 2);
+		ck_assert_int_eq(f.stopped.vector, 0);
+	}
+	ck_assert_uint_eq(engine_instructions(f.engine), 3);
+}
+END_TEST
+
+SNIPPET(undefined, "nop\nud2")
+
+START_TEST(an_unknown_instruction_stops_at_itself)
+{
+	RUN(undefined);
+	assert_stop(ENGINE_STOP_ILLEGAL, CODE_VA + 1);
+	ck_assert_uint_eq(engine_instructions(f.engine), 1);
+}
+END_TEST
+
+SNIPPET(halt, "hlt")
+SNIPPET(load_cr3, "mov %rax,%cr3")
+SNIPPET(write_msr, "wrmsr")
+SNIPPET(port, "in $0x60,%al")
+
+START_TEST(privileged_instructions_raise_a_protection_fault)
+{
+	RUN(halt);
+	assert_stop(ENGINE_STOP_EXCEPTION, CODE_VA);
+	ck_assert_int_eq(f.stopped.vector, 13);
+	RUN_AT(CODE_VA + 64, load_cr3);
+	assert_stop(ENGINE_STOP_EXCEPTION, CODE_VA + 64);
+	ck_assert_int_eq(f.stopped.vector, 13);
+	RUN_AT(CODE_VA + 128, write_msr);
+	assert_stop(ENGINE_STOP_EXCEPTION, CODE_VA + 128);
+	RUN_AT(CODE_VA + 192, port);
+	ck_assert_int_eq(f.stopped.why, ENGINE_STOP_EXCEPTION);
+	ck_assert_int_eq(f.stopped.vector, 13);
+}
+END_TEST
+
+SNIPPET(breakpoint, "int3")
+
+START_TEST(a_software_interrupt_stops_behind_itself)
+{
+	RUN(breakpoint);
+	assert_stop(ENGINE_STOP_INTERRUPT, CODE_VA + 1);
+	ck_assert_int_eq(f.stopped.vector, 3);
+}
+END_TEST
+
+SNIPPET(loop, "1: inc %rax\n"
+              "jmp 1b")
+
+START_TEST(a_budget_stops_at_a_block_and_counts_exactly)
+{
+	put_code(CODE_VA, snippet_loop, snippet_loop_end);
+	f.regs.ip = CODE_VA;
+	engine_set_regs(f.engine, &f.regs);
+	ck_assert_int_eq(engine_run(f.engine, 1000, &f.stopped), 0);
+	engine_get_regs(f.engine, &f.regs);
+	ck_assert_int_eq(f.stopped.why, ENGINE_STOP_BUDGET);
+	ck_assert_uint_eq(engine_instructions(f.engine), 1000);
+	ck_assert_uint_eq(f.regs.gpr[REG_AX], 500);
+}
+END_TEST
+
+SNIPPET(aliases, "mov $200,%ecx\n"
+                 "1: mov (%rbx),%rax\n"
+                 "add $0x1000,%rbx\n"
+                 "cmp %rdx,%rbx\n"
+                 "cmove %rsi,%rbx\n"
+                 "dec %ecx\n"
+                 "jnz 1b\n"
+                 "syscall")
+
+/* check_access() fails if the engine mixes up which page an access came through. */
+START_TEST(one_frame_under_many_addresses_keeps_them_apart)
+{
+	va_t first = DATA_VA + 0x10000;
+	const struct mmu_counts *counts = mmu_counts(f.mmu, PRIV_USER);
+
+	for (int i = 0; i < 20; i++)
+		map(first + (va_t)i * PAGE_SIZE, DATA_PFN, 0);
+	f.regs.gpr[REG_BX] = first;
+	f.regs.gpr[REG_SI] = first;
+	f.regs.gpr[REG_DX] = first + 20 * PAGE_SIZE;
+	RUN(aliases);
+	ck_assert_uint_eq(accesses()[ACCESS_LOAD], 200);
+	/* 20 pages in turn through 16 entries with LRU: never a hit. */
+	ck_assert_uint_eq(counts->tlb[TLB_L1D].misses[PAGE_4K], 200);
+}
+END_TEST
+
+SNIPPET(patch_me, "mov $1,%eax\nsyscall")
+SNIPPET(patched, "mov $2,%eax\nsyscall")
+
+START_TEST(code_that_the_kernel_overwrites_is_not_run_again)
+{
+	RUN(patch_me);
+	ck_assert_uint_eq(f.regs.gpr[REG_AX], 1);
+	engine_frame_changed(f.engine, CODE_PFN);
+	RUN(patched);
+	ck_assert_uint_eq(f.regs.gpr[REG_AX], 2);
+}
+END_TEST
+
+/* Writes `mov $2` over `mov $1` through another mapping of the same frame. */
+SNIPPET(self_modify, "call 1f\n"
+                     "movb $2,(%rbx)\n"
+                     "call 1f\n"
+                     "syscall\n"
+                     ".balign 64\n"
+                     "1: mov $1,%eax\n"
+                     "add %rax,%rdx\n"
+                     "ret")
+
+START_TEST(code_that_the_guest_overwrites_is_not_run_again)
+{
+	map(DATA_VA + 0x20000, CODE_PFN, PTE_RW);
+	f.regs.gpr[REG_BX] = DATA_VA + 0x20000 + 64 + 1;
+	f.regs.gpr[REG_SP] = DATA_VA + 0x1000;
+	f.regs.gpr[REG_DX] = 0;
+	RUN(self_modify);
+	ck_assert_int_eq(f.stopped.why, ENGINE_STOP_SYSCALL);
+	ck_assert_uint_eq(f.regs.gpr[REG_DX], 3);
+}
+END_TEST
+
+SNIPPET(load_twice, "mov (%rbx),%rax\n"
+                    "syscall")
+
+START_TEST(a_flush_makes_the_engine_ask_again)
+{
+	f.regs.gpr[REG_BX] = DATA_VA;
+	RUN(load_twice);
+	map(DATA_VA, DATA_PFN + 5, PTE_RW);
+	memset(ram_at(&f.ram, (DATA_PFN + 5) << PAGE_SHIFT), 0x77, PAGE_SIZE);
+	mmu_invlpg(f.mmu, DATA_VA);
+	engine_flush(f.engine);
+	run_at(CODE_VA);
+	ck_assert_uint_eq(f.regs.gpr[REG_AX], 0x7777777777777777);
+}
+END_TEST
+
+SNIPPET(float_work, "movaps %xmm3,%xmm5\n"
+                    "fld1\n"
+                    "syscall")
+
+START_TEST(fpu_state_can_be_taken_and_given_back)
+{
+	struct x86_fpu before, after;
+
+	engine_get_fpu(f.engine, &before);
+	memset(before.fxsave + 160 + 3 * 16, 0x5a, 16);
+	engine_set_fpu(f.engine, &before);
+	RUN(float_work);
+	engine_get_fpu(f.engine, &after);
+	ck_assert_mem_eq(after.fxsave + 160 + 5 * 16, before.fxsave + 160 + 3 * 16, 16);
+	ck_assert_uint_eq(after.fxsave[4], 0x80); /* one register in use */
+	engine_set_fpu(f.engine, &before);
+	engine_get_fpu(f.engine, &after);
+	ck_assert_mem_eq(after.fxsave, before.fxsave, sizeof(after.fxsave));
+}
+END_TEST
+
+START_TEST(without_tlbs_faults_and_results_are_the_same)
+{
+	tear_down();
+	set_up_mode(ENGINE_FAULTS);
+	*entry_of(DATA_VA) = 0;
+	f.regs.gpr[REG_BX] = DATA_VA;
+	RUN(count);
+	ck_assert_int_eq(f.nr_questions, 1);
+	ck_assert_uint_eq(engine_instructions(f.engine), 4);
+	ck_assert_uint_eq(accesses()[ACCESS_LOAD], 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("sim/engine");
+	TCase *tcase = tcase_create("engine");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, each_instruction_and_access_is_counted_once);
+	tcase_add_test(tcase, an_access_across_pages_counts_twice);
+	tcase_add_test(tcase, a_store_into_an_absent_second_page_asks_for_that_page);
+	tcase_add_test(tcase, a_rep_instruction_is_one_instruction_and_many_accesses);
+	tcase_add_test(tcase, a_read_modify_write_asks_once_as_a_store_at_its_exact_address);
+	tcase_add_test(tcase, a_refused_page_stops_before_the_instruction);
+	tcase_add_test(tcase, an_absent_second_code_page_is_asked_for_after_what_lies_before_it);
+	tcase_add_test(tcase, an_exception_stops_at_its_instruction_each_time);
+	tcase_add_test(tcase, an_unknown_instruction_stops_at_itself);
+	tcase_add_test(tcase, privileged_instructions_raise_a_protection_fault);
+	tcase_add_test(tcase, a_software_interrupt_stops_behind_itself);
+	tcase_add_test(tcase, a_budget_stops_at_a_block_and_counts_exactly);
+	tcase_add_test(tcase, one_frame_under_many_addresses_keeps_them_apart);
+	tcase_add_test(tcase, code_that_the_kernel_overwrites_is_not_run_again);
+	tcase_add_test(tcase, code_that_the_guest_overwrites_is_not_run_again);
+	tcase_add_test(tcase, a_flush_makes_the_engine_ask_again);
+	tcase_add_test(tcase, fpu_state_can_be_taken_and_given_back);
+	tcase_add_test(tcase, without_tlbs_faults_and_results_are_the_same);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_set_tap(runner, "-");
+	srunner_run_all(runner, CK_SILENT);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
