@@ -60,7 +60,8 @@ static void turn_paging_on(struct mmu *mmu, pfn_t top)
 
 static void set_up(const char *name, enum engine_mode mode)
 {
-	static char *const argv[] = { "guest", "an \"argument\"", NULL };
+	static char name_arg[] = "guest", quoted_arg[] = "an \"argument\"";
+	static char *const argv[] = { name_arg, quoted_arg, NULL };
 	static struct machine_config config;
 	const struct config_override small = { "ram", "16M" };
 	struct machine_options options = {
