@@ -74,14 +74,22 @@ enum page_references {
 	PAGEREF_ACTIVATE
 };
 
+static void mlock_page(struct kernel *k, struct page *page)
+{
+	if (!TestSetPageMlocked(page))
+		mod_vm_quantity(k, NR_MLOCK, 1);
+}
+
 static enum page_references page_check_references(struct kernel *k, struct page *page)
 {
 	uint64_t vm_flags = 0;
 	uint32_t by_ptes = page_mapped(page) ? page_referenced(k, page, &vm_flags) : 0;
 	bool by_flag = TestClearPageReferenced(page);
 
-	if (vm_flags & VM_LOCKED) /* unmapping it will find out */
-		return PAGEREF_RECLAIM;
+	if (vm_flags & VM_LOCKED) { /* mapped before it was locked */
+		mlock_page(k, page);
+		return PAGEREF_KEEP;
+	}
 	if (by_ptes) {
 		if (PageSwapBacked(page))
 			return PAGEREF_ACTIVATE;
@@ -113,12 +121,6 @@ static enum page_fate give_slot(struct kernel *k, struct page *page, const struc
 	return add_to_swap(k, page) ? PAGE_ACTIVATED : PAGE_GOES;
 }
 
-static void mlock_page(struct kernel *k, struct page *page)
-{
-	if (!TestSetPageMlocked(page))
-		mod_vm_quantity(k, NR_MLOCK, 1);
-}
-
 static enum page_fate unmap_page(struct kernel *k, struct page *page)
 {
 	if (!page_mapped(page))
@@ -128,6 +130,7 @@ static enum page_fate unmap_page(struct kernel *k, struct page *page)
 		return PAGE_GOES;
 	case SWAP_MLOCK:
 		mlock_page(k, page);
+		try_to_free_swap(k, page);
 		return PAGE_KEPT;
 	case SWAP_AGAIN:
 		return PAGE_KEPT;
@@ -174,7 +177,7 @@ static enum page_fate reclaim_page(struct kernel *k, struct page *page,
 		return PAGE_KEPT;
 	if (page_count(page) == 1) /* truncated, or its last user has just left */
 		return PAGE_GOES;
-	if (!page_mapping(k, page) && !PageAnon(page))
+	if (!page_mapping(k, page) && !page_mapped(page)) /* in somebody's hands */
 		return PAGE_KEPT;
 	use = page_check_references(k, page);
 	if (use == PAGEREF_ACTIVATE)

@@ -88,6 +88,7 @@ static inline void disk_file_open(struct kernel *k, struct disk_file *file, uint
 	file->file.f_mapping = &file->mapping;
 	file->file.f_op = &disk_file_fops;
 	file->file.f_count = 1;
+	file->file.f_mode = FMODE_READ | FMODE_WRITE;
 	file_ra_state_init(k, &file->file.f_ra);
 }
 
