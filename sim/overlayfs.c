@@ -3,6 +3,7 @@
  * overlayfs - the guest's side of the tree: what it wrote, made and removed, in
  * memory over the host's files; and the inode operations of the whole.
  */
+#include "mm/page_alloc.h"
 #include "sim/clock.h"
 #include "sim/machine.h"
 #include "sim/tree.h"
@@ -378,6 +379,24 @@ static void clear_stored_tail(struct tree_inode *ti, uint64_t size)
 		memset(page->data + offset, 0, PAGE_SIZE - offset);
 }
 
+/* The file grows: what a guest scribbled behind its end through a mapping must not
+ * come to light. (On the way down truncate_setsize() does it.) */
+static void clear_cached_tail(struct tree_inode *ti)
+{
+	struct kernel *k = kernel_of(ti);
+	uint64_t used = ti->inode.i_data.i_size & ~PAGE_MASK;
+	struct page *page;
+
+	if (!used)
+		return;
+	page = find_get_page(k, &ti->inode.i_data, ti->inode.i_data.i_size >> PAGE_SHIFT);
+	if (!page)
+		return;
+	k->ops->frame_changed(k->machine, page_to_pfn(k, page));
+	memset((uint8_t *)page_address(k, page) + used, 0, PAGE_SIZE - used);
+	put_page(k, page);
+}
+
 static int truncate_inode(struct inode *inode, uint64_t size)
 {
 	struct tree_inode *ti = tree_inode(inode);
@@ -391,6 +410,8 @@ static int truncate_inode(struct inode *inode, uint64_t size)
 	clear_stored_tail(ti, size);
 	if (ti->host_size > size)
 		ti->host_size = size;
+	if (size >= inode->i_data.i_size)
+		clear_cached_tail(ti);
 	truncate_setsize(kernel_of(ti), &inode->i_data, size);
 	touch_mtime(ti);
 	return 0;
@@ -579,13 +600,6 @@ static int link_inode(struct inode *dir, const char *name, struct inode *inode)
 	return 0;
 }
 
-static bool is_mount(struct tree_inode *dir, const char *name)
-{
-	struct dir_entry *entry = find_entry(dir, name);
-
-	return entry && entry->is_mount;
-}
-
 /* A name of the inode is gone. */
 static void count_unlink(struct tree_inode *dir, struct inode *inode)
 {
@@ -618,8 +632,6 @@ static int unlink_inode(struct inode *dir, const char *name, struct inode *inode
 	struct tree_inode *ti = tree_inode(dir);
 	int error;
 
-	if (is_mount(ti, name))
-		return -EBUSY;
 	error = own_both(ti, inode);
 	if (error)
 		return error;
@@ -654,8 +666,6 @@ static int rename_inode(struct inode *old_parent, const char *old_name, struct i
 	if (!is_tree_inode(new_parent) || !is_tree_inode(inode) ||
 	    old_dir->write_through != new_dir->write_through)
 		return -EXDEV;
-	if (is_mount(old_dir, old_name) || is_mount(new_dir, new_name))
-		return -EBUSY;
 	if (victim && !is_tree_inode(victim))
 		return -EXDEV;
 	error = own_both(old_dir, inode);
@@ -756,7 +766,7 @@ int tree_mount(struct inode *dir, const char *name, struct inode *inode)
 	int error = tree_attach(dir, name, inode);
 
 	if (!error)
-		find_entry(tree_inode(dir), name)->is_mount = true;
+		inode->is_mount = true;
 	return error;
 }
 

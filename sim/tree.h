@@ -32,7 +32,6 @@ struct dir_entry {
 	RB_ENTRY(dir_entry) node;
 	char *name;
 	struct inode *inode; /* a reference; NULL: whiteout */
-	bool is_mount;       /* may not be renamed or removed */
 };
 RB_HEAD(dir_entries, dir_entry);
 

@@ -256,13 +256,16 @@ static int go_up(struct walking *w)
 
 static bool is_followed(const struct walking *w, const struct inode *inode)
 {
-	return inode->kind == S_IFLNK && (!is_last(w) || *w->rest == '/' || w->flags & WALK_FOLLOW);
+	if (inode->kind != S_IFLNK)
+		return false;
+	return !is_last(w) || w->flags & WALK_FOLLOW ||
+	       (*w->rest == '/' && !(w->flags & WALK_NAME));
 }
 
 static int end_walk(struct walking *w, struct inode *inode, const char *name, struct walk *walk)
 {
 	walk->must_be_dir = *w->rest == '/';
-	if (walk->must_be_dir && inode && inode->kind != S_IFDIR) {
+	if (walk->must_be_dir && !(w->flags & WALK_NAME) && inode && inode->kind != S_IFDIR) {
 		inode_put(inode);
 		return -ENOTDIR;
 	}
@@ -300,6 +303,8 @@ static bool step(struct walking *w, struct walk *walk, int *error)
 		*error = go_up(w);
 		return *error;
 	}
+	if (!*error && w->flags & WALK_CREATE && is_last(w) && *w->rest)
+		*error = -EISDIR;
 	if (!*error)
 		*error = look_up(w->at, name, &inode);
 	if (*error == -ENOENT && is_last(w) && !(w->flags & WALK_EXISTS))
@@ -398,11 +403,8 @@ static int may_create(struct inode *dir)
 static int open_new(struct walk *walk, uint32_t mode)
 {
 	const struct inode_new what = { .mode = S_IFREG | (mode & 07777) };
-	int error;
+	int error = may_create(walk->dir);
 
-	if (walk->must_be_dir)
-		return -EISDIR;
-	error = may_create(walk->dir);
 	if (error)
 		return error;
 	return walk->dir->ops->create(walk->dir, walk->name, &what, &walk->inode);
@@ -453,7 +455,7 @@ static int open_walk(struct walk *walk, uint32_t flags, uint32_t mode, struct op
 int vfs_open_at(struct vfs *vfs, struct inode *start, const char *path, uint32_t flags,
                 uint32_t mode, struct open_file **out)
 {
-	unsigned walk_flags = flags & O_CREAT ? 0 : WALK_EXISTS;
+	unsigned walk_flags = flags & O_CREAT ? WALK_CREATE : WALK_EXISTS;
 	struct walk walk;
 	int error;
 
@@ -490,7 +492,7 @@ int vfs_make(struct vfs *vfs, struct inode *start, const char *path, const struc
 {
 	struct walk walk;
 	struct inode *made;
-	int error = vfs_walk(vfs, start, path, 0, &walk);
+	int error = vfs_walk(vfs, start, path, WALK_NAME, &walk);
 
 	if (error)
 		return error;
@@ -511,7 +513,7 @@ int vfs_make(struct vfs *vfs, struct inode *start, const char *path, const struc
 int vfs_link(struct vfs *vfs, struct inode *inode, struct inode *start, const char *path)
 {
 	struct walk walk;
-	int error = vfs_walk(vfs, start, path, 0, &walk);
+	int error = vfs_walk(vfs, start, path, WALK_NAME, &walk);
 
 	if (error)
 		return error;
@@ -570,6 +572,8 @@ static int may_delete(const struct walk *walk, bool as_dir)
 		return walk->inode->kind == S_IFDIR ? -EISDIR : 0;
 	if (walk->inode->kind != S_IFDIR)
 		return -ENOTDIR;
+	if (walk->inode->is_mount)
+		return -EBUSY;
 	return check_empty(walk->inode);
 }
 
@@ -594,11 +598,13 @@ static int check_last_component(const char *path, bool is_rmdir)
 int vfs_unlink(struct vfs *vfs, struct inode *start, const char *path, bool is_rmdir)
 {
 	struct walk walk;
-	int error = vfs_walk(vfs, start, path, WALK_EXISTS, &walk);
+	int error = vfs_walk(vfs, start, path, WALK_EXISTS | WALK_NAME, &walk);
 
 	if (error)
 		return error;
-	if (!*walk.name)
+	if (!is_rmdir && walk.must_be_dir)
+		error = walk.inode->kind == S_IFDIR ? -EISDIR : -ENOTDIR;
+	else if (!*walk.name)
 		error = is_rmdir ? check_last_component(path, true) : -EISDIR;
 	if (!error && !*walk.name)
 		error = -EBUSY;
@@ -618,28 +624,35 @@ static bool is_ancestor(const struct inode *above, const struct inode *dir)
 	return false;
 }
 
+/* In the order of Linux's do_renameat2() and vfs_rename(). */
 static int check_rename(const struct walk *from, const struct walk *to, unsigned flags)
 {
-	bool is_dir = from->inode->kind == S_IFDIR;
+	bool is_dir = from->inode && from->inode->kind == S_IFDIR;
 	int error;
 
 	if (!*from->name || !*to->name)
 		return -EBUSY;
+	if (!from->inode)
+		return -ENOENT;
 	if (to->inode && flags & RENAME_NOREPLACE)
 		return -EEXIST;
 	if (!is_dir && (to->must_be_dir || from->must_be_dir))
 		return -ENOTDIR;
 	if (is_dir && is_ancestor(from->inode, to->dir))
 		return -EINVAL;
+	if (to->inode && is_ancestor(to->inode, from->dir))
+		return -ENOTEMPTY;
 	if (!from->dir->ops->rename)
 		return -EXDEV;
+	if (to->inode == from->inode)
+		return 0;
+	if (from->inode->is_mount)
+		return -EBUSY;
 	error = inode_permission(from->dir, MAY_WRITE | MAY_EXEC);
 	if (!error)
 		error = check_sticky(from->dir, from->inode);
 	if (error || !to->inode)
 		return error ? error : may_create(to->dir);
-	if (is_ancestor(to->inode, from->dir))
-		return -ENOTEMPTY;
 	return may_delete(to, is_dir);
 }
 
@@ -647,11 +660,11 @@ int vfs_rename(struct vfs *vfs, struct inode *old_start, const char *old_path,
                struct inode *new_start, const char *new_path, unsigned flags)
 {
 	struct walk from, to;
-	int error = vfs_walk(vfs, old_start, old_path, WALK_EXISTS, &from);
+	int error = vfs_walk(vfs, old_start, old_path, WALK_NAME, &from);
 
 	if (error)
 		return error;
-	error = vfs_walk(vfs, new_start, new_path, 0, &to);
+	error = vfs_walk(vfs, new_start, new_path, WALK_NAME, &to);
 	if (error) {
 		walk_finish(&from);
 		return error;

@@ -42,6 +42,7 @@ struct inode {
 	 * itself; NULL once the directory is removed. Holds a reference. */
 	struct inode *parent;
 	char *name;                  /* malloc'ed; NULL where there is no parent */
+	bool is_mount;               /* may not be renamed or removed */
 	struct address_space i_data; /* regular files with a page cache */
 };
 
@@ -176,6 +177,8 @@ struct walk {
 /* flags of vfs_walk() */
 #define WALK_FOLLOW 1u /* a symlink at the end is followed */
 #define WALK_EXISTS 2u /* -ENOENT if there is no such name */
+#define WALK_NAME 4u   /* the name itself is meant, even with a slash behind it */
+#define WALK_CREATE 8u /* for O_CREAT: -EISDIR if a slash stands behind the name */
 
 /* From `start` (NULL: the root; else a directory), which an absolute path does
  * not need. On 0 the caller ends with walk_finish(). */
