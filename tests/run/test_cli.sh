@@ -16,7 +16,9 @@ same() { # DESCRIPTION EXPECTED FOUND
 	if [ "$2" = "$3" ]; then
 		ok "$1"
 	else
-		printf 'expected: %s\nfound: %s\n' "$2" "$3" | not_ok "$1"
+		printf 'expected: %s\nfound: %s\n' "$2" "$3" >difference
+		not_ok "$1" <difference
+		rm difference
 	fi
 }
 
