@@ -31,6 +31,31 @@
 #define MAP_STACK_ 0x20000u
 #define MAP_FIXED_NOREPLACE_ 0x100000u
 
+#define MREMAP_MAYMOVE_ 1u
+#define MREMAP_FIXED_ 2u
+#define MREMAP_DONTUNMAP_ 4u
+
+#define MADV_NORMAL_ 0
+#define MADV_RANDOM_ 1
+#define MADV_SEQUENTIAL_ 2
+#define MADV_WILLNEED_ 3
+#define MADV_DONTNEED_ 4
+#define MADV_FREE_ 8
+#define MADV_DONTFORK_ 10
+#define MADV_DOFORK_ 11
+#define MADV_DONTDUMP_ 16
+#define MADV_DODUMP_ 17
+#define MADV_POPULATE_READ_ 22
+#define MADV_POPULATE_WRITE_ 23
+
+#define MS_ASYNC_ 1
+#define MS_INVALIDATE_ 2
+#define MS_SYNC_ 4
+
+#define MCL_CURRENT_ 1
+#define MCL_FUTURE_ 2
+#define MCL_ONFAULT_ 4
+
 /* ---- life of an mm ---- */
 
 /* NULL: no memory. mm_users is 1. */
@@ -93,14 +118,16 @@ struct fault_result {
 	enum vm_fault_kind kind; /* when done */
 };
 
-/* The page fault handler. user: CPL 3 (the fault may also be the kernel's own
- * copy to or from user memory). sp: the stack pointer, as Linux asked for it to
- * grow a stack before 5.0; 0: any address may grow it. Counts pgfault, pgmajfault,
- * mm->min_flt, maj_flt and by kind. */
+/* The page fault handler. error_code as the hardware pushes it; without PF_U the
+ * fault is the kernel's own, copying to or from user memory. Any address below a
+ * stack may grow it (Linux asked for one near the stack pointer before 5.0). Counts
+ * pgfault, pgmajfault, mm->min_flt, maj_flt and by kind. */
 struct fault_result do_page_fault(struct kernel *k, struct mm_struct *mm, va_t address,
                                   uint32_t error_code, uint64_t ip);
 
-/* Faults [start, end) in as the VMAs allow (MAP_POPULATE, mlock). 0 or -errno. */
+/* Faults [start, end) in as the VMAs allow (MAP_POPULATE, mlock): writable private
+ * memory as if written, the rest as if read. Stops at the first page that cannot be
+ * had: 0, or -ENOMEM, -EFAULT. */
 int mm_populate(struct kernel *k, struct mm_struct *mm, va_t start, va_t end);
 
 /* Unmaps all pages of the mapping from index `start` on, in every mm. */

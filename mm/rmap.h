@@ -38,6 +38,9 @@ enum try_to_unmap_result try_to_unmap(struct kernel *k, struct page *page);
 /* For write-back: makes every mapping clean and read-only; entries that were dirty. */
 uint32_t page_mkclean(struct kernel *k, struct page *page);
 
+/* A VM_LOCKED area maps it. */
+bool page_is_mapped_locked(struct kernel *k, struct page *page);
+
 /* page->_mapcount of every page against the page tables of every mm. */
 bool rmap_is_valid(struct kernel *k, char *what, size_t size);
 
