@@ -56,6 +56,9 @@ int open_file_create(struct inode *inode, uint32_t flags, char *path, struct ope
 	}
 	file->file.f_op = &file_ops;
 	file->file.f_count = 1;
+	file->file.f_mode = (flags & O_ACCMODE) == O_RDONLY   ? FMODE_READ
+	                    : (flags & O_ACCMODE) == O_WRONLY ? FMODE_WRITE
+	                                                      : FMODE_READ | FMODE_WRITE;
 	file->file.f_ra.ra_pages = inode->vfs->machine->kernel.config.read_ahead_pages;
 	file->inode = inode_get(inode);
 	file->flags = flags & ~(uint32_t)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
