@@ -118,6 +118,7 @@ START_TEST(sequential_sweeps_miss_every_page_and_write_it_once)
 	fill(base, nr);
 	sweep(base, nr);
 	sweep(base, nr);
+	assert_within(mm->maj_flt, 2 * nr, 1);
 	assert_within(f.k.vm_events[PSWPIN], 2 * nr, 1);
 	assert_within(f.k.vm_events[PSWPOUT], nr, 1);
 	shut_down();
@@ -134,6 +135,7 @@ START_TEST(read_ahead_divides_sequential_faults_by_eight)
 	fill(base, nr);
 	sweep(base, nr);
 	sweep(base, nr);
+	assert_within(mm->maj_flt, 2 * nr / 8, 1);
 	assert_within(f.k.vm_events[PSWPIN], 2 * nr, 1);
 	shut_down();
 }
@@ -164,6 +166,7 @@ START_TEST(random_accesses_miss_by_the_share_that_does_not_fit)
 		resident += get_mm_rss(mm);
 	}
 	resident /= accesses;
+	assert_within(mm->maj_flt - before, accesses * (PAGES - resident) / PAGES, 3);
 	fixture_check(&f);
 	shut_down();
 }
