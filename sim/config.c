@@ -20,6 +20,7 @@
 
 #define FILE_MAX (1 * MIB) /* a machine file larger than this is something else */
 #define MAX_KEYS 128       /* room for the table */
+#define NAME_MAX_BYTES 128 /* of a key, with its NUL */
 
 /* Who gave a key its value: a place in a file, or an override. */
 struct place {
@@ -243,13 +244,34 @@ static int load_nodes(struct loader *loader, const struct place *place, const ch
 	return err;
 }
 
+/* `place` is the key's; a value that has none of its own is told of there. */
+static int load_leaf(struct loader *loader, const struct place *place, const char *file,
+                     const struct config_key *key, struct fy_node *value)
+{
+	char text[CONFIG_TEXT_MAX];
+	struct place at;
+
+	if (fy_node_is_mapping(value))
+		return complain_of_kind(loader, place, key, "a mapping");
+	if (fy_node_is_sequence(value)) {
+		if (!key->kind->is_list)
+			return complain_of_kind(loader, place, key, "a list");
+		if (!get_list(value, text, sizeof(text)))
+			return complain_of_kind(loader, place, key, "a list of other things");
+		return set_value(loader, key->name, text, place);
+	}
+	if (!get_text(value, text, sizeof(text)))
+		return complain_of_kind(loader, place, key, "such text");
+	at = place_of_node(loader, file, value);
+	return set_value(loader, key->name, text, at.line ? &at : place);
+}
+
 /* One "key: value"; the key's whole name is `name`. */
 static int load_value(struct loader *loader, const struct place *place, const char *file,
                       const char *name, struct fy_node *value)
 {
-	char text[CONFIG_TEXT_MAX], prefix[CONFIG_TEXT_MAX];
 	const struct config_key *key = config_key_find(name);
-	struct place at;
+	char prefix[NAME_MAX_BYTES + 1];
 
 	if (!value)
 		return complain(loader, place, "%s has no value", name);
@@ -258,24 +280,12 @@ static int load_value(struct loader *loader, const struct place *place, const ch
 		                name);
 	if (!strcmp(name, "nodes"))
 		return load_nodes(loader, place, file, value);
-	if (fy_node_is_mapping(value) && !key) {
-		snprintf(prefix, sizeof(prefix), "%s.", name);
-		return load_mapping(loader, file, value, prefix);
-	}
-	if (!key)
-		return set_value(loader, name, "", place);
-	if (fy_node_is_sequence(value)) {
-		if (!key->kind->is_list)
-			return complain_of_kind(loader, place, key, "a list");
-		if (!get_list(value, text, sizeof(text)))
-			return complain_of_kind(loader, place, key, "a list of other things");
-		return set_value(loader, name, text, place);
-	}
-	if (!get_text(value, text, sizeof(text)))
-		return complain_of_kind(loader, place, key,
-		                        fy_node_is_mapping(value) ? "a mapping" : "such text");
-	at = place_of_node(loader, file, value);
-	return set_value(loader, name, text, at.line ? &at : place);
+	if (key)
+		return load_leaf(loader, place, file, key, value);
+	if (!fy_node_is_mapping(value))
+		return set_value(loader, name, "", place); /* which says: no such key */
+	snprintf(prefix, sizeof(prefix), "%s.", name);
+	return load_mapping(loader, file, value, prefix);
 }
 
 static int load_mapping(struct loader *loader, const char *file, struct fy_node *mapping,
@@ -288,7 +298,7 @@ static int load_mapping(struct loader *loader, const char *file, struct fy_node 
 	while (!err && (pair = fy_node_mapping_iterate(mapping, &iterator))) {
 		struct fy_node *key = fy_node_pair_key(pair);
 		struct place place = place_of_node(loader, file, key);
-		char word[64], name[128];
+		char word[64], name[NAME_MAX_BYTES];
 
 		if (!key || !get_text(key, word, sizeof(word)))
 			return complain(loader, &place, "a key is a word");
