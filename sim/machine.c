@@ -225,7 +225,7 @@ int machine_start(struct machine *machine, const char *path, char *const argv[],
 	struct task *task;
 	int err;
 
-	err = task_create(&task, machine, "/");
+	err = task_create(&task, machine, machine->options.cwd ? machine->options.cwd : "/");
 	if (err) {
 		snprintf(why, why_size, "%s", strerror(-err));
 		return err;

@@ -35,6 +35,7 @@ struct machine_options {
 	FILE *syscalls;   /* --syscalls: where to print them, or NULL */
 	FILE *kernel_log; /* printk lines; NULL: nowhere */
 	struct vfs_config vfs;
+	const char *cwd; /* guest path that the first task is in; NULL: / */
 };
 
 struct machine {

@@ -71,8 +71,10 @@ static bool is_canonical(va_t va)
  * sets A and D. */
 static bool walk(const struct cpu *cpu, va_t va, enum access_kind kind, struct translation *out)
 {
+	struct page_fault ignored;
+
 	if (cpu->machine->options.engine == ENGINE_FAULTS)
-		return mmu_walk_only(cpu->mmu, va, kind, PRIV_USER, out, NULL);
+		return mmu_walk_only(cpu->mmu, va, kind, PRIV_USER, out, &ignored);
 	return mmu_probe(cpu->mmu, va, kind, PRIV_USER, out, NULL);
 }
 

@@ -27,7 +27,7 @@ struct run {
 	struct machine_choice choice;
 	enum engine_mode engine;
 	uint64_t interval_every; /* 0: none */
-	const char *stats_path, *faults_path, *root;
+	const char *stats_path, *faults_path, *root, *argv0;
 	struct strings write, env;
 	bool check, syscalls, quiet;
 
@@ -37,6 +37,7 @@ struct run {
 	struct output stats, faults;
 	struct interval *interval;
 	struct fault_list *fault_list;
+	char cwd[4096]; /* guest path */
 };
 
 /* ---- options ---- */
@@ -151,6 +152,8 @@ static const struct option_row option_rows[] = {
 	{ "root", 0, "DIR", OPTION_TEXT, AT(root), NULL, "what the guest sees as /" },
 	{ "write", 0, "DIR", OPTION_CALL, 0, add_write,
 	  "files below DIR are really written (repeatable); others only seem so" },
+	{ "argv0", 0, "NAME", OPTION_TEXT, AT(argv0), NULL,
+	  "what the guest sees as its own name; PROGRAM otherwise" },
 	{ "env", 0, "NAME=VALUE", OPTION_CALL, 0, add_env,
 	  "the guest's environment (repeatable); it is empty otherwise" },
 	{ "quiet", 'q', NULL, OPTION_FLAG, AT(quiet), NULL, "no summary" },
@@ -182,6 +185,13 @@ static int close_output(struct output *output, const char *option, const char *p
 	return err ? complain("%s %s: %s", option, path, strerror(-err)) : 0;
 }
 
+/* The guest begins in our own folder, or at the top of a --root of its own. */
+static void choose_cwd(struct run *run)
+{
+	if (run->root || !getcwd(run->cwd, sizeof(run->cwd)))
+		strcpy(run->cwd, "/");
+}
+
 static int build_machine(struct run *run)
 {
 	struct machine_options options = {
@@ -190,9 +200,11 @@ static int build_machine(struct run *run)
 		.syscalls = run->syscalls ? stderr : NULL,
 		.kernel_log = stderr,
 		.vfs = { .root = run->root, .write = (const char **)run->write.list },
+		.cwd = run->cwd,
 	};
 	char why[512];
 
+	choose_cwd(run);
 	options.vfs.stdin_fd = guard_fd(STDIN_FILENO);
 	options.vfs.stdout_fd = guard_fd(STDOUT_FILENO);
 	options.vfs.stderr_fd = guard_fd(STDERR_FILENO);
@@ -274,6 +286,8 @@ static int start_program(struct run *run, char **argv)
 		complain("%s: no such program", argv[0]);
 		return EXIT_NOT_FOUND;
 	}
+	if (run->argv0)
+		argv[0] = (char *)run->argv0;
 	err = machine_start(run->machine, path, argv, envp, why, sizeof(why));
 	if (!err)
 		return 0;
