@@ -607,8 +607,11 @@ int mmu_write_efer(struct mmu *mmu, uint64_t value)
 
 void mmu_set_ac(struct mmu *mmu, bool ac)
 {
+	bool matters = mmu->control.cr4 & CR4_SMAP && mmu->control.ac != ac;
+
 	mmu->control.ac = ac;
-	registers_changed(mmu);
+	if (matters)
+		registers_changed(mmu);
 }
 
 /* SDM Vol. 2, "INVLPG": of an address that is not canonical, a no-op. */

@@ -10,7 +10,6 @@
 #ifndef PW_MMU_MMU_H
 #define PW_MMU_MMU_H
 
-#include "mmu/control.h"
 #include "mmu/event.h"
 #include "mmu/paging.h"
 #include "mmu/ram.h"
@@ -122,7 +121,8 @@ void mmu_destroy(struct mmu *mmu); /* NULL is fine */
  * that the TLBs and walk caches had for the address are gone, as after any page
  * fault (SDM, "Operations that Invalidate TLBs and Paging-Structure Caches").
  * One call is one translation: an access across two pages is two. While paging is
- * off pa = va, with every right. A 32-bit mode ignores the upper half of va.
+ * off pa = va, with every right. A 32-bit mode ignores the upper half of va. An
+ * address that is not canonical gives false and fault->non_canonical, no more.
  *
  * Page sizes that an L1 array does not hold are cached there in pieces of the
  * largest smaller size that it does hold; the STLB takes whole pages only.

@@ -17,6 +17,8 @@
 #ifndef PW_MMU_MMU_FAST_H
 #define PW_MMU_MMU_FAST_H
 
+#include "mmu/mmu.h" /* which ends by including this */
+
 #define MMU_NR_MEMOS 64 /* per kind and privilege */
 
 struct mmu_memo {

@@ -109,7 +109,8 @@ static inline bool access_allowed(const struct access_rule *rule, uint64_t right
 	return (rights & rule->need) == rule->need && !(rights & rule->bar);
 }
 
-/* The walk cache that holds entries of a level: the last below the page's own. */
+/* Which walk cache holds a level's entries: the PD cache is that of the last level
+ * but one in every mode. Levels count from the top; the last has none. */
 static inline unsigned walk_cache_of_level(const struct paging_mode *mode, unsigned level)
 {
 	return NR_WALK_CACHES + 1 - mode->nr_levels + level;

@@ -927,14 +927,14 @@ static void check_run(const struct machine_row *row, const struct tlb_policy *po
 
 START_TEST(every_counter_agrees_with_brute_force)
 {
-	check_run(&machines[_i], &tlb_policy_lru, random_cases(40000));
+	check_run(&machines[_i], &tlb_policy_lru, random_cases(20000));
 }
 END_TEST
 
 START_TEST(the_fast_path_counts_as_the_slow_one)
 {
 	for (size_t i = 0; tlb_policy_at(i); i++)
-		check_run(&machines[_i], tlb_policy_at(i), random_cases(40000) / 4);
+		check_run(&machines[_i], tlb_policy_at(i), random_cases(20000) / 4);
 }
 END_TEST
 
