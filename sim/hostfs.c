@@ -30,12 +30,31 @@ void hostfs_close(struct tree_inode *ti)
 	}
 }
 
-/* Closes the descriptor that was used least recently. Never one of the last few:
- * their users may still be at it. */
+/* Closes the descriptors that were used least recently, but never the last one. */
 static void limit_open(struct tree *tree)
 {
-	while (tree->nr_open > TREE_MAX_OPEN)
+	while (tree->nr_open > tree->max_open && tree->nr_open > 1)
 		hostfs_close(list_first_entry(&tree->open, struct tree_inode, open));
+}
+
+/* Keeps an open descriptor from being closed while others are opened. */
+static void hold(struct tree_inode *ti)
+{
+	if (list_empty(&ti->open))
+		return;
+	list_del_init(&ti->open);
+	ti->inode.vfs->tree->nr_open--;
+}
+
+static void let_go(struct tree_inode *ti)
+{
+	struct tree *tree = ti->inode.vfs->tree;
+
+	if (ti->host_fd < 0 || !ti->host_parent || !list_empty(&ti->open))
+		return;
+	list_add_tail(&ti->open, &tree->open);
+	tree->nr_open++;
+	limit_open(tree);
 }
 
 static bool is_same(int fd, const struct tree_inode *ti)
@@ -45,25 +64,14 @@ static bool is_same(int fd, const struct tree_inode *ti)
 	return fstat(fd, &st) == 0 && st.st_dev == ti->attr.dev && st.st_ino == ti->attr.ino;
 }
 
-int hostfs_fd(struct tree_inode *ti, bool writable)
+/* Opens by the folder's descriptor. */
+static int open_in(int dir_fd, struct tree_inode *ti, bool writable)
 {
-	struct tree *tree = ti->inode.vfs->tree;
-	int dir_fd, fd, flags;
-
-	if (ti->host_fd >= 0 && (!writable || ti->host_fd_writable)) {
-		if (!list_empty(&ti->open))
-			list_move_tail(&ti->open, &tree->open);
-		return ti->host_fd;
-	}
-	if (!ti->host_parent)
-		return -EACCES;
-	dir_fd = hostfs_fd(ti->host_parent, false);
-	if (dir_fd < 0)
-		return dir_fd;
 	/* O_NONBLOCK: should it have become a FIFO, do not wait for it. */
-	flags = ti->inode.kind == S_IFDIR ? O_PATH | O_DIRECTORY
-	        : writable                ? O_RDWR | O_NONBLOCK
-	                                  : O_RDONLY | O_NONBLOCK;
+	int flags = (writable ? O_RDWR : O_RDONLY) | O_NONBLOCK, fd;
+
+	if (ti->inode.kind == S_IFDIR)
+		flags = O_PATH | O_DIRECTORY;
 	fd = openat(dir_fd, ti->host_name, flags | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -74,10 +82,54 @@ int hostfs_fd(struct tree_inode *ti, bool writable)
 	hostfs_close(ti);
 	ti->host_fd = fd;
 	ti->host_fd_writable = writable;
-	list_add_tail(&ti->open, &tree->open);
-	tree->nr_open++;
-	limit_open(tree);
+	let_go(ti);
 	return fd;
+}
+
+static bool is_open(const struct tree_inode *ti, bool writable)
+{
+	return ti->host_fd >= 0 && (!writable || ti->host_fd_writable);
+}
+
+/* The folder nearest to ti, upwards, that is open; whose child on the way to ti is
+ * *child. NULL: there is none. */
+static struct tree_inode *nearest_open(struct tree_inode *ti, struct tree_inode **child)
+{
+	do {
+		*child = ti;
+		ti = ti->host_parent;
+	} while (ti && !is_open(ti, false));
+	return ti;
+}
+
+/* From the nearest open folder down. A loop, as a guest may nest folders so deeply
+ * that a recursion would not end well. */
+int hostfs_fd(struct tree_inode *ti, bool writable)
+{
+	struct tree_inode *child = NULL;
+
+	while (!is_open(ti, writable)) {
+		struct tree_inode *dir = nearest_open(ti, &child);
+		int fd = dir ? open_in(dir->host_fd, child, child == ti && writable) : -EACCES;
+
+		if (fd < 0)
+			return fd;
+	}
+	if (!list_empty(&ti->open))
+		list_move_tail(&ti->open, &ti->inode.vfs->tree->open);
+	return ti->host_fd;
+}
+
+/* Both folders' at once. 0 or -errno; let_go() of both afterwards. */
+static int hold_both(struct tree_inode *a, struct tree_inode *b)
+{
+	int fd = hostfs_fd(a, false);
+
+	hold(a);
+	if (fd >= 0)
+		fd = hostfs_fd(b, false);
+	hold(b);
+	return fd < 0 ? fd : 0;
 }
 
 /* ---- inodes ---- */
@@ -165,6 +217,10 @@ int hostfs_inode(struct vfs *vfs, const struct stat *st, bool write_through, str
 	int error;
 
 	if (ti) {
+		if (!list_empty(&ti->idle)) {
+			list_del_init(&ti->idle);
+			tree->nr_idle--;
+		}
 		inode_get(&ti->inode);
 		revalidate(ti, st);
 	} else {
@@ -409,21 +465,22 @@ int hostfs_create(struct tree_inode *dir, const char *name, const struct inode_n
 
 int hostfs_link(struct tree_inode *dir, const char *name, struct tree_inode *ti)
 {
-	int to = hostfs_fd(dir, false);
-	int from = ti->host_parent ? hostfs_fd(ti->host_parent, false) : -ENOENT;
+	struct tree_inode *from = ti->host_parent;
+	int error = from ? hold_both(from, dir) : -ENOENT;
 
-	if (to < 0 || from < 0)
-		return to < 0 ? to : from;
-	return linkat(from, ti->host_name, to, name, 0) ? -errno : 0;
+	if (!from)
+		return error;
+	if (!error && linkat(from->host_fd, ti->host_name, dir->host_fd, name, 0))
+		error = -errno;
+	let_go(from);
+	let_go(dir);
+	return error;
 }
 
 /* The name is gone; who has the file open goes on by the descriptor alone. */
 static void forget_place(struct tree_inode *ti)
 {
-	if (ti->host_fd >= 0 && !list_empty(&ti->open)) {
-		list_del_init(&ti->open);
-		ti->inode.vfs->tree->nr_open--;
-	}
+	hold(ti);
 	if (ti->host_parent)
 		inode_put(&ti->host_parent->inode);
 	ti->host_parent = NULL;
@@ -462,16 +519,17 @@ int hostfs_unlink(struct tree_inode *dir, const char *name, struct tree_inode *t
 int hostfs_rename(struct tree_inode *old_dir, const char *old_name, struct tree_inode *ti,
                   struct tree_inode *new_dir, const char *new_name, struct tree_inode *victim)
 {
-	int old_fd, new_fd;
+	int error;
 
 	if (victim)
 		prepare_unlink(new_dir, new_name, victim);
-	old_fd = hostfs_fd(old_dir, false);
-	new_fd = hostfs_fd(new_dir, false);
-	if (old_fd < 0 || new_fd < 0)
-		return old_fd < 0 ? old_fd : new_fd;
-	if (renameat(old_fd, old_name, new_fd, new_name))
-		return -errno;
+	error = hold_both(old_dir, new_dir);
+	if (!error && renameat(old_dir->host_fd, old_name, new_dir->host_fd, new_name))
+		error = -errno;
+	let_go(old_dir);
+	let_go(new_dir);
+	if (error)
+		return error;
 	if (victim && is_host_place(victim, new_dir, new_name))
 		forget_place(victim);
 	if (is_host_place(ti, old_dir, old_name))

@@ -15,6 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#define MAX_IDLE 4096 /* unused host inodes that are kept, with their cached pages */
+#define MAX_OPEN 128  /* host descriptors that are kept open */
+
 /* The trees need but some of what the macros make. */
 #define UNUSED __attribute__((unused))
 
@@ -224,6 +227,7 @@ static void destroy_inode(struct tree_inode *ti)
 	struct tree_inode *host_parent = ti->host_parent;
 	struct dir_entry *entry, *next;
 
+	assert(list_empty(&ti->idle));
 	RB_FOREACH_SAFE(entry, dir_entries, &ti->entries, next)
 	remove_entry(ti, entry);
 	inode_clear_place(&ti->inode);
@@ -252,15 +256,21 @@ static int sync_inode(struct inode *inode)
 	return filemap_write_and_wait_range(kernel_of(ti), &inode->i_data, 0, UINT64_MAX);
 }
 
+/* Dropping one may leave its folder unused, which then comes to the list: that is
+ * seen here, not one call deeper. */
 static void limit_idle(struct tree *tree)
 {
-	while (tree->nr_idle > TREE_MAX_IDLE) {
+	if (tree->is_limiting)
+		return;
+	tree->is_limiting = true;
+	while (tree->nr_idle > tree->max_idle) {
 		struct tree_inode *oldest = list_first_entry(&tree->idle, struct tree_inode, idle);
 
 		list_del_init(&oldest->idle);
 		tree->nr_idle--;
 		destroy_inode(oldest);
 	}
+	tree->is_limiting = false;
 }
 
 /* Nobody uses it. One that no name leads to goes; one with changes stays, as the
@@ -924,6 +934,8 @@ int tree_create(struct vfs *vfs, int root_fd)
 		close(root_fd);
 		return -ENOMEM;
 	}
+	tree->max_idle = MAX_IDLE;
+	tree->max_open = MAX_OPEN;
 	INIT_LIST_HEAD(&tree->inodes);
 	INIT_LIST_HEAD(&tree->idle);
 	INIT_LIST_HEAD(&tree->open);

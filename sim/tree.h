@@ -23,8 +23,6 @@
 #include <bsd/sys/tree.h>
 
 #define TREE_BUCKETS 1024
-#define TREE_MAX_IDLE 4096 /* unused host inodes that are kept, with cached pages */
-#define TREE_MAX_OPEN 128  /* host descriptors held at once */
 #define TREE_MAX_STORE_BYTES ((uint64_t)1 << 30) /* written content kept in memory; then ENOSPC */
 
 /* A name that the guest made, or removed from the host's folder (a whiteout). */
@@ -72,9 +70,10 @@ struct tree {
 	struct list_head inodes;                /* all */
 	struct list_head buckets[TREE_BUCKETS]; /* those on the host, by device and number */
 	struct list_head idle;                  /* longest unused first */
-	uint32_t nr_idle;
+	uint32_t nr_idle, max_idle;
+	bool is_limiting;      /* idle inodes are being dropped right now */
 	struct list_head open; /* longest unused first */
-	uint32_t nr_open;
+	uint32_t nr_open, max_open;
 	struct {
 		uint64_t dev, ino;
 	} * write; /* the folders open for writing */
@@ -133,8 +132,8 @@ int hostfs_list(struct tree_inode *dir, struct dir_list *list);
 int hostfs_readlink(struct tree_inode *ti, char *target, size_t size);
 /* attr from the host. */
 int hostfs_refresh(struct tree_inode *ti);
-/* A descriptor of the host's file, folders as O_PATH; the tree's: use it at once.
- * Or -errno. */
+/* A descriptor of the host's file, folders as O_PATH; the tree's, and good until the
+ * next call. Or -errno. */
 int hostfs_fd(struct tree_inode *ti, bool writable);
 void hostfs_close(struct tree_inode *ti);
 /* Finds or makes the inode of what st describes, opened as fd if >= 0. */

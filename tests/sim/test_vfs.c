@@ -6,6 +6,7 @@
  */
 #include "mm/page_alloc.h"
 #include "mm/pagemap.h"
+#include "sim/tree.h"
 #include "tests/sim/sim_fixture.h"
 
 #include <dirent.h>
@@ -919,6 +920,8 @@ static void run_against_judge(bool writable)
 	ck_assert_int_eq(chmod(r.judge, 0755), 0);
 	fill_both();
 	boot(writable ? write : NULL);
+	vfs->tree->max_idle = rnd(8);
+	vfs->tree->max_open = 1 + rnd(8);
 	for (int i = 0; i < nr; i++)
 		random_step();
 	for (int i = 0; i < MAX_OPEN_PAIRS; i++)
