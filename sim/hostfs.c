@@ -500,18 +500,22 @@ static void prepare_unlink(struct tree_inode *dir, const char *name, struct tree
 		return;
 	if (hostfs_fd(ti, true) < 0)
 		hostfs_fd(ti, false);
+	hold(ti);
 }
 
 int hostfs_unlink(struct tree_inode *dir, const char *name, struct tree_inode *ti)
 {
-	int fd, error;
+	int fd, error = 0;
 
 	prepare_unlink(dir, name, ti);
 	fd = hostfs_fd(dir, false);
 	if (fd < 0)
-		return fd;
-	error = unlinkat(fd, name, ti->inode.kind == S_IFDIR ? AT_REMOVEDIR : 0) ? -errno : 0;
-	if (!error && is_host_place(ti, dir, name))
+		error = fd;
+	else if (unlinkat(fd, name, ti->inode.kind == S_IFDIR ? AT_REMOVEDIR : 0))
+		error = -errno;
+	if (error)
+		let_go(ti);
+	else if (is_host_place(ti, dir, name))
 		forget_place(ti);
 	return error;
 }
@@ -528,8 +532,11 @@ int hostfs_rename(struct tree_inode *old_dir, const char *old_name, struct tree_
 		error = -errno;
 	let_go(old_dir);
 	let_go(new_dir);
-	if (error)
+	if (error) {
+		if (victim)
+			let_go(victim);
 		return error;
+	}
 	if (victim && is_host_place(victim, new_dir, new_name))
 		forget_place(victim);
 	if (is_host_place(ti, old_dir, old_name))

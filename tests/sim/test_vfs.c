@@ -684,7 +684,9 @@ static void compare_content(const struct pair *pair)
 	static uint8_t guest[3 * MAX_BYTES], host[3 * MAX_BYTES];
 	int64_t n = vfs_pread(pair->guest, guest, sizeof(guest), 0);
 
-	ck_assert_int_eq(n, pread(pair->host, host, sizeof(host), 0));
+	ssize_t want = pread(pair->host, host, sizeof(host), 0);
+
+	ck_assert_msg(n == want, "%s: %ld bytes, not %ld", r.log, (long)n, (long)want);
 	ck_assert_msg(!memcmp(guest, host, (size_t)n), "%s: content differs", r.log);
 }
 
