@@ -162,6 +162,36 @@ static uint8_t bit_register(const cs_insn *insn, bool *narrow)
 	return gpr_of(x86->operands[1].reg, narrow);
 }
 
+/*
+ * Instructions that read their first operand and then write it. Capstone's own word
+ * on access (op->access) is wrong for several, test and lock-prefixed ones among
+ * them. Those that only write (mov, setcc, stos ...) need not be known: the engine
+ * sees them as stores.
+ */
+static bool modifies_first_operand(unsigned id)
+{
+	static const x86_insn modifying[] = {
+		X86_INS_ADD,  X86_INS_OR,      X86_INS_ADC,       X86_INS_SBB,        X86_INS_AND,
+		X86_INS_SUB,  X86_INS_XOR,     X86_INS_INC,       X86_INS_DEC,        X86_INS_NOT,
+		X86_INS_NEG,  X86_INS_SHL,     X86_INS_SHR,       X86_INS_SAR,        X86_INS_SAL,
+		X86_INS_ROL,  X86_INS_ROR,     X86_INS_RCL,       X86_INS_RCR,        X86_INS_SHLD,
+		X86_INS_SHRD, X86_INS_BTS,     X86_INS_BTR,       X86_INS_BTC,        X86_INS_XCHG,
+		X86_INS_XADD, X86_INS_CMPXCHG, X86_INS_CMPXCHG8B, X86_INS_CMPXCHG16B,
+	};
+
+	for (size_t i = 0; i < sizeof(modifying) / sizeof(modifying[0]); i++)
+		if (id == (unsigned)modifying[i])
+			return true;
+	return false;
+}
+
+static bool is_modified(const cs_insn *insn, const cs_x86_op *op)
+{
+	/* xchg writes both. */
+	return insn->id == X86_INS_XCHG ||
+	       (op == insn->detail->x86.operands && modifies_first_operand(insn->id));
+}
+
 static void decode_operand(const cs_insn *insn, const cs_x86_op *op, struct decoded_operand *out)
 {
 	*out = (struct decoded_operand){
@@ -169,7 +199,7 @@ static void decode_operand(const cs_insn *insn, const cs_x86_op *op, struct deco
 		.scale = (uint8_t)op->mem.scale,
 		.size = op->size ? op->size : 1,
 		.narrow_address = insn->detail->x86.addr_size == 4,
-		.writes = op->access & CS_AC_WRITE,
+		.writes = is_modified(insn, op),
 		.segment = op->mem.segment == X86_REG_FS   ? 'f'
 		           : op->mem.segment == X86_REG_GS ? 'g'
 		                                           : 0,

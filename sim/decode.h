@@ -46,7 +46,7 @@ struct decoded_operand {
 	uint8_t segment;     /* 0, or 'f', 'g' */
 	bool narrow_address; /* 32-bit address size */
 	bool narrow_base, narrow_index, narrow_bit;
-	bool writes; /* whatever the instruction does there first */
+	bool writes; /* the instruction reads it and then writes it */
 };
 
 #define DECODE_NO_REG 0xff

@@ -5,26 +5,27 @@
 
 set -u
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
 trap 'exit 1' HUP INT TERM
-tap_count=0
-tap_failures=0
+# One line a result: a file counts, as results come from pipes' subshells too.
+results=$(mktemp)
+trap 'rm -rf "$scratch" "$results"' EXIT
+
+tap_number() { # RESULT
+	echo "$1" >>"$results"
+	wc -l <"$results"
+}
 
 ok() { # DESCRIPTION
-	tap_count=$((tap_count + 1))
-	echo "ok $tap_count - $*"
+	echo "ok $(tap_number ok) - $*"
 }
 
 not_ok() { # DESCRIPTION; explanation lines on standard input
-	tap_count=$((tap_count + 1))
-	tap_failures=$((tap_failures + 1))
-	echo "not ok $tap_count - $*"
-	sed 's/^/# /' | head -n 30
+	echo "not ok $(tap_number not) - $*"
+	head -n 30 | sed 's/^/# /'
 }
 
 skip() { # DESCRIPTION REASON
-	tap_count=$((tap_count + 1))
-	echo "ok $tap_count - $1 # SKIP $2"
+	echo "ok $(tap_number skip) - $1 # SKIP $2"
 }
 
 check() { # DESCRIPTION COMMAND ...: passes if the command does
@@ -38,8 +39,8 @@ check() { # DESCRIPTION COMMAND ...: passes if the command does
 }
 
 finish() {
-	echo "1..$tap_count"
-	[ "$tap_failures" -eq 0 ]
+	echo "1..$(wc -l <"$results")"
+	! grep -q not "$results"
 	exit
 }
 
