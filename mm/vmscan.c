@@ -522,18 +522,28 @@ static bool shrink_zones(struct kernel *k, struct scan_control *sc)
 	return reclaimable;
 }
 
-static void do_try_to_free_pages(struct kernel *k, struct scan_control *sc)
+/* Before somebody is killed, whole lists, also of zones given up before: what was in
+ * use then may not be now. */
+static void reclaim_of_last_resort(struct kernel *k, struct scan_control *sc)
 {
 	bool reclaimable = true;
 
-	for (sc->priority = DEF_PRIORITY; sc->priority >= 0; sc->priority--) {
-		reclaimable = shrink_zones(k, sc);
-		if (sc->nr_reclaimed >= sc->nr_to_reclaim)
-			return;
-	}
+	for_each_zone (k, zone)
+		zone->pages_scanned = 0;
 	sc->priority = 0;
 	for (int i = 0; i < MAX_RECLAIM_RETRIES && reclaimable && !sc->nr_reclaimed; i++)
 		reclaimable = shrink_zones(k, sc);
+}
+
+static void do_try_to_free_pages(struct kernel *k, struct scan_control *sc)
+{
+	for (sc->priority = DEF_PRIORITY; sc->priority >= 0; sc->priority--) {
+		shrink_zones(k, sc);
+		if (sc->nr_reclaimed >= sc->nr_to_reclaim)
+			return;
+	}
+	if (!sc->nr_reclaimed)
+		reclaim_of_last_resort(k, sc);
 }
 
 uint64_t try_to_free_pages(struct kernel *k, enum zone_type classzone, unsigned order, gfp_t gfp)
