@@ -590,6 +590,21 @@ START_TEST(page_in_use_outlives_truncation)
 }
 END_TEST
 
+START_TEST(page_in_use_is_not_evicted)
+{
+	struct page *page;
+
+	force_page_cache_readahead(&f.k, &file.mapping, 0, 50);
+	page = find_get_page(&f.k, &file.mapping, 3);
+	press();
+	ck_assert_uint_eq(file.mapping.nrpages, 1);
+	ck_assert(is_cached(3));
+	put_page(&f.k, page);
+	press();
+	ck_assert_uint_eq(file.mapping.nrpages, 0);
+}
+END_TEST
+
 START_TEST(invalidation_keeps_dirty_and_used_pages)
 {
 	struct page *page;
@@ -676,6 +691,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, writer_beyond_the_ratio_writes_back);
 	tcase_add_test(tc, truncation_drops_what_lies_behind);
 	tcase_add_test(tc, page_in_use_outlives_truncation);
+	tcase_add_test(tc, page_in_use_is_not_evicted);
 	tcase_add_test(tc, invalidation_keeps_dirty_and_used_pages);
 	tcase_add_test(tc, file_larger_than_memory_keeps_its_content);
 }

@@ -222,6 +222,52 @@ START_TEST(file_read_once_does_not_drive_out_anonymous_memory)
 }
 END_TEST
 
+static bool file_page_is_active(struct disk_file *file, pgoff_t index)
+{
+	struct page *page = find_get_page(&f.k, &file->mapping, index);
+	bool active = page && PageActive(page);
+
+	if (page)
+		put_page(&f.k, page);
+	return active;
+}
+
+/* Mapped file pages 0 to 9, touched each round or only at first, between cold ones. */
+START_TEST(mapped_file_page_is_active_once_it_was_used_twice)
+{
+	static struct disk_file file;
+	struct page *page;
+	int64_t map;
+	pgoff_t next = 100;
+
+	boot_with(16 * MIB, 0, 0);
+	f.k.config.fault_around_pages = 1;
+	disk_file_open(&f.k, &file, 20000 * PAGE_SIZE, 1);
+	file.file.f_ra.ra_pages = 0;
+	map = do_mmap(&f.k, mm, &file.file, 0, 10 * PAGE_SIZE, PROT_READ_, MAP_SHARED_, 0);
+	ck_assert_int_gt(map, 0);
+	for (int i = 0; i < 10; i++)
+		user_load(&f.k, mm, (va_t)map + (va_t)i * PAGE_SIZE);
+	for (int round = 0; round < 200; round++) {
+		for (; file.mapping.nrpages < 1000; next++)
+			if (filemap_get_page(&f.k, &file.mapping, &file.file.f_ra, VM_RAND_READ,
+			                     next, &page) == FILEMAP_MAJOR)
+				put_page(&f.k, page);
+		try_to_free_pages(&f.k, ZONE_NORMAL, 0, GFP_KERNEL);
+		for (int i = 0; i < 5; i++)
+			user_load(&f.k, mm, (va_t)map + (va_t)i * PAGE_SIZE);
+	}
+	for (pgoff_t i = 0; i < 5; i++)
+		ck_assert(file_page_is_active(&file, i));
+	ck_assert_uint_eq(mm->maj_flt, 10);
+	for (pgoff_t i = 5; i < 10; i++)
+		ck_assert_ptr_null(find_get_page(&f.k, &file.mapping, i));
+	do_munmap(&f.k, mm, (va_t)map, 10 * PAGE_SIZE);
+	disk_file_close(&f.k, &file);
+	shut_down();
+}
+END_TEST
+
 START_TEST(locked_memory_stays)
 {
 	enum { LOCKED = 500 };
@@ -636,6 +682,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, random_accesses_miss_by_the_share_that_does_not_fit);
 	tcase_add_test(tc, hot_pages_survive_a_sweep_over_cold_ones);
 	tcase_add_test(tc, file_read_once_does_not_drive_out_anonymous_memory);
+	tcase_add_test(tc, mapped_file_page_is_active_once_it_was_used_twice);
 	tcase_add_test(tc, locked_memory_stays);
 	tcase_add_test(tc, kswapd_keeps_zones_above_low);
 	tcase_add_test(tc, long_allocations_reclaim_directly);
