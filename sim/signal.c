@@ -155,14 +155,26 @@ void signal_send(struct task *task, const struct signal_info *info)
 	s->info[signo] = *info;
 }
 
+/* What later frames say of the last exception. Vector 0 is #DE; a signal that the
+ * kernel forces for a reason of its own has none. */
+static void note_exception(struct signals *s, const struct signal_info *info)
+{
+	const uint8_t page_fault = 14;
+
+	if (!info->trapno && info->signo != SIGFPE)
+		return;
+	s->trapno = info->trapno;
+	s->error_code = info->error_code;
+	if (info->trapno == page_fault)
+		s->cr2 = info->fault_va;
+}
+
 void signal_force(struct task *task, const struct signal_info *info)
 {
 	struct signals *s = &task->signals;
 	struct signal_action *action = &s->actions[info->signo];
 
-	s->cr2 = info->fault_va;
-	s->error_code = info->error_code;
-	s->trapno = info->trapno;
+	note_exception(s, info);
 	if (s->blocked & bit(info->signo) || action->handler == HANDLER_IGNORE) {
 		action->handler = HANDLER_DEFAULT;
 		s->blocked &= ~bit(info->signo);

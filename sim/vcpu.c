@@ -120,7 +120,8 @@ static bool on_fault(void *owner, va_t va, enum access_kind kind, uint64_t ip)
 	struct page_fault fault;
 
 	if (!is_canonical(va)) {
-		send_fault_signal(cpu->current, SIGSEGV, SI_KERNEL, 0, 0);
+		signal_force(cpu->current, &(struct signal_info){
+		                               .signo = SIGSEGV, .code = SI_KERNEL, .trapno = 13 });
 		return false;
 	}
 	if (make_access(cpu, va, kind, &fault))

@@ -111,7 +111,7 @@ START_TEST(buffers_are_escaped_and_cut)
 	                     12);
 
 	ck_assert_str_eq(line("write", 12, 1, buffer, 12, 0, 0, 0),
-	                 "write(1, \"a\\tb\\\"c\\\\d\\n\\00012\\377\", 12) = 12");
+	                 "write(1, \"a\\tb\\\"c\\\\d\\n\\00012\\377\", 12)  = 12");
 	put_at(0, "0123456789abcdef0123456789abcdefXYZ", 36);
 	ck_assert_str_eq(line("read", 35, 0, buffer, 4096, 0, 0, 0),
 	                 "read(0, \"0123456789abcdef0123456789abcdef\"..., 4096) = 35");
@@ -142,6 +142,7 @@ START_TEST(internal_results_are_told_as_strace_tells_them)
 	task->state = TASK_ZOMBIE;
 	ck_assert_str_eq(line("exit_group", 0, 1, 0, 0, 0, 0, 0),
 	                 "exit_group(1)                           = ?");
+	task->state = TASK_RUNNING;
 }
 END_TEST
 
