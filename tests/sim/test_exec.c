@@ -24,6 +24,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/user.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,12 +43,19 @@ struct map {
 	char name[256];
 };
 
+/* Fields 26 to 28 and 45 to 51 of /proc/PID/stat. */
+static const char *const layout_names[] = { "start_code", "end_code",  "start_stack", "start_data",
+	                                    "end_data",   "start_brk", "arg_start",   "arg_end",
+	                                    "env_start",  "env_end" };
+#define NR_LAYOUT (sizeof(layout_names) / sizeof(layout_names[0]))
+
 /* A started program, ours or the kernel's. */
 struct start {
 	uint64_t ip, sp;
 	uint8_t *stack; /* sp to STACK_TOP */
 	struct map maps[MAX_MAPS];
 	int nr_maps;
+	uint64_t layout[NR_LAYOUT];
 };
 
 static uint64_t word(const struct start *s, va_t va)
@@ -97,6 +105,27 @@ static void read_native_maps(pid_t pid, struct start *s)
 	fclose(in);
 }
 
+static void read_native_layout(pid_t pid, struct start *s)
+{
+	char file[64], line[1024];
+	size_t nr = 0;
+	FILE *in;
+
+	snprintf(file, sizeof(file), "/proc/%d/stat", pid);
+	in = fopen(file, "r");
+	ck_assert(in && fgets(line, sizeof(line), in));
+	fclose(in);
+	/* The second field is a name in brackets; the third is one letter. */
+	char *at = strrchr(line, ')') + 2;
+
+	for (int field = 3; field <= 51 && nr < NR_LAYOUT; field++) {
+		at += strspn(at, " ");
+		if ((field >= 26 && field <= 28) || field >= 45)
+			s->layout[nr++] = strtoull(at, NULL, 10);
+		at += strcspn(at, " ");
+	}
+}
+
 static void read_native_stack(pid_t pid, struct start *s)
 {
 	size_t size = STACK_TOP - s->sp;
@@ -125,6 +154,7 @@ static bool native(const char *path, strings argv, strings envp, struct start *s
 	s->ip = regs.rip;
 	s->sp = regs.rsp;
 	read_native_maps(pid, s);
+	read_native_layout(pid, s);
 	read_native_stack(pid, s);
 	kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
@@ -202,6 +232,16 @@ static void list_maps(const struct mm_struct *mm, struct start *s)
 	}
 }
 
+static void list_layout(const struct mm_struct *mm, struct start *s)
+{
+	const uint64_t layout[NR_LAYOUT] = { mm->start_code, mm->end_code, mm->start_stack,
+		                             mm->start_data, mm->end_data, mm->start_brk,
+		                             mm->arg_start,  mm->arg_end,  mm->env_start,
+		                             mm->env_end };
+
+	memcpy(s->layout, layout, sizeof(layout));
+}
+
 static int start_ours(const char *path, strings argv, strings envp, char why[512])
 {
 	return machine_start(machine, path, (char *const *)argv, (char *const *)envp, why, 512);
@@ -220,6 +260,7 @@ static void ours(const char *path, strings argv, strings envp, struct start *s)
 	s->stack = malloc(STACK_TOP - s->sp);
 	peek(s->stack, s->sp, STACK_TOP - s->sp);
 	list_maps(task->mm, s);
+	list_layout(task->mm, s);
 }
 
 /* ---- both ---- */
@@ -328,6 +369,28 @@ static void compare_maps(const struct start *theirs, const struct start *our)
 	ck_assert_int_eq(at, our->nr_maps);
 }
 
+/* A static PIE's heap has its place since 6.16 even without randomisation. */
+static bool is_older_than_6_16(void)
+{
+	struct utsname name;
+	int major = 0, minor = 0;
+
+	uname(&name);
+	sscanf(name.release, "%d.%d", &major, &minor);
+	return major < 6 || (major == 6 && minor < 16);
+}
+
+static void compare_layout(const struct start *theirs, const struct start *our)
+{
+	for (size_t i = 0; i < NR_LAYOUT; i++) {
+		if (strcmp(layout_names[i], "start_brk") == 0 && is_older_than_6_16())
+			continue;
+		ck_assert_msg(our->layout[i] == theirs->layout[i],
+		              "%s is %#" PRIx64 ", not %#" PRIx64, layout_names[i], our->layout[i],
+		              theirs->layout[i]);
+	}
+}
+
 static void compare(const char *path, strings argv, strings envp)
 {
 	struct start theirs, our;
@@ -339,6 +402,7 @@ static void compare(const char *path, strings argv, strings envp)
 	if (same_auxv_rows(&theirs, &our)) {
 		compare_stacks(&theirs, &our);
 		compare_maps(&theirs, &our);
+		compare_layout(&theirs, &our);
 	}
 	free(theirs.stack);
 	free(our.stack);
