@@ -74,7 +74,8 @@ static const struct file_operations disk_file_fops = {
 	.path = disk_file_path,
 };
 
-/* size bytes of disk_file_byte(), and room to grow to capacity_pages. */
+/* size bytes of disk_file_byte(), and room to grow to capacity_pages. What lies
+ * behind those reads as zeroes. */
 static inline void disk_file_open(struct kernel *k, struct disk_file *file, uint64_t size,
                                   uint64_t capacity_pages)
 {
@@ -82,7 +83,7 @@ static inline void disk_file_open(struct kernel *k, struct disk_file *file, uint
 	file->capacity_pages = capacity_pages;
 	file->data = calloc(capacity_pages, PAGE_SIZE);
 	ck_assert_ptr_nonnull(file->data);
-	for (uint64_t i = 0; i < size; i++)
+	for (uint64_t i = 0; i < size && i < capacity_pages * PAGE_SIZE; i++)
 		file->data[i] = disk_file_byte(i);
 	address_space_init(k, &file->mapping, &disk_file_aops, file, size);
 	file->file.f_mapping = &file->mapping;

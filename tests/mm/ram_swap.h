@@ -65,6 +65,7 @@ static inline void ram_swap_on(struct kernel *k, struct ram_swap *swap, uint64_t
 static inline void ram_swap_close(struct ram_swap *swap)
 {
 	free(swap->data);
+	swap->data = NULL;
 }
 
 #endif

@@ -17,17 +17,21 @@ static struct fixture f;
 static struct ram_swap swap;
 static struct mm_struct *mm;
 
+static void boot_config(uint64_t ram, uint64_t swap_pages, const struct kernel_config *config)
+{
+	fixture_boot(&f, ram, config);
+	if (swap_pages)
+		ram_swap_on(&f.k, &swap, swap_pages, -1);
+	mm = mm_alloc(&f.k);
+	ck_assert_ptr_nonnull(mm);
+}
+
 static void boot_with(uint64_t ram, uint64_t swap_pages, uint32_t page_cluster)
 {
 	struct kernel_config config = fixture_config();
 
 	config.page_cluster = page_cluster;
-	config.check = false; /* at every fault it would take hours; tests ask for it */
-	fixture_boot(&f, ram, &config);
-	if (swap_pages)
-		ram_swap_on(&f.k, &swap, swap_pages, -1);
-	mm = mm_alloc(&f.k);
-	ck_assert_ptr_nonnull(mm);
+	boot_config(ram, swap_pages, &config);
 }
 
 static void shut_down(void)
@@ -93,7 +97,7 @@ START_TEST(what_fits_is_never_swapped)
 	uint64_t nr;
 	va_t base;
 
-	boot_with(16 * MIB, 32768, 0);
+	boot_with(16 * MIB, 17000, 0);
 	nr = pages_that_fit();
 	base = map_anon(nr);
 	fill(base, nr);
@@ -113,7 +117,7 @@ START_TEST(sequential_sweeps_miss_every_page_and_write_it_once)
 	uint64_t nr = 8192;
 	va_t base;
 
-	boot_with(16 * MIB, 32768, 0);
+	boot_with(16 * MIB, 17000, 0);
 	base = map_anon(nr);
 	fill(base, nr);
 	sweep(base, nr);
@@ -130,7 +134,7 @@ START_TEST(read_ahead_divides_sequential_faults_by_eight)
 	uint64_t nr = 8192;
 	va_t base;
 
-	boot_with(16 * MIB, 32768, 3);
+	boot_with(16 * MIB, 17000, 3);
 	base = map_anon(nr);
 	fill(base, nr);
 	sweep(base, nr);
@@ -150,7 +154,7 @@ START_TEST(random_accesses_miss_by_the_share_that_does_not_fit)
 	uint64_t x = 1, accesses = 15000, before, resident = 0;
 	va_t base;
 
-	boot_with(16 * MIB, 32768, 0);
+	boot_with(16 * MIB, 17000, 0);
 	base = map_anon(PAGES);
 	fill(base, PAGES);
 	for (uint64_t i = 0; i < PAGES; i++)
@@ -180,7 +184,7 @@ START_TEST(hot_pages_survive_a_sweep_over_cold_ones)
 	uint64_t hot_misses = 0;
 	va_t hot, cold;
 
-	boot_with(16 * MIB, 32768, 0);
+	boot_with(16 * MIB, 17000, 0);
 	hot = map_anon(HOT);
 	cold = map_anon(COLD);
 	fill(hot, HOT);
@@ -206,7 +210,7 @@ START_TEST(file_read_once_does_not_drive_out_anonymous_memory)
 	va_t base;
 	int64_t map;
 
-	boot_with(16 * MIB, 32768, 0);
+	boot_with(16 * MIB, 17000, 0);
 	disk_file_open(&f.k, &file, FILE_PAGES * PAGE_SIZE, FILE_PAGES);
 	base = map_anon(ANON);
 	fill(base, ANON);
@@ -273,7 +277,7 @@ START_TEST(locked_memory_stays)
 	enum { LOCKED = 500 };
 	va_t locked, rest;
 
-	boot_with(16 * MIB, 32768, 0);
+	boot_with(16 * MIB, 17000, 0);
 	mm->memlock_limit = UINT64_MAX;
 	locked = map_anon(LOCKED);
 	fill(locked, LOCKED);
@@ -301,7 +305,7 @@ START_TEST(kswapd_keeps_zones_above_low)
 {
 	va_t base;
 
-	boot_with(16 * MIB, 32768, 0);
+	boot_with(16 * MIB, 17000, 0);
 	base = map_anon(8192);
 	for (uint64_t i = 0; i < 8192; i++) {
 		user_store(&f.k, mm, base + i * PAGE_SIZE, i);
@@ -323,7 +327,7 @@ START_TEST(long_allocations_reclaim_directly)
 {
 	va_t base;
 
-	boot_with(16 * MIB, 32768, 0);
+	boot_with(16 * MIB, 17000, 0);
 	base = map_anon(8192);
 	/* One call: kswapd does not get a turn in it. */
 	ck_assert_int_eq(mm_populate(&f.k, mm, base, base + 8192 * PAGE_SIZE), 0);
@@ -340,7 +344,7 @@ START_TEST(swappiness_zero_spares_anonymous_memory)
 	va_t base;
 
 	for (int i = 0; i < 2; i++) {
-		boot_with(16 * MIB, 32768, 0);
+		boot_with(16 * MIB, 17000, 0);
 		f.k.config.swappiness = i ? 100 : 0;
 		disk_file_open(&f.k, &file, FILE_PAGES * PAGE_SIZE, FILE_PAGES);
 		base = map_anon(ANON);
@@ -379,7 +383,7 @@ START_TEST(gfp_without_io_swaps_nothing)
 {
 	va_t base;
 
-	boot_with(16 * MIB, 32768, 0);
+	boot_with(16 * MIB, 17000, 0);
 	base = map_anon(1000);
 	fill(base, 1000);
 	for (int i = 0; i < 50; i++)
@@ -400,7 +404,7 @@ START_TEST(broken_swap_loses_nothing)
 	enum { PAGES = 2500 };
 	va_t base;
 
-	boot_with(16 * MIB, 32768, 0);
+	boot_with(16 * MIB, 17000, 0);
 	base = map_anon(PAGES);
 	fill(base, PAGES);
 	swap.write_broken = true;
@@ -423,7 +427,7 @@ START_TEST(unreadable_slot_is_a_bus_error)
 	enum fault_outcome outcome;
 	va_t base;
 
-	boot_with(16 * MIB, 32768, 0);
+	boot_with(16 * MIB, 17000, 0);
 	base = map_anon(200);
 	fill(base, 200);
 	for (int i = 0; i < 60; i++)
@@ -472,7 +476,7 @@ START_TEST(swapoff_brings_everything_back)
 	enum { PAGES = 3000 };
 	va_t base;
 
-	boot_with(16 * MIB, 32768, 0);
+	boot_with(16 * MIB, 17000, 0);
 	base = map_anon(PAGES);
 	fill(base, PAGES);
 	for (int i = 0; i < 60; i++)
@@ -493,11 +497,11 @@ START_TEST(swapoff_that_does_not_fit_changes_nothing)
 	enum { PAGES = 6000 };
 	va_t base;
 
-	boot_with(16 * MIB, 32768, 0);
+	boot_with(16 * MIB, 17000, 0);
 	base = map_anon(PAGES);
 	fill(base, PAGES);
 	ck_assert_int_eq(swapoff(&f.k, &swap.device), -ENOMEM);
-	ck_assert_uint_eq(f.k.swap.total_swap_pages, 32767);
+	ck_assert_uint_eq(f.k.swap.total_swap_pages, 16999);
 	ck_assert_uint_eq(f.seen.oom_kills, 0);
 	fixture_check(&f);
 	sweep(base, PAGES);
@@ -599,10 +603,14 @@ static void random_use(uint64_t n, struct fixture_random *random)
 START_TEST(contents_survive_random_use_of_more_than_memory)
 {
 	struct fixture_random random = fixture_seed(50 + (uint64_t)_i);
-	uint64_t cases = fixture_cases(15000);
+	struct kernel_config config = fixture_config();
+	uint64_t cases = fixture_cases(20000);
 
-	/* 24 MB used in 4 or 8 MB, with and without swap read-ahead. */
-	boot_with((_i & 1 ? 8 : 4) * MIB, 8192, _i & 2 ? 3 : 0);
+	/* 24 MB used in 4 or 8 MB, with and without swap read-ahead, in both modes. */
+	config.page_cluster = _i & 2 ? 3 : 0;
+	config.paging = _i & 4 ? &paging_two_level : &paging_four_level;
+	config.page_cache_warm = _i & 4;
+	boot_config((_i & 1 ? 8 : 4) * MIB, 8192, &config);
 	disk_file_open(&f.k, &disk, 2 * REGION_PAGES * PAGE_SIZE, 2 * REGION_PAGES);
 	memset(regions, 0, sizeof(regions));
 	for (uint64_t i = 0; i < 2 * REGION_PAGES; i++) {
@@ -613,7 +621,7 @@ START_TEST(contents_survive_random_use_of_more_than_memory)
 	}
 	for (uint64_t n = 0; n < cases; n++) {
 		random_use(n, &random);
-		if (n % 2000 == 0)
+		if (n % 1000 == 0)
 			fixture_check(&f);
 	}
 	ck_assert_uint_gt(f.k.vm_events[PSWPIN], 0);
@@ -695,7 +703,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, swapoff_brings_everything_back);
 	tcase_add_test(tc, swapoff_that_does_not_fit_changes_nothing);
 	tcase_add_test(tc, second_area_takes_over_when_the_first_is_full);
-	tcase_add_loop_test(tc, contents_survive_random_use_of_more_than_memory, 0, 4);
+	tcase_add_loop_test(tc, contents_survive_random_use_of_more_than_memory, 0, 8);
 	tcase_add_test(tc, truncated_file_disappears_from_mappings);
 	tcase_add_test(tc, same_run_twice_is_the_same);
 }
