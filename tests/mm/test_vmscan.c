@@ -65,10 +65,19 @@ static void fill(va_t base, uint64_t nr_pages)
 		user_store(&f.k, mm, base + i * PAGE_SIZE, pattern(i));
 }
 
+static void expect_load(va_t va, uint64_t want)
+{
+	uint64_t got = user_load(&f.k, mm, va);
+
+	if (got != want)
+		ck_abort_msg("%#llx holds %#llx, not %#llx", (unsigned long long)va,
+		             (unsigned long long)got, (unsigned long long)want);
+}
+
 static void sweep(va_t base, uint64_t nr_pages)
 {
 	for (uint64_t i = 0; i < nr_pages; i++)
-		ck_assert_uint_eq(user_load(&f.k, mm, base + i * PAGE_SIZE), pattern(i));
+		expect_load(base + i * PAGE_SIZE, pattern(i));
 }
 
 static void assert_within(uint64_t got, uint64_t want, uint64_t percent)
@@ -165,7 +174,7 @@ START_TEST(random_accesses_miss_by_the_share_that_does_not_fit)
 
 		x = x * 6364136223846793005ull + 1442695040888963407ull;
 		page = (x >> 33) % PAGES;
-		ck_assert_uint_eq(user_load(&f.k, mm, base + page * PAGE_SIZE), want[page]);
+		expect_load(base + page * PAGE_SIZE, want[page]);
 		user_store(&f.k, mm, base + page * PAGE_SIZE, ++want[page]);
 		resident += get_mm_rss(mm);
 	}
@@ -566,11 +575,7 @@ static void touch_region(struct region *r, struct fixture_random *random)
 		r->want[page] = fixture_random(random);
 		user_store(&f.k, mm, va, r->want[page]);
 	} else {
-		uint64_t got = user_load(&f.k, mm, va);
-
-		ck_assert_msg(got == r->want[page], "region %td page %llu: %#llx, not %#llx",
-		              r - regions, (unsigned long long)page, (unsigned long long)got,
-		              (unsigned long long)r->want[page]);
+		expect_load(va, r->want[page]);
 	}
 }
 
