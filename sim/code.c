@@ -13,10 +13,11 @@ int code_init(struct code *code, const struct ram *ram, const struct mmu *mmu)
 	code->ram = ram;
 	code->mmu = mmu;
 	code->generation = 1;
-	code->blocks = calloc(CODE_NR_BLOCKS, sizeof(*code->blocks));
+	code->blocks = aligned_alloc(64, CODE_NR_BLOCKS * sizeof(*code->blocks));
 	code->operands = calloc(CODE_NR_OPERANDS, sizeof(*code->operands));
 	if (!code->blocks || !code->operands)
 		return -ENOMEM;
+	memset(code->blocks, 0, CODE_NR_BLOCKS * sizeof(*code->blocks));
 	return decoder_create(&code->decoder);
 }
 

@@ -12,8 +12,9 @@
 #define CODE_NR_BLOCKS ((uint32_t)1 << 15) /* remembered; a power of two */
 #define CODE_NO_REP UINT32_MAX
 
+/* A cache line each: the first half is looked at each time a block runs. */
 struct code_block {
-	va_t va;
+	_Alignas(64) va_t va;
 	uint32_t size; /* bytes; 0: none */
 	uint32_t generation;
 	uint32_t nr_instructions;
@@ -66,13 +67,25 @@ uint32_t code_bytes_before_next_page(const struct code *code, va_t ip);
 
 void code_learn_block(const struct code *code, struct code_block *block, va_t va, uint32_t size);
 
+/* Where the block at va is remembered, if it is. */
+static inline struct code_block *code_slot(const struct code *code, va_t va)
+{
+	return &code->blocks[(va ^ va >> 15) & (CODE_NR_BLOCKS - 1)];
+}
+
+static inline bool code_is_known(const struct code *code, const struct code_block *block, va_t va,
+                                 uint32_t size)
+{
+	return likely(block->va == va && block->size == size &&
+	              block->generation == code->generation);
+}
+
 /* The block of size bytes at va. Valid until the next call. */
 static inline const struct code_block *code_find_block(struct code *code, va_t va, uint32_t size)
 {
-	struct code_block *block = &code->blocks[(va ^ va >> 15) & (CODE_NR_BLOCKS - 1)];
+	struct code_block *block = code_slot(code, va);
 
-	if (unlikely(block->va != va || block->size != size ||
-	             block->generation != code->generation))
+	if (!code_is_known(code, block, va, size))
 		code_learn_block(code, block, va, size);
 	return block;
 }

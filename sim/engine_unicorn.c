@@ -57,11 +57,11 @@ struct engine {
 	bool has_stopped;
 
 	uint64_t instructions, budget_end;
-	/* The block that runs, and what was counted for it; NULL: none, or its end has
-	 * been settled. */
+	/* The block that began last, NULL if what it did is not known any more; the
+	 * instructions that were counted for it, and how many of them are still to be
+	 * fetched (exact engine). */
 	const struct code_block *current;
-	uint32_t counted;
-	va_t rep_ip; /* of a rep instruction that may go on */
+	uint32_t counted, unfetched;
 
 	/* The page that on_fill() could not give. */
 	bool has_fault;
@@ -103,41 +103,30 @@ static void describe_fill(struct engine *e, va_t va, enum access_kind kind,
 
 /* ---- counting instructions ---- */
 
-/* The current block is over, or has come up to ip: its instructions that have begun
- * are fetched by now. The first was, when the block began. */
-static void settle_fetches(struct engine *e, uint32_t begun)
-{
-	if (e->mode == ENGINE_EXACT && begun > 1)
-		mmu_access_again(e->mmu, e->current->va, ACCESS_FETCH, PRIV_USER, begun - 1);
-	e->current = NULL;
-}
-
+/* The current block is over: all its instructions have been fetched. */
 static void settle_whole_block(struct engine *e)
 {
-	if (e->current)
-		settle_fetches(e, e->counted);
+	if (e->unfetched)
+		mmu_access_again(e->mmu, e->current->va, ACCESS_FETCH, PRIV_USER, e->unfetched);
+	e->unfetched = 0;
 }
 
 /* The instruction at ip has begun, but is not done. */
 static void settle_block_before(struct engine *e, uint64_t ip)
 {
 	const struct code_block *block = e->current;
-	uint32_t done;
 
-	if (!block)
-		return;
-	if (ip < block->va || ip >= block->va + block->size) {
-		settle_whole_block(e);
-		return;
+	if (block && ip >= block->va && ip < block->va + block->size) {
+		uint32_t done = code_instructions_before(&e->code, block, ip);
+
+		if (done < e->counted) {
+			e->instructions -= e->counted - done;
+			e->unfetched = e->mode == ENGINE_EXACT ? done : 0;
+			settle_whole_block(e);
+			e->current = NULL;
+		}
 	}
-	done = code_instructions_before(&e->code, block, ip);
-	if (done < e->counted) {
-		e->instructions -= e->counted - done;
-		e->rep_ip = NO_ADDRESS; /* it will be counted when it comes again */
-		settle_fetches(e, done + 1);
-	} else {
-		settle_fetches(e, e->counted);
-	}
+	settle_whole_block(e);
 }
 
 /* ---- hooks ---- */
@@ -233,42 +222,73 @@ static void on_store(uc_engine *uc, uc_mem_type type, uint64_t pa, int size, int
 	}
 }
 
-/* The block's first fetch, and one more if it reaches into another page. */
-static void begin_fetches(struct engine *e, va_t va, uint32_t size)
+/* True if a block at va is another round of the rep instruction that ended the one
+ * before: the same instruction, which has been counted. */
+static bool goes_on_repeating(const struct engine *e, va_t va)
 {
-	va_t last_page = (va + size - 1) & PAGE_MASK;
+	const struct code_block *last = e->current;
 
-	mmu_access(e->mmu, va, ACCESS_FETCH, PRIV_USER);
-	if (unlikely((va & PAGE_MASK) != last_page) &&
-	    mmu_probe(e->mmu, last_page, ACCESS_FETCH, PRIV_USER, NULL, NULL))
-		mmu_access(e->mmu, last_page, ACCESS_FETCH, PRIV_USER);
+	return last && last->rep_offset != CODE_NO_REP && last->va + last->rep_offset == va;
+}
+
+static void count_block(struct engine *e, const struct code_block *block, uint32_t n)
+{
+	e->instructions += n;
+	e->current = block;
+	e->counted = n;
 }
 
 /* Called before the block runs; a stop from here comes before its first
  * instruction. */
-static void on_block(uc_engine *uc, uint64_t va, uint32_t size, void *user)
+static void begin_block(struct engine *e, va_t va, uint32_t size)
 {
-	struct engine *e = user;
 	const struct code_block *block;
-	uint32_t n;
+	uint32_t repeated;
 
-	(void)uc;
-	if (unlikely(e->instructions >= e->budget_end)) {
+	if (e->instructions >= e->budget_end) {
 		stop(e, ENGINE_STOP_BUDGET, 0);
 		return;
 	}
-	settle_whole_block(e);
+	repeated = goes_on_repeating(e, va) ? 1 : 0; /* before its place is used anew */
 	block = code_find_block(&e->code, va, size);
-	n = block->nr_instructions;
-	/* Each round of a rep instruction is a block, but the same instruction. */
-	if (unlikely(va == e->rep_ip))
-		n--;
-	e->rep_ip = block->rep_offset == CODE_NO_REP ? NO_ADDRESS : va + block->rep_offset;
-	e->instructions += n;
-	e->current = block;
-	e->counted = n;
-	if (e->mode == ENGINE_EXACT && n)
-		begin_fetches(e, va, size);
+	count_block(e, block, block->nr_instructions - repeated);
+}
+
+/* Most blocks: known, and no rep instruction in sight. */
+static bool is_plain(const struct engine *e, const struct code_block *block, va_t va, uint32_t size)
+{
+	return code_is_known(&e->code, block, va, size) && block->rep_offset == CODE_NO_REP &&
+	       likely(e->instructions < e->budget_end);
+}
+
+static void on_block(uc_engine *uc, uint64_t va, uint32_t size, void *user)
+{
+	struct engine *e = user;
+	const struct code_block *block = code_slot(&e->code, va);
+
+	(void)uc;
+	if (likely(is_plain(e, block, va, size)))
+		count_block(e, block, block->nr_instructions);
+	else
+		begin_block(e, va, size);
+}
+
+/* The same with the block's first fetch, and one more if it reaches into another
+ * page. The other fetches follow when it is over, as they all hit. */
+static void on_exact_block(uc_engine *uc, uint64_t va, uint32_t size, void *user)
+{
+	struct engine *e = user;
+	va_t last_page = (va + size - 1) & PAGE_MASK;
+
+	settle_whole_block(e);
+	on_block(uc, va, size, user);
+	if (unlikely(!e->counted || e->has_stopped))
+		return;
+	mmu_access(e->mmu, va, ACCESS_FETCH, PRIV_USER);
+	e->unfetched = e->counted - 1;
+	if (unlikely((va & PAGE_MASK) != last_page) &&
+	    mmu_probe(e->mmu, last_page, ACCESS_FETCH, PRIV_USER, NULL, NULL))
+		mmu_access(e->mmu, last_page, ACCESS_FETCH, PRIV_USER);
 }
 
 static void on_syscall(uc_engine *uc, void *user)
@@ -463,7 +483,7 @@ static void stop_here(struct engine *e, enum engine_stop why, uint8_t vector)
 {
 	e->has_stopped = true;
 	e->stopped = (struct engine_stopped){ .why = why, .vector = vector };
-	e->rep_ip = NO_ADDRESS;
+	e->current = NULL;
 }
 
 /* A page fault, after which the guest goes on, or not. *until: where it must stop
@@ -586,7 +606,8 @@ static bool add_first_hooks(struct engine *e)
 
 static bool add_other_hooks(struct engine *e)
 {
-	return add_hook(e, UC_HOOK_BLOCK, (void *)on_block) &&
+	return add_hook(e, UC_HOOK_BLOCK,
+	                e->mode == ENGINE_EXACT ? (void *)on_exact_block : (void *)on_block) &&
 	       add_hook(e, UC_HOOK_INTR, (void *)on_interrupt) &&
 	       add_instruction_hook(e, UC_X86_INS_IN, (void *)on_port_read) &&
 	       add_instruction_hook(e, UC_X86_INS_OUT, (void *)on_port_write) &&
@@ -668,7 +689,6 @@ int engine_create(struct engine **out, enum engine_mode mode, const struct ram *
 	e->mmu = mmu;
 	e->ops = ops;
 	e->owner = owner;
-	e->rep_ip = NO_ADDRESS;
 	if (!allocate(e)) {
 		engine_destroy(e);
 		return -ENOMEM;
