@@ -250,10 +250,27 @@ void signal_run_timers(struct task *task)
 
 uint64_t signal_next_timer_ns(const struct task *task)
 {
-	uint64_t expires = task->signals.itimers[ITIMER_REAL_].expires_ns;
+	uint64_t now = machine_now_ns(task->machine), next = UINT64_MAX;
 
-	/* The CPU's timers stand still while nothing runs. */
-	return expires ? expires : UINT64_MAX;
+	for (enum itimer_which which = 0; which < NR_ITIMERS; which++) {
+		uint64_t expires = task->signals.itimers[which].expires_ns;
+		uint64_t clock = signal_timer_clock_ns(task, which);
+		uint64_t due = expires > clock ? now + (expires - clock) : now;
+
+		if (expires && due < next)
+			next = due;
+	}
+	return next;
+}
+
+uint64_t signal_next_wakeup_ns(const struct task *task)
+{
+	const struct signals *s = &task->signals;
+	uint64_t expires = s->itimers[ITIMER_REAL_].expires_ns;
+
+	if (!expires || is_ignored(s, SIGALRM) || s->blocked & bit(SIGALRM))
+		return UINT64_MAX;
+	return expires;
 }
 
 /* ---- the frame ---- */

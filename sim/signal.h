@@ -84,8 +84,11 @@ void signal_exec(struct task *task);
 
 /* Sends the signals of timers that are due. */
 void signal_run_timers(struct task *task);
-/* When the next timer will be due if nothing but time passes; UINT64_MAX: never. */
+/* When the next timer will be due if the task runs until then; UINT64_MAX: never. */
 uint64_t signal_next_timer_ns(const struct task *task);
+/* When one will wake the task if it sleeps until then: the clocks of CPU time stand
+ * still, and a signal that is blocked or ignored wakes nobody. */
+uint64_t signal_next_wakeup_ns(const struct task *task);
 
 /* The clock of a timer, in simulated ns: real time, or time on the CPU. */
 uint64_t signal_timer_clock_ns(const struct task *task, enum itimer_which which);

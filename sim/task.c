@@ -170,20 +170,20 @@ bool task_sleep(struct task *task, uint64_t until_ns, const char *what)
 	struct machine *machine = task->machine;
 
 	for (;;) {
-		uint64_t now = machine_now_ns(machine);
-		uint64_t timer = signal_next_timer_ns(task);
+		uint64_t now = machine_now_ns(machine), wakeup;
 
 		signal_run_timers(task);
 		if (signal_is_deliverable(task))
 			return false;
 		if (now >= until_ns)
 			return true;
-		if (timer == UINT64_MAX && until_ns == UINT64_MAX) {
+		wakeup = signal_next_wakeup_ns(task);
+		if (wakeup == UINT64_MAX && until_ns == UINT64_MAX) {
 			snprintf(machine->broken, sizeof(machine->broken),
 			         "task %d (%s) sleeps in %s, and nothing can wake it", task->pid,
 			         task->comm, what);
 			return false;
 		}
-		sleep_to(machine, now, timer < until_ns ? timer : until_ns);
+		sleep_to(machine, now, wakeup < until_ns ? wakeup : until_ns);
 	}
 }

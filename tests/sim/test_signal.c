@@ -514,6 +514,9 @@ START_TEST(cpu_timers_stand_still_in_sleep)
 	machine->disk_ns += 1000;
 	signal_run_timers(task);
 	ck_assert_uint_eq(task->signals.pending, 0);
+	/* They do tell the machine how long the task may run. */
+	ck_assert_uint_eq(signal_next_timer_ns(task), machine_now_ns(machine) + 1);
+	ck_assert_uint_eq(signal_next_wakeup_ns(task), UINT64_MAX);
 }
 END_TEST
 
@@ -549,6 +552,9 @@ START_TEST(blocked_timer_does_not_end_a_sleep)
 	    (struct itimer){ .expires_ns = now + 1000, .interval_ns = 1000 };
 	ck_assert(task_sleep(task, now + 5500, "test"));
 	ck_assert_uint_eq(machine_now_ns(machine), now + 5500);
+	ck_assert_str_eq(machine->broken, "");
+	ck_assert(!task_sleep(task, UINT64_MAX, "pause"));
+	ck_assert(strstr(machine->broken, "nothing can wake it"));
 }
 END_TEST
 
