@@ -14,9 +14,9 @@
 #define OOM_SCORE_ADJ_MIN (-1000) /* never killed */
 #define MADV_DONTNEED_ 4
 
-static uint64_t page_kb(int64_t pages)
+static unsigned long long page_kb(uint64_t pages)
 {
-	return pages > 0 ? (uint64_t)pages * (PAGE_SIZE / KIB) : 0;
+	return pages * (PAGE_SIZE / KIB);
 }
 
 /* How much memory killing it frees, in pages, shifted by what its owner thinks of
@@ -34,16 +34,16 @@ static uint64_t oom_badness(const struct kernel *k, const struct mm_struct *mm)
 }
 
 /* Of equals, the oldest. */
-static struct mm_struct *select_bad_process(struct kernel *k, uint64_t *chosen_points)
+static struct mm_struct *select_bad_process(struct kernel *k)
 {
 	struct mm_struct *mm, *chosen = NULL;
+	uint64_t most = 0;
 
-	*chosen_points = 0;
 	list_for_each_entry (mm, &k->mmlist, mmlist) {
 		uint64_t points = oom_badness(k, mm);
 
-		if (points > *chosen_points) {
-			*chosen_points = points;
+		if (points > most) {
+			most = points;
 			chosen = mm;
 		}
 	}
@@ -56,14 +56,12 @@ static void show_zones(struct kernel *k)
 {
 	for_each_zone (k, zone)
 		printk(k, "%s free:%llukB min:%llukB low:%llukB high:%llukB managed:%llukB",
-		       zone->name, (unsigned long long)page_kb((int64_t)zone->nr_free_pages),
-		       (unsigned long long)page_kb((int64_t)zone->watermark[WMARK_MIN]),
-		       (unsigned long long)page_kb((int64_t)zone->watermark[WMARK_LOW]),
-		       (unsigned long long)page_kb((int64_t)zone->watermark[WMARK_HIGH]),
-		       (unsigned long long)page_kb((int64_t)zone->managed_pages));
+		       zone->name, page_kb(zone->nr_free_pages),
+		       page_kb(zone->watermark[WMARK_MIN]), page_kb(zone->watermark[WMARK_LOW]),
+		       page_kb(zone->watermark[WMARK_HIGH]), page_kb(zone->managed_pages));
 }
 
-static unsigned long long stat(const struct kernel *k, enum vm_quantity quantity)
+static unsigned long long pages_of(const struct kernel *k, enum vm_quantity quantity)
 {
 	return vmstat_value(k, quantity);
 }
@@ -72,18 +70,16 @@ static void show_mem(struct kernel *k)
 {
 	printk(k, "Mem-Info:");
 	printk(k, "active_anon:%llu inactive_anon:%llu active_file:%llu inactive_file:%llu",
-	       stat(k, NR_ACTIVE_ANON), stat(k, NR_INACTIVE_ANON), stat(k, NR_ACTIVE_FILE),
-	       stat(k, NR_INACTIVE_FILE));
+	       pages_of(k, NR_ACTIVE_ANON), pages_of(k, NR_INACTIVE_ANON),
+	       pages_of(k, NR_ACTIVE_FILE), pages_of(k, NR_INACTIVE_FILE));
 	printk(k, " unevictable:%llu dirty:%llu slab_reclaimable:%llu slab_unreclaimable:%llu",
-	       stat(k, NR_UNEVICTABLE), stat(k, NR_DIRTY), stat(k, NR_SLAB_RECLAIMABLE),
-	       stat(k, NR_SLAB_UNRECLAIMABLE));
-	printk(k, " mapped:%llu shmem:%llu pagetables:%llu free:%llu", stat(k, NR_MAPPED),
-	       stat(k, NR_SHMEM), stat(k, NR_PAGE_TABLE_PAGES), stat(k, NR_FREE_PAGES));
+	       pages_of(k, NR_UNEVICTABLE), pages_of(k, NR_DIRTY), pages_of(k, NR_SLAB_RECLAIMABLE),
+	       pages_of(k, NR_SLAB_UNRECLAIMABLE));
+	printk(k, " mapped:%llu shmem:%llu pagetables:%llu free:%llu", pages_of(k, NR_MAPPED),
+	       pages_of(k, NR_SHMEM), pages_of(k, NR_PAGE_TABLE_PAGES), pages_of(k, NR_FREE_PAGES));
 	show_zones(k);
-	printk(k, "Free swap  = %llukB",
-	       (unsigned long long)page_kb((int64_t)k->swap.nr_swap_pages));
-	printk(k, "Total swap = %llukB",
-	       (unsigned long long)page_kb((int64_t)k->swap.total_swap_pages));
+	printk(k, "Free swap  = %llukB", page_kb(k->swap.nr_swap_pages));
+	printk(k, "Total swap = %llukB", page_kb(k->swap.total_swap_pages));
 }
 
 static void dump_tasks(struct kernel *k)
@@ -98,23 +94,20 @@ static void dump_tasks(struct kernel *k)
 		       mm->oom_score_adj);
 }
 
-static void report(struct kernel *k, gfp_t gfp, unsigned order, const struct mm_struct *victim,
-                   uint64_t points)
+/* The last line is Linux 5.3's, without the name, which only the machine knows. */
+static void report(struct kernel *k, gfp_t gfp, unsigned order, const struct mm_struct *victim)
 {
-	uint64_t total = k->totalram_pages + k->swap.total_swap_pages;
-
 	printk(k, "oom-killer invoked: gfp_mask=0x%x, order=%u", gfp, order);
 	show_mem(k);
 	dump_tasks(k);
-	printk(k, "Out of memory: Kill process %d score %llu or sacrifice child", victim->owner_pid,
-	       (unsigned long long)(points * 1000 / total));
 	printk(k,
-	       "Killed process %d total-vm:%llukB, anon-rss:%llukB, file-rss:%llukB, "
-	       "shmem-rss:%llukB",
-	       victim->owner_pid, (unsigned long long)page_kb((int64_t)victim->total_vm),
-	       (unsigned long long)page_kb(victim->rss_stat[MM_ANONPAGES]),
-	       (unsigned long long)page_kb(victim->rss_stat[MM_FILEPAGES]),
-	       (unsigned long long)page_kb(victim->rss_stat[MM_SHMEMPAGES]));
+	       "Out of memory: Killed process %d total-vm:%llukB, anon-rss:%llukB, "
+	       "file-rss:%llukB, shmem-rss:%llukB, pgtables:%llukB oom_score_adj:%d",
+	       victim->owner_pid, page_kb(victim->total_vm),
+	       page_kb((uint64_t)victim->rss_stat[MM_ANONPAGES]),
+	       page_kb((uint64_t)victim->rss_stat[MM_FILEPAGES]),
+	       page_kb((uint64_t)victim->rss_stat[MM_SHMEMPAGES]), page_kb(victim->nr_ptes),
+	       victim->oom_score_adj);
 }
 
 /* ---- the kill ---- */
@@ -133,14 +126,13 @@ static void reap(struct kernel *k, struct mm_struct *mm)
 
 bool out_of_memory(struct kernel *k, gfp_t gfp, unsigned order)
 {
-	uint64_t points;
-	struct mm_struct *victim = select_bad_process(k, &points);
+	struct mm_struct *victim = select_bad_process(k);
 
 	if (!victim) {
 		printk(k, "Out of memory and no killable processes...");
 		return false;
 	}
-	report(k, gfp, order, victim, points);
+	report(k, gfp, order, victim);
 	victim->oom_victim = true;
 	k->nr_oom_kills++;
 	count_vm_event(k, OOM_KILL);

@@ -22,6 +22,7 @@
 #include "mm/page_alloc.h"
 #include "mm/pagemap.h"
 #include "mm/rmap.h"
+#include "mm/vma.h"
 
 #include <assert.h>
 
@@ -74,12 +75,6 @@ enum page_references {
 	PAGEREF_ACTIVATE
 };
 
-static void mlock_page(struct kernel *k, struct page *page)
-{
-	if (!TestSetPageMlocked(page))
-		mod_vm_quantity(k, NR_MLOCK, 1);
-}
-
 static enum page_references page_check_references(struct kernel *k, struct page *page)
 {
 	uint64_t vm_flags = 0;
@@ -87,7 +82,7 @@ static enum page_references page_check_references(struct kernel *k, struct page 
 	bool by_flag = TestClearPageReferenced(page);
 
 	if (vm_flags & VM_LOCKED) { /* mapped before it was locked */
-		mlock_page(k, page);
+		mlock_vma_page(k, page);
 		return PAGEREF_KEEP;
 	}
 	if (by_ptes) {
@@ -129,7 +124,7 @@ static enum page_fate unmap_page(struct kernel *k, struct page *page)
 	case SWAP_SUCCESS:
 		return PAGE_GOES;
 	case SWAP_MLOCK:
-		mlock_page(k, page);
+		mlock_vma_page(k, page);
 		try_to_free_swap(k, page);
 		return PAGE_KEPT;
 	case SWAP_AGAIN:
@@ -492,11 +487,12 @@ static bool zone_reclaimable(const struct kernel *k, const struct zone *zone)
 	return zone->pages_scanned < zone_reclaimable_pages(k, zone) * 6;
 }
 
-/* Empty slabs cost only a look, but hold what the caches will soon want again. */
+/* Empty slabs hold what the caches may soon want again: they are taken only when a
+ * pass or two did not do, at priorities 10, 5 and 0. */
 static void shrink_caches(struct kernel *k, struct scan_control *sc)
 {
 	workingset_shrink(k);
-	if (sc->priority <= DEF_PRIORITY - 2)
+	if (sc->priority % 5 == 0)
 		sc->nr_reclaimed += shrink_slab(k);
 }
 
@@ -646,6 +642,25 @@ static void balance_node(struct kernel *k, struct scan_control *sc)
 	}
 }
 
+static bool node_above(const struct kernel *k, enum zone_watermarks mark)
+{
+	for_each_zone (k, zone)
+		if (!zone_watermark_ok(zone, 0, zone->watermark[mark], zone->type, 0))
+			return false;
+	return true;
+}
+
+/* Simplified: Linux counts how a sleep of 100 ms ended: somebody went below low, or
+ * high did not hold. Here time stands still meanwhile, so where the run left the
+ * zones is what counts. */
+static void count_premature_sleep(struct kernel *k)
+{
+	if (!node_above(k, WMARK_LOW))
+		count_vm_event(k, KSWAPD_LOW_WMARK_HIT_QUICKLY);
+	else if (!node_above(k, WMARK_HIGH))
+		count_vm_event(k, KSWAPD_HIGH_WMARK_HIT_QUICKLY);
+}
+
 void kswapd_run(struct kernel *k)
 {
 	struct scan_control sc = { .gfp = GFP_KERNEL, .kswapd = true, .order = k->kswapd_order };
@@ -656,10 +671,7 @@ void kswapd_run(struct kernel *k)
 	k->in_reclaim = true;
 	balance_node(k, &sc);
 	k->in_reclaim = nested;
-	/* Simplified: there is no short sleep that may turn out premature. What is
-	 * counted is whether the run ended above the high or the low watermark. */
-	if (!node_balanced(k, 0))
-		count_vm_event(k, KSWAPD_HIGH_WMARK_HIT_QUICKLY);
+	count_premature_sleep(k);
 	k->kswapd_wanted = false;
 	k->kswapd_order = 0;
 	event_raise(k->events, &(struct event){ .kind = EVENT_KSWAPD_SLEEP });
