@@ -16,7 +16,8 @@ struct engine;
 
 enum engine_mode {
 	ENGINE_EXACT,  /* every access goes through the mmu's TLBs */
-	ENGINE_FAULTS, /* only page faults and A/D bits: no TLB figures */
+	ENGINE_FAULTS, /* only page faults and A/D bits: no TLB figures, and no instruction
+	                * counts unless they are asked for */
 };
 
 /* A page that the engine may use without asking again until engine_flush(). */
@@ -73,7 +74,14 @@ void engine_flush(struct engine *engine);
 /* A frame's content changes other than by the guest: void code decoded from it. */
 void engine_frame_changed(struct engine *engine, pfn_t pfn);
 
-/* Instructions done since creation. Exact when stopped. */
+/* Instructions done since they are counted: from the beginning by ENGINE_EXACT,
+ * from engine_start_counting() on by ENGINE_FAULTS. Exact when stopped. A budget
+ * needs them. */
 uint64_t engine_instructions(const struct engine *engine);
+bool engine_is_counting(const struct engine *engine);
+
+/* For good: the hook that counts costs a quarter of the speed. Nothing to do if it
+ * is counting. 0, or -ENOTSUP and the engine is of no more use. */
+int engine_start_counting(struct engine *engine);
 
 #endif

@@ -50,6 +50,7 @@ struct engine {
 	uint8_t *own_page;
 	uint8_t *zeroes; /* the zero slots */
 	bool flush_wanted;
+	bool counting;
 
 	uint64_t ip;             /* while not running */
 	bool starting, dropping; /* what on_fill() is asked for by the engine itself */
@@ -606,13 +607,15 @@ static bool add_first_hooks(struct engine *e)
 
 static bool add_other_hooks(struct engine *e)
 {
-	return add_hook(e, UC_HOOK_BLOCK,
-	                e->mode == ENGINE_EXACT ? (void *)on_exact_block : (void *)on_block) &&
-	       add_hook(e, UC_HOOK_INTR, (void *)on_interrupt) &&
+	bool exact = e->mode == ENGINE_EXACT;
+
+	return add_hook(e, UC_HOOK_INTR, (void *)on_interrupt) &&
 	       add_instruction_hook(e, UC_X86_INS_IN, (void *)on_port_read) &&
 	       add_instruction_hook(e, UC_X86_INS_OUT, (void *)on_port_write) &&
-	       (e->mode != ENGINE_EXACT || (add_hook(e, UC_HOOK_MEM_READ, (void *)on_load) &&
-	                                    add_hook(e, UC_HOOK_MEM_WRITE, (void *)on_store)));
+	       (!e->counting ||
+	        add_hook(e, UC_HOOK_BLOCK, exact ? (void *)on_exact_block : (void *)on_block)) &&
+	       (!exact || (add_hook(e, UC_HOOK_MEM_READ, (void *)on_load) &&
+	                   add_hook(e, UC_HOOK_MEM_WRITE, (void *)on_store)));
 }
 
 static bool map_memory(struct engine *e)
@@ -677,6 +680,23 @@ static bool allocate(struct engine *e)
 	       code_init(&e->code, e->ram, e->mmu) == 0;
 }
 
+static bool open_unicorn(struct engine *e)
+{
+	return uc_open(UC_ARCH_X86, UC_MODE_64, &e->uc) == UC_ERR_OK &&
+	       uc_ctl_tlb_mode(e->uc, UC_TLB_VIRTUAL) == UC_ERR_OK && map_memory(e) &&
+	       add_first_hooks(e) && enter_user_mode(e) && add_other_hooks(e);
+}
+
+static void close_unicorn(struct engine *e)
+{
+	if (e->fresh)
+		uc_context_free(e->fresh);
+	if (e->uc)
+		uc_close(e->uc);
+	e->fresh = NULL;
+	e->uc = NULL;
+}
+
 int engine_create(struct engine **out, enum engine_mode mode, const struct ram *ram,
                   struct mmu *mmu, const struct engine_ops *ops, void *owner)
 {
@@ -685,6 +705,7 @@ int engine_create(struct engine **out, enum engine_mode mode, const struct ram *
 	if (!e)
 		return -ENOMEM;
 	e->mode = mode;
+	e->counting = mode == ENGINE_EXACT;
 	e->ram = ram;
 	e->mmu = mmu;
 	e->ops = ops;
@@ -693,8 +714,7 @@ int engine_create(struct engine **out, enum engine_mode mode, const struct ram *
 		engine_destroy(e);
 		return -ENOMEM;
 	}
-	if (uc_open(UC_ARCH_X86, UC_MODE_64, &e->uc) || uc_ctl_tlb_mode(e->uc, UC_TLB_VIRTUAL) ||
-	    !map_memory(e) || !add_first_hooks(e) || !enter_user_mode(e) || !add_other_hooks(e)) {
+	if (!open_unicorn(e)) {
 		engine_destroy(e);
 		return -ENOTSUP;
 	}
@@ -702,14 +722,38 @@ int engine_create(struct engine **out, enum engine_mode mode, const struct ram *
 	return 0;
 }
 
+/* Which hooks there are is fixed in the code that Unicorn has translated, so it
+ * takes a fresh Unicorn over the same memory. */
+int engine_start_counting(struct engine *engine)
+{
+	struct x86_regs regs;
+	struct x86_fpu fpu;
+
+	if (engine->counting)
+		return 0;
+	engine_get_regs(engine, &regs);
+	engine_get_fpu(engine, &fpu);
+	close_unicorn(engine);
+	memset(engine->fetched, 0, engine->ram->size_bytes >> PAGE_SHIFT);
+	memset(engine->own_page, 0, PAGE_SIZE);
+	engine->counting = true;
+	if (!open_unicorn(engine))
+		return -ENOTSUP;
+	engine_set_regs(engine, &regs);
+	engine_set_fpu(engine, &fpu);
+	return 0;
+}
+
+bool engine_is_counting(const struct engine *engine)
+{
+	return engine->counting;
+}
+
 void engine_destroy(struct engine *engine)
 {
 	if (!engine)
 		return;
-	if (engine->fresh)
-		uc_context_free(engine->fresh);
-	if (engine->uc)
-		uc_close(engine->uc);
+	close_unicorn(engine);
 	bindings_finish(&engine->bindings);
 	if (engine->zeroes)
 		munmap(engine->zeroes, NR_ZERO_SLOTS * PAGE_SIZE);

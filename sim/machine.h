@@ -32,6 +32,7 @@ struct cpu {
 struct machine_options {
 	enum engine_mode engine;
 	bool check;       /* --check */
+	bool count;       /* instructions, whatever the engine */
 	FILE *syscalls;   /* --syscalls: where to print them, or NULL */
 	FILE *kernel_log; /* printk lines; NULL: nowhere */
 	struct vfs_config vfs;
@@ -84,9 +85,12 @@ int machine_run(struct machine *machine);
 /* The first task's exit status as a shell gives it: 0 to 255, 128 + signal. */
 int machine_exit_status(const struct machine *machine);
 
-/* Simulated time since boot. Depends on instructions and disk waits alone, so it
- * is the same in every engine mode. */
+/* Simulated time since boot: instructions, if they are counted, one a cycle; system
+ * calls, 100 ns each; waits for disks; sleep. */
 uint64_t machine_now_ns(const struct machine *machine);
+
+/* True if every instruction since the start has been counted. */
+bool machine_counts_instructions(const struct machine *machine);
 
 /* The CPU uses the task's mm from here on (Linux: switch_mm): loads CR3. */
 void machine_activate_mm(struct machine *machine, struct task *task);

@@ -291,7 +291,8 @@ static void write_guest(struct json *json, const struct machine *machine)
 		write_argv(json, list_first_entry(&machine->tasks, struct task, tasks));
 		json_int(json, "exit_status", machine_exit_status(machine));
 	}
-	json_uint(json, "instructions", engine_instructions(machine->cpu.engine));
+	if (machine_counts_instructions(machine))
+		json_uint(json, "instructions", engine_instructions(machine->cpu.engine));
 	json_uint(json, "syscalls", machine->nr_syscalls);
 	write_unknown_syscalls(json, machine);
 	json_uint(json, "time_ns", machine_now_ns(machine));

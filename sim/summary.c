@@ -100,8 +100,10 @@ static void write_head(const struct machine *machine, FILE *out)
 	fprintf(out, "\nmachine %s, engine %s, exit status %d\n", machine->config.name,
 	        machine->options.engine == ENGINE_EXACT ? "exact" : "faults",
 	        machine_exit_status(machine));
-	fprintf(out, "%s instructions, %s system calls, %" PRIu64 ".%06u simulated seconds\n",
-	        grouped(engine_instructions(machine->cpu.engine)).text,
+	if (machine_counts_instructions(machine))
+		fprintf(out, "%s instructions, ",
+		        grouped(engine_instructions(machine->cpu.engine)).text);
+	fprintf(out, "%s system calls, %" PRIu64 ".%06u simulated seconds\n",
 	        grouped(machine->nr_syscalls).text, now / 1000000000,
 	        (unsigned)(now % 1000000000 / 1000));
 }

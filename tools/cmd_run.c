@@ -29,7 +29,7 @@ struct run {
 	uint64_t interval_every; /* 0: none */
 	const char *stats_path, *faults_path, *root, *argv0;
 	struct strings write, env;
-	bool check, syscalls, quiet;
+	bool check, syscalls, count, quiet;
 
 	/* what comes of them */
 	struct machine_config config;
@@ -149,6 +149,8 @@ static const struct option_row option_rows[] = {
 	  "re-derive everything the slow way, and stop at the first difference" },
 	{ "syscalls", 0, NULL, OPTION_FLAG, AT(syscalls), NULL,
 	  "print system calls as strace does" },
+	{ "instructions", 0, NULL, OPTION_FLAG, AT(count), NULL,
+	  "count instructions with --engine faults too, which is slower" },
 	{ "root", 0, "DIR", OPTION_TEXT, AT(root), NULL, "what the guest sees as /" },
 	{ "write", 0, "DIR", OPTION_CALL, 0, add_write,
 	  "files below DIR are really written (repeatable); others only seem so" },
@@ -197,6 +199,7 @@ static int build_machine(struct run *run)
 	struct machine_options options = {
 		.engine = run->engine,
 		.check = run->check,
+		.count = run->count || run->interval_every,
 		.syscalls = run->syscalls ? stderr : NULL,
 		.kernel_log = stderr,
 		.vfs = { .root = run->root, .write = (const char **)run->write.list },

@@ -50,7 +50,7 @@ for figure in guest.instructions mmu.accesses.fetch mmu.tlb.l1d.misses mmu.tlb.s
 		echo "$(stat_of plain.json $figure) $(stat_of cut.json $figure)" |
 		not_ok "--interval does not change $figure"
 done
-run faults --engine faults -- /bin/busybox sort t300.txt
+run faults --engine faults --instructions -- /bin/busybox sort t300.txt
 same 'both engines take the same page faults' plain.csv faults.csv
 for figure in guest.instructions guest.syscalls faults.minor faults.major \
 	memory.rss_peak_pages memory.free_pages; do

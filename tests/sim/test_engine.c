@@ -483,8 +483,25 @@ START_TEST(without_tlbs_faults_and_results_are_the_same)
 	f.regs.gpr[REG_BX] = DATA_VA;
 	RUN(count);
 	ck_assert_int_eq(f.nr_questions, 1);
-	ck_assert_uint_eq(engine_instructions(f.engine), 4);
+	ck_assert_uint_eq(engine_instructions(f.engine), 0);
 	ck_assert_uint_eq(accesses()[ACCESS_LOAD], 0);
+}
+END_TEST
+
+START_TEST(counting_can_begin_in_the_middle)
+{
+	tear_down();
+	set_up_mode(ENGINE_FAULTS);
+	f.regs.gpr[REG_BX] = DATA_VA;
+	RUN(count);
+	f.regs.gpr[REG_12] = 0x1234;
+	engine_set_regs(f.engine, &f.regs);
+	ck_assert_int_eq(engine_start_counting(f.engine), 0);
+	engine_get_regs(f.engine, &f.regs);
+	ck_assert_uint_eq(f.regs.gpr[REG_12], 0x1234);
+	RUN(count);
+	ck_assert_int_eq(f.stopped.why, ENGINE_STOP_SYSCALL);
+	ck_assert_uint_eq(engine_instructions(f.engine), 4);
 }
 END_TEST
 
@@ -514,6 +531,7 @@ int main(void)
 	tcase_add_test(tcase, a_flush_makes_the_engine_ask_again);
 	tcase_add_test(tcase, fpu_state_can_be_taken_and_given_back);
 	tcase_add_test(tcase, without_tlbs_faults_and_results_are_the_same);
+	tcase_add_test(tcase, counting_can_begin_in_the_middle);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_set_tap(runner, "-");
