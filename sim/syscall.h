@@ -38,47 +38,36 @@ void syscall_dispatch(struct task *task);
 #define SYSCALL_ERESTARTNOHAND (-514)
 
 /* Handlers, by file. */
+/* clang-format off */
 #define SYSCALLS_FILE(X) /* sys_file.c */                                                          \
-	X(read)                                                                                    \
-	X(write)                                                                                   \
-	X(open)                                                                                    \
-	X(close)                                                                                   \
-	X(stat) X(fstat) X(lstat) X(poll) X(lseek) X(ioctl) X(pread64) X(pwrite64) X(readv)        \
-	    X(writev) X(access) X(dup) X(dup2) X(dup3) X(sendfile) X(fcntl) X(fsync) X(fdatasync)  \
-	        X(truncate) X(ftruncate) X(getdents64) X(getcwd) X(chdir) X(fchdir) X(rename)      \
-	            X(renameat) X(renameat2) X(mkdir) X(rmdir) X(creat) X(link) X(unlink)          \
-	                X(symlink) X(readlink) X(chmod) X(fchmod) X(chown) X(fchown) X(lchown)     \
-	                    X(umask) X(openat) X(mkdirat) X(unlinkat) X(newfstatat) X(readlinkat)  \
-	                        X(faccessat) X(faccessat2) X(fchmodat) X(fchownat) X(utimensat)    \
-	                            X(statx) X(statfs) X(fstatfs) X(sync) X(pipe) X(pipe2)         \
-	                                X(linkat) X(symlinkat) X(utimes) X(utime) X(fallocate)     \
-	                                    X(fadvise64) X(flock) X(copy_file_range)
+	X(read) X(write) X(open) X(close) X(stat) X(fstat) X(lstat) X(poll) X(lseek)               \
+	X(ioctl) X(pread64) X(pwrite64) X(readv) X(writev) X(access) X(dup) X(dup2) X(dup3)        \
+	X(sendfile) X(fcntl) X(fsync) X(fdatasync) X(truncate) X(ftruncate) X(getdents64)          \
+	X(getcwd) X(chdir) X(fchdir) X(rename) X(renameat) X(renameat2) X(mkdir) X(rmdir)          \
+	X(creat) X(link) X(unlink) X(symlink) X(readlink) X(chmod) X(fchmod) X(chown)              \
+	X(fchown) X(lchown) X(umask) X(openat) X(mkdirat) X(unlinkat) X(newfstatat)                \
+	X(readlinkat) X(faccessat) X(faccessat2) X(fchmodat) X(fchownat) X(utimensat)              \
+	X(statx) X(statfs) X(fstatfs) X(sync) X(pipe) X(pipe2) X(linkat) X(symlinkat)              \
+	X(utimes) X(utime) X(fallocate) X(fadvise64) X(flock) X(copy_file_range)
 #define SYSCALLS_MM(X) /* sys_mm.c */                                                              \
-	X(mmap)                                                                                    \
-	X(munmap)                                                                                  \
-	X(mprotect)                                                                                \
-	X(mremap)                                                                                  \
-	X(brk) X(madvise) X(msync) X(mincore) X(mlock) X(munlock) X(mlockall) X(munlockall)
+	X(mmap) X(munmap) X(mprotect) X(mremap) X(brk) X(madvise) X(msync) X(mincore)              \
+	X(mlock) X(munlock) X(mlockall) X(munlockall)
 #define SYSCALLS_PROCESS(X) /* sys_process.c */                                                    \
-	X(exit)                                                                                    \
-	X(exit_group)                                                                              \
-	X(getpid)                                                                                  \
-	X(getppid)                                                                                 \
-	X(gettid) X(getuid) X(geteuid) X(getgid) X(getegid) X(getgroups) X(getpgrp) X(getpgid)     \
-	    X(getsid) X(setpgid) X(setsid) X(uname) X(arch_prctl) X(prctl) X(set_tid_address)      \
-	        X(set_robust_list) X(rseq) X(futex) X(getrlimit) X(setrlimit) X(prlimit64)         \
-	            X(getrusage) X(sysinfo) X(getrandom) X(sched_yield) X(sched_getaffinity)       \
-	                X(getpriority) X(setpriority) X(times) X(getcpu) X(membarrier) X(wait4)    \
-	                    X(waitid) X(execve) X(personality) X(capget)
+	X(exit) X(exit_group) X(getpid) X(getppid) X(gettid) X(getuid) X(geteuid) X(getgid)        \
+	X(getegid) X(getgroups) X(getpgrp) X(getpgid) X(getsid) X(setpgid) X(setsid)               \
+	X(uname) X(arch_prctl) X(prctl) X(set_tid_address) X(set_robust_list) X(rseq)              \
+	X(futex) X(getrlimit) X(setrlimit) X(prlimit64) X(getrusage) X(sysinfo)                    \
+	X(getrandom) X(sched_yield) X(sched_getaffinity) X(getpriority) X(setpriority)             \
+	X(times) X(getcpu) X(membarrier) X(wait4) X(waitid) X(execve) X(personality)               \
+	X(capget)
 #define SYSCALLS_SIGNAL(X) /* sys_signal.c */                                                      \
-	X(rt_sigaction)                                                                            \
-	X(rt_sigprocmask)                                                                          \
-	X(rt_sigreturn)                                                                            \
-	X(rt_sigsuspend)                                                                           \
-	X(rt_sigpending) X(sigaltstack) X(kill) X(tkill) X(tgkill) X(pause) X(alarm) X(setitimer)  \
-	    X(getitimer)
+	X(rt_sigaction) X(rt_sigprocmask) X(rt_sigreturn) X(rt_sigsuspend) X(rt_sigpending)        \
+	X(sigaltstack) X(kill) X(tkill) X(tgkill) X(pause) X(alarm) X(setitimer)                   \
+	X(getitimer)
 #define SYSCALLS_TIME(X) /* sys_time.c */                                                          \
-	X(time) X(gettimeofday) X(clock_gettime) X(clock_getres) X(nanosleep) X(clock_nanosleep)
+	X(time) X(gettimeofday) X(clock_gettime) X(clock_getres) X(nanosleep)                      \
+	X(clock_nanosleep)
+/* clang-format on */
 
 #define X(name) int64_t sys_##name(struct task *task, const uint64_t arg[6]);
 SYSCALLS_FILE(X)
