@@ -148,6 +148,7 @@ static int alloc_mem_map(struct kernel *k)
 	    !memblock_alloc(&k->memblock, PAGE_SIZE, PAGE_SIZE, &zero))
 		return -ENOMEM;
 	k->mem_map = ram_at(k->ram, mem_map);
+	ram_expect_sparse(k->ram, mem_map, k->max_pfn * sizeof(struct page));
 	k->node.pageblock_types = ram_at(k->ram, types);
 	k->zero_page = pfn_to_page(k, zero >> PAGE_SHIFT);
 	return 0;

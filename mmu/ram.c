@@ -14,9 +14,16 @@ int ram_init(struct ram *ram, uint64_t size_bytes)
 	            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (base == MAP_FAILED)
 		return -ENOMEM;
+	/* Fewer and larger page faults of the host's; it may refuse. */
+	madvise(base, size_bytes, MADV_HUGEPAGE);
 	ram->base = base;
 	ram->size_bytes = size_bytes;
 	return 0;
+}
+
+void ram_expect_sparse(const struct ram *ram, pa_t pa, uint64_t len)
+{
+	madvise(ram->base + (pa & PAGE_MASK), len, MADV_NOHUGEPAGE);
 }
 
 void ram_finish(struct ram *ram)

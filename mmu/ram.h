@@ -18,6 +18,10 @@ struct ram {
 int ram_init(struct ram *ram, uint64_t size_bytes);
 void ram_finish(struct ram *ram);
 
+/* [pa, pa + len) will be touched here and there: the host should back it in small
+ * pieces. */
+void ram_expect_sparse(const struct ram *ram, pa_t pa, uint64_t len);
+
 /* True if [pa, pa + len) lies in RAM. */
 static inline bool ram_has(const struct ram *ram, pa_t pa, uint64_t len)
 {

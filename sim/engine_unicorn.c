@@ -32,6 +32,9 @@
 /* Where the engine sees a frame whose translated code it drops: this plus pa. */
 #define FRAMES_VA ((va_t)0xffff900000000000)
 
+#define CR4_OSFXSR ((uint64_t)1 << 9)
+#define CR4_OSXMMEXCPT ((uint64_t)1 << 10)
+
 #define SELECTOR_USER_DATA 0x2b /* as Linux: GDT entries 5 and 6, RPL 3 */
 #define SELECTOR_USER_CODE 0x33
 
@@ -642,7 +645,7 @@ static bool enter_user_mode(struct engine *e)
 	const uint64_t data = 0x00cff3000000ffff, code = 0x00affb000000ffff;
 	const uint64_t frame[] = { OWN_PAGE_VA + SYSCALL, SELECTOR_USER_CODE, 0x202,
 		                   OWN_PAGE_VA + STACK, SELECTOR_USER_DATA };
-	uint64_t sp = OWN_PAGE_VA + STACK, cs = 0, empty_tags = 0xffff;
+	uint64_t sp = OWN_PAGE_VA + STACK, cs = 0, cr4 = 0, empty_tags = 0xffff;
 	uc_x86_mmr gdtr = { .base = OWN_PAGE_VA, .limit = 7 * 8 - 1 };
 
 	memcpy(e->own_page + GDT + (SELECTOR_USER_DATA & ~7), &data, 8);
@@ -652,6 +655,9 @@ static bool enter_user_mode(struct engine *e)
 	memcpy(e->own_page + STACK, frame, sizeof(frame));
 	uc_reg_write(e->uc, UC_X86_REG_GDTR, &gdtr);
 	uc_reg_write(e->uc, UC_X86_REG_RSP, &sp);
+	uc_reg_read(e->uc, UC_X86_REG_CR4, &cr4);
+	cr4 |= CR4_OSFXSR | CR4_OSXMMEXCPT; /* else FXSAVE leaves the XMM registers out */
+	uc_reg_write(e->uc, UC_X86_REG_CR4, &cr4);
 	e->starting = true;
 	uc_emu_start(e->uc, OWN_PAGE_VA + IRETQ, NO_ADDRESS, 0, 0);
 	e->starting = false;

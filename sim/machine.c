@@ -174,7 +174,7 @@ int machine_create(struct machine **out, const struct machine_config *config,
 	m->config = *config;
 	m->options = *options;
 	m->random_state = config->seed;
-	m->next_pid = 1;
+	m->next_pid = 1000; /* a user's, not init's */
 	INIT_LIST_HEAD(&m->tasks);
 	err = boot_kernel(m, why, why_size);
 	if (!err)

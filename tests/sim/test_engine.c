@@ -475,6 +475,24 @@ START_TEST(fpu_state_can_be_taken_and_given_back)
 }
 END_TEST
 
+SNIPPET(save, "fxsave (%rbx)\n"
+              "syscall")
+
+START_TEST(fxsave_saves_the_xmm_registers)
+{
+	struct x86_fpu fpu;
+
+	engine_get_fpu(f.engine, &fpu);
+	memset(fpu.fxsave + 160 + 7 * 16, 0x3c, 16);
+	engine_set_fpu(f.engine, &fpu);
+	f.regs.gpr[REG_BX] = DATA_VA;
+	RUN(save);
+	ck_assert_int_eq(f.stopped.why, ENGINE_STOP_SYSCALL);
+	ck_assert_mem_eq((uint8_t *)ram_at(&f.ram, DATA_PFN << PAGE_SHIFT) + 160, fpu.fxsave + 160,
+	                 256);
+}
+END_TEST
+
 START_TEST(without_tlbs_faults_and_results_are_the_same)
 {
 	tear_down();
@@ -530,6 +548,7 @@ int main(void)
 	tcase_add_test(tcase, code_that_the_guest_overwrites_is_not_run_again);
 	tcase_add_test(tcase, a_flush_makes_the_engine_ask_again);
 	tcase_add_test(tcase, fpu_state_can_be_taken_and_given_back);
+	tcase_add_test(tcase, fxsave_saves_the_xmm_registers);
 	tcase_add_test(tcase, without_tlbs_faults_and_results_are_the_same);
 	tcase_add_test(tcase, counting_can_begin_in_the_middle);
 	suite_add_tcase(suite, tcase);
