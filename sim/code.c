@@ -69,21 +69,20 @@ uint32_t code_instructions_before(const struct code *code, const struct code_blo
 	return decoded.nr_instructions;
 }
 
-bool code_find_access(struct code *code, const struct x86_regs *regs, va_t page_va,
-                      struct decoded_access *out)
+const struct decoded_instruction *code_find_instruction(struct code *code, va_t ip)
 {
-	struct code_operands *known = &code->operands[regs->ip & (CODE_NR_OPERANDS - 1)];
+	struct code_operands *known = &code->operands[ip & (CODE_NR_OPERANDS - 1)];
 	uint8_t bytes[DECODE_MAX_INSTRUCTION];
 	bool writable;
 
-	if (known->ip != regs->ip || known->generation != code->generation) {
-		uint32_t size = code_read(code, regs->ip, bytes, sizeof(bytes), &writable);
+	if (known->ip != ip || known->generation != code->generation) {
+		uint32_t size = code_read(code, ip, bytes, sizeof(bytes), &writable);
 
-		decode_instruction(code->decoder, bytes, size, regs->ip, &known->instruction);
-		known->ip = regs->ip;
+		decode_instruction(code->decoder, bytes, size, ip, &known->instruction);
+		known->ip = ip;
 		known->generation = writable ? code->generation - 1 : code->generation;
 	}
-	return decode_access(&known->instruction, regs, page_va, out);
+	return &known->instruction;
 }
 
 uint32_t code_bytes_before_next_page(const struct code *code, va_t ip)

@@ -53,10 +53,8 @@ static inline void code_forget(struct code *code)
  * it can be written by the guest. */
 uint32_t code_read(const struct code *code, va_t va, uint8_t *bytes, uint32_t size, bool *writable);
 
-/* The access of the instruction at regs->ip to the page of page_va, as
- * decode_access(). */
-bool code_find_access(struct code *code, const struct x86_regs *regs, va_t page_va,
-                      struct decoded_access *out);
+/* The instruction at ip. Valid until the next call. */
+const struct decoded_instruction *code_find_instruction(struct code *code, va_t ip);
 
 /* How many of the block's instructions lie before va, which is in it. */
 uint32_t code_instructions_before(const struct code *code, const struct code_block *block, va_t va);

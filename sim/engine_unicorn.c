@@ -462,11 +462,38 @@ static va_t where_fetch_faults(struct engine *e)
 	return e->ip + code_bytes_before_next_page(&e->code, e->ip);
 }
 
+static void read_gpr(struct engine *e, uint8_t gpr, struct x86_regs *regs)
+{
+	if (gpr < NR_GPRS)
+		uc_reg_read(e->uc, gpr_ids[gpr], &regs->gpr[gpr]);
+}
+
+/* The registers that the instruction's addresses are made of: faults are frequent,
+ * and reading all takes longer than anything else about them. */
+static void read_address_registers(struct engine *e, const struct decoded_instruction *instruction,
+                                   struct x86_regs *regs)
+{
+	regs->ip = e->ip;
+	read_gpr(e, REG_SP, regs);
+	for (uint8_t i = 0; i < instruction->nr_operands; i++) {
+		const struct decoded_operand *op = &instruction->operands[i];
+
+		read_gpr(e, op->base, regs);
+		read_gpr(e, op->index, regs);
+		read_gpr(e, op->bit_index, regs);
+		if (op->segment)
+			uc_reg_read(e->uc,
+			            op->segment == 'f' ? UC_X86_REG_FS_BASE : UC_X86_REG_GS_BASE,
+			            op->segment == 'f' ? &regs->fs_base : &regs->gs_base);
+	}
+}
+
 /* The exact access behind a fault, and what the owner does about it. */
 static bool handle_fault(struct engine *e)
 {
 	va_t va = e->fault_va;
 	enum access_kind kind = e->fault_kind;
+	const struct decoded_instruction *instruction;
 	struct decoded_access access;
 	struct x86_regs regs;
 
@@ -474,8 +501,9 @@ static bool handle_fault(struct engine *e)
 		if ((e->ip & PAGE_MASK) == va)
 			va = e->ip;
 	} else {
-		engine_get_regs(e, &regs);
-		if (code_find_access(&e->code, &regs, va, &access)) {
+		instruction = code_find_instruction(&e->code, e->ip);
+		read_address_registers(e, instruction, &regs);
+		if (decode_access(instruction, &regs, va, &access)) {
 			va = access.va;
 			kind = access.writes ? ACCESS_STORE : kind;
 		}
