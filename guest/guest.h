@@ -59,7 +59,7 @@ static inline int64_t syscall6(uint64_t nr, uint64_t a, uint64_t b, uint64_t c, 
 #define syscall3(nr, a, b, c) syscall6(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), 0, 0, 0)
 
 enum { PROT_NONE = 0, PROT_READ = 1, PROT_WRITE = 2, PROT_EXEC = 4 };
-enum { MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_ANONYMOUS = 0x20 };
+enum { MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_ANONYMOUS = 0x20, MAP_NORESERVE = 0x4000 };
 
 /* fd -1: anonymous. Ends the program if there is no memory. */
 void *map(uint64_t bytes, int prot, int flags, int fd);

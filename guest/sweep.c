@@ -18,7 +18,9 @@ int guest_main(int argc, char **argv)
 	const uint64_t passes = size_argument(argc, argv, 2, 2);
 	volatile uint64_t *memory;
 
-	memory = map(words * sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_PRIVATE, -1);
+	/* Else Linux refuses at once what RAM and swap together cannot hold. */
+	memory =
+	    map(words * sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, -1);
 	for (uint64_t pass = 0; pass < passes; pass++)
 		for (uint64_t i = 0; i < words; i++) {
 			uint64_t expected = pass ? pattern(i, pass - 1) : 0;
