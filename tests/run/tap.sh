@@ -8,7 +8,7 @@ scratch=$(mktemp -d)
 trap 'exit 1' HUP INT TERM
 # One line a result: a file counts, as results come from pipes' subshells too.
 results=$(mktemp)
-trap 'rm -rf "$scratch" "$results"' EXIT
+trap 'rm -rf "$scratch" "$results" "$results.log"' EXIT
 
 tap_number() { # RESULT
 	echo "$1" >>"$results"
@@ -31,10 +31,10 @@ skip() { # DESCRIPTION REASON
 check() { # DESCRIPTION COMMAND ...: passes if the command does
 	tap_what=$1
 	shift
-	if "$@" >"$scratch/check.log" 2>&1; then
+	if "$@" >"$results.log" 2>&1; then
 		ok "$tap_what"
 	else
-		not_ok "$tap_what" <"$scratch/check.log"
+		not_ok "$tap_what" <"$results.log"
 	fi
 }
 
