@@ -201,8 +201,6 @@ static void init_lists(struct zone *zone)
 	for (int cpu = 0; cpu < NR_CPUS_MAX; cpu++)
 		for (int type = 0; type < MIGRATE_TYPES; type++)
 			INIT_LIST_HEAD(&zone->pageset[cpu].lists[type]);
-	for (int lru = 0; lru < NR_LRU_LISTS; lru++)
-		INIT_LIST_HEAD(&zone->lru[lru]);
 }
 
 static void init_zone(struct kernel *k, enum zone_type type)

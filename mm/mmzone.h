@@ -55,12 +55,16 @@ struct zone {
 	uint64_t nr_free_pages;                /* in the buddy lists */
 	struct free_area free_area[MAX_ORDER];
 	struct per_cpu_pages pageset[NR_CPUS_MAX];
-	/* vmscan.c */
-	struct list_head lru[NR_LRU_LISTS];
-	uint64_t nr_lru[NR_LRU_LISTS];
-	uint64_t pages_scanned;                        /* since a page was last freed */
-	uint64_t recent_scanned[2], recent_rotated[2]; /* anon, file: reclaim balance */
+	uint64_t nr_lru[NR_LRU_LISTS]; /* of the zone's pages, on the node's lists */
+	uint64_t pages_scanned;        /* since a page was last freed */
 	uint64_t nr_alloc, nr_allocstall;
+};
+
+/* A node's pages by use, whatever their zone (Linux 4.8). */
+struct lruvec {
+	struct list_head lists[NR_LRU_LISTS];          /* newest first */
+	uint64_t recent_scanned[2], recent_rotated[2]; /* anon, file: reclaim balance */
+	uint64_t inactive_age;                         /* evictions and activations of file pages */
 };
 
 struct pglist_data {
@@ -68,9 +72,12 @@ struct pglist_data {
 	pfn_t node_start_pfn;
 	uint64_t node_spanned_pages, node_present_pages;
 	struct zone node_zones[MAX_NR_ZONES]; /* managed_pages 0: absent */
-	int8_t zone_below[MAX_NR_ZONES];      /* the populated zone at or next below; -1: none */
-	uint8_t *pageblock_types; /* enum migratetype by pfn >> PAGEBLOCK_ORDER; in RAM */
-	bool group_by_mobility;   /* off: too few pageblocks, all is unmovable */
+	struct lruvec lruvec;
+	enum zone_type kswapd_classzone; /* highest zone that kswapd was woken for */
+	uint32_t kswapd_failures;        /* runs in a row that reclaimed nothing */
+	int8_t zone_below[MAX_NR_ZONES]; /* the populated zone at or next below; -1: none */
+	uint8_t *pageblock_types;        /* enum migratetype by pfn >> PAGEBLOCK_ORDER; in RAM */
+	bool group_by_mobility;          /* off: too few pageblocks, all is unmovable */
 };
 
 /* Zone borders of x86 (Linux 4.4, arch/x86/include/asm/dma.h): multiples of the

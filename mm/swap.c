@@ -19,9 +19,8 @@
 
 void lru_init(struct kernel *k)
 {
-	for (unsigned type = 0; type < MAX_NR_ZONES; type++)
-		for (unsigned lru = 0; lru < NR_LRU_LISTS; lru++)
-			INIT_LIST_HEAD(&k->node.node_zones[type].lru[lru]);
+	for (unsigned lru = 0; lru < NR_LRU_LISTS; lru++)
+		INIT_LIST_HEAD(&k->node.lruvec.lists[lru]);
 }
 
 enum lru_list page_lru(const struct page *page)
@@ -33,22 +32,32 @@ enum lru_list page_lru(const struct page *page)
 	return PageActive(page) ? lru + 1 : lru;
 }
 
-/* What reclaim weighs anonymous against file pages by. */
-static void update_reclaim_stat(struct zone *zone, const struct page *page, bool rotated)
+uint64_t lruvec_lru_size(const struct kernel *k, enum lru_list lru, enum zone_type classzone)
 {
-	zone->recent_scanned[page_is_file_cache(page)]++;
+	uint64_t pages = 0;
+
+	for (unsigned type = 0; type <= classzone; type++)
+		pages += k->node.node_zones[type].nr_lru[lru];
+	return pages;
+}
+
+/* What reclaim weighs anonymous against file pages by. */
+void update_reclaim_stat(struct kernel *k, const struct page *page, bool rotated)
+{
+	struct lruvec *lruvec = &k->node.lruvec;
+
+	lruvec->recent_scanned[page_is_file_cache(page)]++;
 	if (rotated)
-		zone->recent_rotated[page_is_file_cache(page)]++;
+		lruvec->recent_rotated[page_is_file_cache(page)]++;
 }
 
 static void link_page(struct kernel *k, struct page *page)
 {
-	struct zone *zone = page_zone(k, page);
 	enum lru_list lru = page_lru(page);
 
 	SetPageLRU(page);
-	list_add(&page->lru, &zone->lru[lru]);
-	zone->nr_lru[lru]++;
+	list_add(&page->lru, &k->node.lruvec.lists[lru]);
+	page_zone(k, page)->nr_lru[lru]++;
 }
 
 /* Pages of locked VMAs are kept where reclaim does not look. */
@@ -68,17 +77,15 @@ void lru_cache_add(struct kernel *k, struct page *page)
 	sort_by_mlock(page);
 	link_page(k, page);
 	if (!PageUnevictable(page))
-		update_reclaim_stat(page_zone(k, page), page, PageActive(page));
+		update_reclaim_stat(k, page, PageActive(page));
 }
 
 void lru_cache_del(struct kernel *k, struct page *page)
 {
-	struct zone *zone = page_zone(k, page);
-
 	if (!TestClearPageLRU(page))
 		return;
 	list_del(&page->lru);
-	zone->nr_lru[page_lru(page)]--;
+	page_zone(k, page)->nr_lru[page_lru(page)]--;
 }
 
 void putback_lru_page(struct kernel *k, struct page *page)
@@ -96,7 +103,7 @@ void activate_page(struct kernel *k, struct page *page)
 	SetPageActive(page);
 	link_page(k, page);
 	count_vm_event(k, PGACTIVATE);
-	update_reclaim_stat(page_zone(k, page), page, true);
+	update_reclaim_stat(k, page, true);
 }
 
 void mark_page_accessed(struct kernel *k, struct page *page)
@@ -123,33 +130,37 @@ void lru_cache_add_active_or_unevictable(struct kernel *k, struct page *page, ui
 
 /* ---- checks ---- */
 
-static bool list_is_valid(struct kernel *k, struct zone *zone, enum lru_list lru)
+/* nr: pages seen by zone. */
+static bool list_is_valid(struct kernel *k, enum lru_list lru, uint64_t nr[MAX_NR_ZONES])
 {
 	struct page *page;
-	uint64_t nr = 0;
 
-	list_for_each_entry (page, &zone->lru[lru], lru) {
-		if (!PageLRU(page) || page_lru(page) != lru || page_zone(k, page) != zone ||
-		    page_count(page) < 1 || ++nr > zone->nr_lru[lru])
+	list_for_each_entry (page, &k->node.lruvec.lists[lru], lru) {
+		const struct zone *zone = page_zone(k, page);
+
+		if (!PageLRU(page) || page_lru(page) != lru || page_count(page) < 1 ||
+		    ++nr[zone->type] > zone->nr_lru[lru])
 			return false;
 	}
-	return nr == zone->nr_lru[lru];
+	for (unsigned type = 0; type < MAX_NR_ZONES; type++)
+		if (nr[type] != k->node.node_zones[type].nr_lru[lru])
+			return false;
+	return true;
 }
 
-/* Lists hold what their counts say; all that says it is on a list is on one. */
+/* Lists hold what the zones count; all that says it is on a list is on one. */
 bool lru_is_valid(struct kernel *k, char *what, size_t size)
 {
 	uint64_t on_lists = 0, flagged = 0;
 
-	for_each_zone (k, zone) {
-		for (unsigned lru = 0; lru < NR_LRU_LISTS; lru++) {
-			if (!list_is_valid(k, zone, lru)) {
-				snprintf(what, size, "zone %s: LRU list %u is wrong", zone->name,
-				         lru);
-				return false;
-			}
-			on_lists += zone->nr_lru[lru];
+	for (enum lru_list lru = 0; lru < NR_LRU_LISTS; lru++) {
+		uint64_t nr[MAX_NR_ZONES] = { 0 };
+
+		if (!list_is_valid(k, lru, nr)) {
+			snprintf(what, size, "LRU list %u is wrong", lru);
+			return false;
 		}
+		on_lists += lruvec_lru_size(k, lru, MAX_NR_ZONES - 1);
 	}
 	for (pfn_t pfn = 0; pfn < k->max_pfn; pfn++)
 		flagged += PageLRU(pfn_to_page(k, pfn));

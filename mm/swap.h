@@ -58,7 +58,6 @@ struct swap_state {
 		uint32_t type, nr_pages;
 		uint64_t next_offset;
 	} plug;
-	uint64_t workingset_age[MAX_NR_ZONES]; /* see workingset.c */
 };
 
 /* ---- swap areas ---- */
@@ -157,6 +156,10 @@ void lru_cache_del(struct kernel *k, struct page *page);
 void mark_page_accessed(struct kernel *k, struct page *page);
 void activate_page(struct kernel *k, struct page *page);
 enum lru_list page_lru(const struct page *page);
+/* Pages on the list that lie in zones up to `classzone`. */
+uint64_t lruvec_lru_size(const struct kernel *k, enum lru_list lru, enum zone_type classzone);
+/* Reclaim looked at a page, and found it in use (rotated) or not. */
+void update_reclaim_stat(struct kernel *k, const struct page *page, bool rotated);
 /* For a page that a VMA is about to map: Linux 4.4 starts anonymous pages active,
  * and pages of a locked VMA unevictable. */
 void lru_cache_add_active_or_unevictable(struct kernel *k, struct page *page, uint64_t vm_flags);

@@ -7,7 +7,8 @@
  *   free pages  ------|------------------------|----------> 0
  *                     kswapd runs until high   allocations reclaim themselves
  *
- * Each zone has an active and an inactive list for anonymous and for file pages.
+ * The node has an active and an inactive list for anonymous and for file pages (one
+ * node, not zones, since Linux 4.8: pages of all zones grow old together).
  * A pass at priority p scans 1/2^p of them: from the tail of the active lists to
  * the inactive ones, and from their tails out of memory. Passes grow until enough
  * was found.
@@ -28,7 +29,8 @@
 
 #define DEF_PRIORITY 12
 #define SWAP_CLUSTER_MAX 32u
-/* Passes at priority 0 without a page freed, before reclaim gives up (Linux 4.7). */
+/* Passes at priority 0, and runs of kswapd, without a page freed, before it is given
+ * up (Linux 4.7 and 4.12). */
 #define MAX_RECLAIM_RETRIES 16
 
 /* One reclaim operation. */
@@ -195,21 +197,29 @@ static enum page_fate reclaim_page(struct kernel *k, struct page *page,
 
 /* ---- a list ---- */
 
-/* Takes up to nr pages from the tail of the zone's list, each with a reference; the
- * oldest is last in `taken`. Pages taken. */
-static uint64_t isolate_lru_pages(struct kernel *k, struct zone *zone, enum lru_list lru,
-                                  uint64_t nr, struct list_head *taken)
+/* Takes up to nr pages of zones up to sc's from the tail of the list, each with a
+ * reference; the oldest is last in `taken`. Pages taken. */
+static uint64_t isolate_lru_pages(struct kernel *k, enum lru_list lru, uint64_t nr,
+                                  const struct scan_control *sc, struct list_head *taken)
 {
+	struct list_head *list = &k->node.lruvec.lists[lru], *at = list->prev;
 	uint64_t n = 0;
 
-	while (n < nr && !list_empty(&zone->lru[lru])) {
-		struct page *page = list_last_entry(&zone->lru[lru], struct page, lru);
+	INIT_LIST_HEAD(taken);
+	while (n < nr && at != list) {
+		struct page *page = list_entry(at, struct page, lru);
+		struct zone *zone = page_zone(k, page);
 
+		at = at->prev;
+		if (zone->type > sc->classzone)
+			continue;
+		zone->pages_scanned++;
 		get_page(page);
 		lru_cache_del(k, page);
 		list_add(&page->lru, taken);
 		n++;
 	}
+	k->node.lruvec.recent_scanned[is_file(lru)] += n;
 	return n;
 }
 
@@ -240,7 +250,7 @@ static void put_back(struct kernel *k, struct page *page)
 	put_page(k, page);
 }
 
-static uint64_t shrink_page_list(struct kernel *k, struct zone *zone, struct list_head *pages,
+static uint64_t shrink_page_list(struct kernel *k, struct list_head *pages,
                                  const struct scan_control *sc)
 {
 	uint64_t nr_reclaimed = 0;
@@ -257,7 +267,7 @@ static uint64_t shrink_page_list(struct kernel *k, struct zone *zone, struct lis
 		if (fate == PAGE_ACTIVATED) {
 			SetPageActive(page);
 			count_vm_event(k, PGACTIVATE);
-			zone->recent_rotated[page_is_file_cache(page)]++;
+			k->node.lruvec.recent_rotated[page_is_file_cache(page)]++;
 		}
 		put_back(k, page);
 	}
@@ -265,45 +275,36 @@ static uint64_t shrink_page_list(struct kernel *k, struct zone *zone, struct lis
 	return nr_reclaimed;
 }
 
-static void shrink_inactive_list(struct kernel *k, struct zone *zone, enum lru_list lru,
-                                 uint64_t nr, struct scan_control *sc)
+static void shrink_inactive_list(struct kernel *k, enum lru_list lru, uint64_t nr,
+                                 struct scan_control *sc)
 {
 	struct list_head pages;
-	uint64_t nr_taken, nr_reclaimed;
+	uint64_t nr_taken = isolate_lru_pages(k, lru, nr, sc, &pages), nr_reclaimed;
 
-	INIT_LIST_HEAD(&pages);
-	nr_taken = isolate_lru_pages(k, zone, lru, nr, &pages);
-	zone->recent_scanned[is_file(lru)] += nr_taken;
-	zone->pages_scanned += nr_taken;
 	sc->nr_scanned += nr_taken;
 	count_vm_events(k, sc->kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, nr_taken);
 	count_vm_events(k, is_file(lru) ? PGSCAN_FILE : PGSCAN_ANON, nr_taken);
 
-	nr_reclaimed = shrink_page_list(k, zone, &pages, sc);
+	nr_reclaimed = shrink_page_list(k, &pages, sc);
 	sc->nr_reclaimed += nr_reclaimed;
 	count_vm_events(k, sc->kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, nr_reclaimed);
 }
 
 /* Moves the oldest active pages to the inactive list, where they have to be used
  * again to stay. Only executable file pages that were just used remain. */
-static void shrink_active_list(struct kernel *k, struct zone *zone, enum lru_list lru, uint64_t nr)
+static void shrink_active_list(struct kernel *k, enum lru_list lru, uint64_t nr,
+                               const struct scan_control *sc)
 {
 	struct list_head pages;
-	uint64_t nr_taken;
 
-	INIT_LIST_HEAD(&pages);
-	nr_taken = isolate_lru_pages(k, zone, lru, nr, &pages);
-	zone->recent_scanned[is_file(lru)] += nr_taken;
-	zone->pages_scanned += nr_taken;
-	count_vm_events(k, PGREFILL, nr_taken);
-
+	count_vm_events(k, PGREFILL, isolate_lru_pages(k, lru, nr, sc, &pages));
 	while (!list_empty(&pages)) {
 		struct page *page = take_oldest(&pages);
 		uint64_t vm_flags = 0;
 		bool keep = false;
 
 		if (page_mapped(page) && page_referenced(k, page, &vm_flags)) {
-			zone->recent_rotated[is_file(lru)]++;
+			k->node.lruvec.recent_rotated[is_file(lru)]++;
 			keep = is_file(lru) && vm_flags & VM_EXEC;
 		}
 		if (!keep) {
@@ -314,7 +315,7 @@ static void shrink_active_list(struct kernel *k, struct zone *zone, enum lru_lis
 	}
 }
 
-/* ---- a zone ---- */
+/* ---- the node ---- */
 
 static uint64_t int_sqrt(uint64_t n)
 {
@@ -325,17 +326,22 @@ static uint64_t int_sqrt(uint64_t n)
 	return root;
 }
 
-/* Anonymous: 1 up to 1 GB, then sqrt(10 * GB), so that 1 of 4 pages is inactive at
- * 1 to 2 GB, 1 of 11 at 10 GB (Linux 4.4: calculate_zone_inactive_ratio()). */
-static bool inactive_is_low(const struct kernel *k, const struct zone *zone, bool file)
+/*
+ * How many times as long as the inactive list the active one may be: 1 up to 1 GB,
+ * then sqrt(10 * GB), so that 1 page of 4 is inactive at 1 GB, 1 of 11 at 10 GB
+ * (Linux 4.10, inactive_list_is_low(); for file pages too since 4.7).
+ */
+static bool inactive_is_low(const struct kernel *k, bool file, const struct scan_control *sc)
 {
-	uint64_t gb = zone->managed_pages >> (30 - PAGE_SHIFT);
+	enum lru_list lru = file ? LRU_INACTIVE_FILE : LRU_INACTIVE_ANON;
+	uint64_t inactive = lruvec_lru_size(k, lru, sc->classzone);
+	uint64_t active = lruvec_lru_size(k, lru + 1, sc->classzone);
+	uint64_t gb = (inactive + active) >> (30 - PAGE_SHIFT);
 	uint64_t ratio = gb ? int_sqrt(10 * gb) : 1;
 
-	if (file)
-		return zone->nr_lru[LRU_ACTIVE_FILE] > zone->nr_lru[LRU_INACTIVE_FILE];
-	return k->swap.total_swap_pages &&
-	       zone->nr_lru[LRU_INACTIVE_ANON] * ratio < zone->nr_lru[LRU_ACTIVE_ANON];
+	if (!file && !k->swap.total_swap_pages)
+		return false;
+	return inactive * ratio < active;
 }
 
 /* Which kind of pages to look for. */
@@ -346,62 +352,80 @@ enum scan_balance {
 	SCAN_FILE
 };
 
-static enum scan_balance choose_balance(const struct kernel *k, const struct zone *zone,
-                                        const struct scan_control *sc)
+static uint64_t node_file_pages(const struct kernel *k)
 {
-	uint64_t file = zone->nr_lru[LRU_ACTIVE_FILE] + zone->nr_lru[LRU_INACTIVE_FILE];
+	return lruvec_lru_size(k, LRU_ACTIVE_FILE, MAX_NR_ZONES - 1) +
+	       lruvec_lru_size(k, LRU_INACTIVE_FILE, MAX_NR_ZONES - 1);
+}
 
+/* So few file pages that they cannot be what fills memory. */
+static bool file_is_tiny(const struct kernel *k)
+{
+	uint64_t high = 0, free = 0;
+
+	for_each_zone (k, zone) {
+		high += zone->watermark[WMARK_HIGH];
+		free += zone->nr_free_pages;
+	}
+	return node_file_pages(k) + free <= high;
+}
+
+static enum scan_balance choose_balance(const struct kernel *k, const struct scan_control *sc)
+{
 	if (!may_swap(k, sc))
 		return SCAN_FILE;
 	if (!sc->priority && k->config.swappiness)
 		return SCAN_EQUAL;
-	/* So few file pages that they cannot be what fills memory. */
-	if (file + zone->nr_free_pages <= zone->watermark[WMARK_HIGH])
+	if (file_is_tiny(k))
 		return SCAN_ANON;
 	/* Enough used-once file pages to go on with. (The second condition is Linux
 	 * 4.7's: a list too short to be scanned at this priority does not count.) */
-	if (!inactive_is_low(k, zone, true) && zone->nr_lru[LRU_INACTIVE_FILE] >> sc->priority)
+	if (!inactive_is_low(k, true, sc) &&
+	    lruvec_lru_size(k, LRU_INACTIVE_FILE, sc->classzone) >> sc->priority)
 		return SCAN_FILE;
 	return SCAN_FRACT;
 }
 
 /* The past counts for less and less. */
-static void age_reclaim_stat(struct zone *zone, bool file)
+static void age_reclaim_stat(struct kernel *k, bool file)
 {
+	struct lruvec *lruvec = &k->node.lruvec;
 	unsigned base = file ? LRU_INACTIVE_FILE : LRU_INACTIVE_ANON;
-	uint64_t pages = zone->nr_lru[base] + zone->nr_lru[base + 1];
+	uint64_t pages = lruvec_lru_size(k, base, MAX_NR_ZONES - 1) +
+	                 lruvec_lru_size(k, base + 1, MAX_NR_ZONES - 1);
 
-	if (zone->recent_scanned[file] > pages / 4) {
-		zone->recent_scanned[file] /= 2;
-		zone->recent_rotated[file] /= 2;
+	if (lruvec->recent_scanned[file] > pages / 4) {
+		lruvec->recent_scanned[file] /= 2;
+		lruvec->recent_rotated[file] /= 2;
 	}
 }
 
 /* Weights of anonymous and file pages: the more of the scanned pages were found in
  * use, the less of them is scanned. */
-static void scan_fractions(const struct kernel *k, struct zone *zone, uint64_t fraction[2])
+static void scan_fractions(struct kernel *k, uint64_t fraction[2])
 {
+	const struct lruvec *lruvec = &k->node.lruvec;
 	uint64_t prio[2] = { k->config.swappiness, 200 - k->config.swappiness };
 
 	for (unsigned file = 0; file < 2; file++) {
-		age_reclaim_stat(zone, file);
-		fraction[file] = prio[file] * (zone->recent_scanned[file] + 1) /
-		                 (zone->recent_rotated[file] + 1);
+		age_reclaim_stat(k, file);
+		fraction[file] = prio[file] * (lruvec->recent_scanned[file] + 1) /
+		                 (lruvec->recent_rotated[file] + 1);
 	}
 }
 
 /* How many pages of each list to scan in this pass. */
-static void get_scan_count(const struct kernel *k, struct zone *zone, const struct scan_control *sc,
+static void get_scan_count(struct kernel *k, const struct scan_control *sc,
                            uint64_t nr[NR_LRU_LISTS])
 {
-	enum scan_balance balance = choose_balance(k, zone, sc);
+	enum scan_balance balance = choose_balance(k, sc);
 	uint64_t fraction[2] = { 1, 1 }, whole;
 
 	if (balance == SCAN_FRACT)
-		scan_fractions(k, zone, fraction);
+		scan_fractions(k, fraction);
 	whole = fraction[0] + fraction[1] + 1;
 	for (enum lru_list lru = LRU_INACTIVE_ANON; lru <= LRU_ACTIVE_FILE; lru++) {
-		nr[lru] = zone->nr_lru[lru] >> sc->priority;
+		nr[lru] = lruvec_lru_size(k, lru, sc->classzone) >> sc->priority;
 		if (balance == SCAN_FRACT)
 			nr[lru] = nr[lru] * fraction[is_file(lru)] / whole;
 		else if (balance == (is_file(lru) ? SCAN_ANON : SCAN_FILE))
@@ -409,13 +433,19 @@ static void get_scan_count(const struct kernel *k, struct zone *zone, const stru
 	}
 }
 
-static void shrink_list(struct kernel *k, struct zone *zone, enum lru_list lru, uint64_t nr,
-                        struct scan_control *sc)
+static void shrink_list(struct kernel *k, enum lru_list lru, uint64_t nr, struct scan_control *sc)
 {
 	if (!is_active(lru))
-		shrink_inactive_list(k, zone, lru, nr, sc);
-	else if (inactive_is_low(k, zone, is_file(lru)))
-		shrink_active_list(k, zone, lru, nr);
+		shrink_inactive_list(k, lru, nr, sc);
+	else if (inactive_is_low(k, is_file(lru), sc))
+		shrink_active_list(k, lru, nr, sc);
+}
+
+/* Some aging in advance, also when only file pages were scanned. */
+static void age_active_anon(struct kernel *k, const struct scan_control *sc)
+{
+	if (inactive_is_low(k, false, sc))
+		shrink_active_list(k, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX, sc);
 }
 
 /* Enough is free: the kind with less left to scan is done, and the other goes on
@@ -439,54 +469,6 @@ static void adjust_scan_count(const uint64_t targets[], uint64_t nr[])
 	}
 }
 
-static void shrink_zone(struct kernel *k, struct zone *zone, struct scan_control *sc)
-{
-	uint64_t nr[NR_LRU_LISTS] = { 0 }, targets[NR_LRU_LISTS];
-	uint64_t before = sc->nr_reclaimed;
-	bool adjusted;
-
-	get_scan_count(k, zone, sc, nr);
-	for (unsigned lru = 0; lru < NR_LRU_LISTS; lru++)
-		targets[lru] = nr[lru];
-	/* A pass of direct reclaim over everything it is allowed need not be fair. */
-	adjusted = !sc->kswapd && sc->priority == DEF_PRIORITY;
-
-	while (nr[LRU_INACTIVE_ANON] || nr[LRU_ACTIVE_FILE] || nr[LRU_INACTIVE_FILE]) {
-		for (enum lru_list lru = LRU_INACTIVE_ANON; lru <= LRU_ACTIVE_FILE; lru++) {
-			uint64_t batch = min_u64(nr[lru], SWAP_CLUSTER_MAX);
-
-			nr[lru] -= batch;
-			if (batch)
-				shrink_list(k, zone, lru, batch, sc);
-		}
-		if (sc->nr_reclaimed - before < sc->nr_to_reclaim || adjusted)
-			continue;
-		if (!(nr[LRU_INACTIVE_ANON] + nr[LRU_ACTIVE_ANON]) ||
-		    !(nr[LRU_INACTIVE_FILE] + nr[LRU_ACTIVE_FILE]))
-			break;
-		adjust_scan_count(targets, nr);
-		adjusted = true;
-	}
-	/* Some aging in advance, also when only file pages were scanned. */
-	if (inactive_is_low(k, zone, false))
-		shrink_active_list(k, zone, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX);
-}
-
-static uint64_t zone_reclaimable_pages(const struct kernel *k, const struct zone *zone)
-{
-	uint64_t pages = zone->nr_lru[LRU_ACTIVE_FILE] + zone->nr_lru[LRU_INACTIVE_FILE];
-
-	if (k->swap.nr_swap_pages)
-		pages += zone->nr_lru[LRU_ACTIVE_ANON] + zone->nr_lru[LRU_INACTIVE_ANON];
-	return pages;
-}
-
-/* False: everything was scanned several times over and nothing came free. */
-static bool zone_reclaimable(const struct kernel *k, const struct zone *zone)
-{
-	return zone->pages_scanned < zone_reclaimable_pages(k, zone) * 6;
-}
-
 /* Empty slabs hold what the caches may soon want again: they are taken only when a
  * pass or two did not do, at priorities 10, 5 and 0. */
 static void shrink_caches(struct kernel *k, struct scan_control *sc)
@@ -496,45 +478,60 @@ static void shrink_caches(struct kernel *k, struct scan_control *sc)
 		sc->nr_reclaimed += shrink_slab(k);
 }
 
-/* ---- direct reclaim ---- */
-
-/* One pass over the zones that the allocation may use, highest first; false: none
- * of them has anything to give. */
-static bool shrink_zones(struct kernel *k, struct scan_control *sc)
+/* One pass. */
+static void shrink_node(struct kernel *k, struct scan_control *sc)
 {
-	bool reclaimable = false;
+	uint64_t nr[NR_LRU_LISTS] = { 0 }, targets[NR_LRU_LISTS];
+	uint64_t before = sc->nr_reclaimed;
+	bool adjusted;
 
-	for (int type = (int)sc->classzone; type >= 0; type--) {
-		struct zone *zone = &k->node.node_zones[type];
+	get_scan_count(k, sc, nr);
+	for (unsigned lru = 0; lru < NR_LRU_LISTS; lru++)
+		targets[lru] = nr[lru];
+	/* The first pass of direct reclaim scans so little that it need not be fair. */
+	adjusted = !sc->kswapd && sc->priority == DEF_PRIORITY;
 
-		if (!zone->managed_pages)
+	while (nr[LRU_INACTIVE_ANON] || nr[LRU_ACTIVE_FILE] || nr[LRU_INACTIVE_FILE]) {
+		for (enum lru_list lru = LRU_INACTIVE_ANON; lru <= LRU_ACTIVE_FILE; lru++) {
+			uint64_t batch = min_u64(nr[lru], SWAP_CLUSTER_MAX);
+
+			nr[lru] -= batch;
+			if (batch)
+				shrink_list(k, lru, batch, sc);
+		}
+		if (sc->nr_reclaimed - before < sc->nr_to_reclaim || adjusted)
 			continue;
-		if (sc->priority != DEF_PRIORITY && !zone_reclaimable(k, zone))
-			continue;
-		shrink_zone(k, zone, sc);
-		reclaimable |= zone_reclaimable(k, zone);
+		if (!(nr[LRU_INACTIVE_ANON] + nr[LRU_ACTIVE_ANON]) ||
+		    !(nr[LRU_INACTIVE_FILE] + nr[LRU_ACTIVE_FILE]))
+			break;
+		adjust_scan_count(targets, nr);
+		adjusted = true;
 	}
+	age_active_anon(k, sc);
 	shrink_caches(k, sc);
-	return reclaimable;
+	if (sc->nr_reclaimed > before)
+		k->node.kswapd_failures = 0;
 }
 
-/* Before somebody is killed, whole lists, also of zones given up before: what was in
- * use then may not be now. */
+/* ---- direct reclaim ---- */
+
+/* Before somebody is killed, whole lists several times: what was in use at first may
+ * not be later. */
 static void reclaim_of_last_resort(struct kernel *k, struct scan_control *sc)
 {
-	bool reclaimable = true;
-
-	for_each_zone (k, zone)
-		zone->pages_scanned = 0;
 	sc->priority = 0;
-	for (int i = 0; i < MAX_RECLAIM_RETRIES && reclaimable && !sc->nr_reclaimed; i++)
-		reclaimable = shrink_zones(k, sc);
+	for (int i = 0; i < MAX_RECLAIM_RETRIES && !sc->nr_reclaimed; i++) {
+		sc->nr_scanned = 0;
+		shrink_node(k, sc);
+		if (!sc->nr_scanned)
+			break;
+	}
 }
 
 static void do_try_to_free_pages(struct kernel *k, struct scan_control *sc)
 {
 	for (sc->priority = DEF_PRIORITY; sc->priority >= 0; sc->priority--) {
-		shrink_zones(k, sc);
+		shrink_node(k, sc);
 		if (sc->nr_reclaimed >= sc->nr_to_reclaim)
 			return;
 	}
@@ -560,23 +557,29 @@ uint64_t try_to_free_pages(struct kernel *k, enum zone_type classzone, unsigned 
 
 /* ---- kswapd ---- */
 
-static bool zone_balanced(const struct zone *zone, unsigned order)
+/* True if an allocation for `classzone` would find a zone above the mark. */
+static bool node_above(const struct kernel *k, enum zone_watermarks mark, unsigned order,
+                       enum zone_type classzone)
 {
-	return zone_watermark_ok(zone, order, zone->watermark[WMARK_HIGH], zone->type, 0);
-}
+	for (unsigned type = 0; type <= classzone; type++) {
+		const struct zone *zone = &k->node.node_zones[type];
 
-static bool node_balanced(const struct kernel *k, unsigned order)
-{
-	for_each_zone (k, zone)
-		if (!zone_balanced(zone, order))
-			return false;
-	return true;
+		if (zone->managed_pages &&
+		    zone_watermark_ok(zone, order, zone->watermark[mark], classzone, 0))
+			return true;
+	}
+	return false;
 }
 
 void wakeup_kswapd(struct kernel *k, struct zone *zone, unsigned order)
 {
-	if (!zone->managed_pages || zone_balanced(zone, order))
+	struct pglist_data *node = &k->node;
+
+	if (!zone->managed_pages || node->kswapd_failures >= MAX_RECLAIM_RETRIES ||
+	    node_above(k, WMARK_HIGH, order, zone->type))
 		return;
+	if (zone->type > node->kswapd_classzone)
+		node->kswapd_classzone = zone->type;
 	if (order > k->kswapd_order)
 		k->kswapd_order = order;
 	if (k->kswapd_wanted)
@@ -585,53 +588,33 @@ void wakeup_kswapd(struct kernel *k, struct zone *zone, unsigned order)
 	event_raise(k->events, &(struct event){ .kind = EVENT_KSWAPD_WAKE, .arg = order });
 }
 
-/* One pass over the zones up to the highest that needs it, lowest first. True: it
- * found as much as it wanted to scan, another pass at this priority may do. */
+/* One pass. True: it scanned as much as it was to reclaim; another at this priority
+ * may do. */
 static bool kswapd_shrink_node(struct kernel *k, struct scan_control *sc)
 {
-	bool scanned_enough = false;
-	int end;
+	sc->nr_to_reclaim = 0;
+	for (unsigned type = 0; type <= sc->classzone; type++) {
+		const struct zone *zone = &k->node.node_zones[type];
 
-	for (end = MAX_NR_ZONES - 1; end >= 0; end--) {
-		const struct zone *zone = &k->node.node_zones[end];
-
-		if (zone->managed_pages && !zone_balanced(zone, sc->order))
-			break;
+		if (zone->managed_pages)
+			sc->nr_to_reclaim += zone->watermark[WMARK_HIGH] > SWAP_CLUSTER_MAX
+			                         ? zone->watermark[WMARK_HIGH]
+			                         : SWAP_CLUSTER_MAX;
 	}
-	for (int type = 0; type <= end; type++) {
-		struct zone *zone = &k->node.node_zones[type];
-
-		if (!zone->managed_pages || zone_balanced(zone, sc->order) ||
-		    (sc->priority != DEF_PRIORITY && !zone_reclaimable(k, zone)))
-			continue;
-		sc->nr_to_reclaim = zone->watermark[WMARK_HIGH];
-		if (sc->nr_to_reclaim < SWAP_CLUSTER_MAX)
-			sc->nr_to_reclaim = SWAP_CLUSTER_MAX;
-		sc->nr_scanned = 0;
-		shrink_zone(k, zone, sc);
-		scanned_enough |= sc->nr_scanned >= sc->nr_to_reclaim;
-	}
-	shrink_caches(k, sc);
-	return scanned_enough;
-}
-
-/* Linux: age_active_anon(). */
-static void age_active_anon(struct kernel *k)
-{
-	for_each_zone (k, zone)
-		if (inactive_is_low(k, zone, false))
-			shrink_active_list(k, zone, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX);
+	sc->nr_scanned = 0;
+	shrink_node(k, sc);
+	return sc->nr_scanned >= sc->nr_to_reclaim;
 }
 
 static void balance_node(struct kernel *k, struct scan_control *sc)
 {
 	count_vm_event(k, PAGEOUTRUN);
 	sc->priority = DEF_PRIORITY;
-	while (sc->priority >= 1 && !node_balanced(k, sc->order)) {
+	while (sc->priority >= 1 && !node_above(k, WMARK_HIGH, sc->order, sc->classzone)) {
 		uint64_t before = sc->nr_reclaimed;
 		bool scanned_enough;
 
-		age_active_anon(k);
+		age_active_anon(k, sc);
 		scanned_enough = kswapd_shrink_node(k, sc);
 		/* Fragmentation may keep a large block away for ever: having freed twice
 		 * its size, go on for single pages. */
@@ -640,30 +623,27 @@ static void balance_node(struct kernel *k, struct scan_control *sc)
 		if (!scanned_enough || sc->nr_reclaimed == before)
 			sc->priority--;
 	}
-}
-
-static bool node_above(const struct kernel *k, enum zone_watermarks mark)
-{
-	for_each_zone (k, zone)
-		if (!zone_watermark_ok(zone, 0, zone->watermark[mark], zone->type, 0))
-			return false;
-	return true;
+	if (!sc->nr_reclaimed && sc->priority < DEF_PRIORITY)
+		k->node.kswapd_failures++;
 }
 
 /* Simplified: Linux counts how a sleep of 100 ms ended: somebody went below low, or
  * high did not hold. Here time stands still meanwhile, so where the run left the
- * zones is what counts. */
-static void count_premature_sleep(struct kernel *k)
+ * node is what counts. */
+static void count_premature_sleep(struct kernel *k, enum zone_type classzone)
 {
-	if (!node_above(k, WMARK_LOW))
+	if (!node_above(k, WMARK_LOW, 0, classzone))
 		count_vm_event(k, KSWAPD_LOW_WMARK_HIT_QUICKLY);
-	else if (!node_above(k, WMARK_HIGH))
+	else if (!node_above(k, WMARK_HIGH, 0, classzone))
 		count_vm_event(k, KSWAPD_HIGH_WMARK_HIT_QUICKLY);
 }
 
 void kswapd_run(struct kernel *k)
 {
-	struct scan_control sc = { .gfp = GFP_KERNEL, .kswapd = true, .order = k->kswapd_order };
+	struct scan_control sc = { .gfp = GFP_KERNEL,
+		                   .kswapd = true,
+		                   .order = k->kswapd_order,
+		                   .classzone = k->node.kswapd_classzone };
 	bool nested = k->in_reclaim;
 
 	if (!k->kswapd_wanted)
@@ -671,8 +651,9 @@ void kswapd_run(struct kernel *k)
 	k->in_reclaim = true;
 	balance_node(k, &sc);
 	k->in_reclaim = nested;
-	count_premature_sleep(k);
+	count_premature_sleep(k, sc.classzone);
 	k->kswapd_wanted = false;
 	k->kswapd_order = 0;
+	k->node.kswapd_classzone = 0;
 	event_raise(k->events, &(struct event){ .kind = EVENT_KSWAPD_SLEEP });
 }

@@ -119,14 +119,14 @@ START_TEST(what_fits_is_never_swapped)
 }
 END_TEST
 
-/* The real kernel's 128 MB in 64 MB, at a quarter of the size: every page of both
+/* The real kernel's 128 MB in 64 MB, at 3/8 of the size (two zones): every page of both
  * sweeps is read, and each is written once, since the second sweep finds it clean. */
 START_TEST(sequential_sweeps_miss_every_page_and_write_it_once)
 {
-	uint64_t nr = 8192;
+	uint64_t nr = 12288;
 	va_t base;
 
-	boot_with(16 * MIB, 17000, 0);
+	boot_with(24 * MIB, 26000, 0);
 	base = map_anon(nr);
 	fill(base, nr);
 	sweep(base, nr);
@@ -140,10 +140,10 @@ END_TEST
 
 START_TEST(read_ahead_divides_sequential_faults_by_eight)
 {
-	uint64_t nr = 8192;
+	uint64_t nr = 12288;
 	va_t base;
 
-	boot_with(16 * MIB, 17000, 3);
+	boot_with(24 * MIB, 26000, 3);
 	base = map_anon(nr);
 	fill(base, nr);
 	sweep(base, nr);
@@ -158,12 +158,12 @@ END_TEST
  * not in memory; each missed page is changed, so another is written. */
 START_TEST(random_accesses_miss_by_the_share_that_does_not_fit)
 {
-	enum { PAGES = 5120 };
+	enum { PAGES = 7680 };
 	static uint64_t want[PAGES];
-	uint64_t x = 1, accesses = 15000, before, resident = 0;
+	uint64_t x = 1, accesses = 20000, before, resident = 0;
 	va_t base;
 
-	boot_with(16 * MIB, 17000, 0);
+	boot_with(24 * MIB, 26000, 0);
 	base = map_anon(PAGES);
 	fill(base, PAGES);
 	for (uint64_t i = 0; i < PAGES; i++)
