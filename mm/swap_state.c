@@ -229,14 +229,14 @@ int swapin_page(struct kernel *k, swp_entry_t entry, gfp_t gfp, struct page **ou
 
 	for (uint64_t offset = target & ~mask; offset <= (target | mask); offset++) {
 		bool wanted = offset == target;
-		struct page *page;
+		struct page *page = NULL; /* which an error leaves */
 		int got = get_slot_page(k, swp_entry(swp_type(entry), offset),
 		                        wanted ? gfp : gfp | __GFP_NORETRY | __GFP_NOWARN, &page);
 
 		extend_request(k, &request, got > 0);
 		if (wanted) {
 			err = got < 0 ? got : 0;
-			found = got < 0 ? NULL : page;
+			found = page;
 		} else if (got >= 0) {
 			if (got > 0) {
 				SetPageReadahead(page);

@@ -691,8 +691,8 @@ int machine_config_load(struct machine_config *config, const char *name,
                         size_t why_size)
 {
 	const char *shipped_name, *shipped;
-	char *text;
-	size_t len;
+	char *text = NULL;
+	size_t len = 0;
 	int err;
 
 	for (size_t i = 0; (shipped = machine_config_shipped(i, &shipped_name)); i++)

@@ -61,7 +61,7 @@ void vfs_close(struct open_file *file);
 int files_create(struct files **out, struct vfs *vfs); /* with 0, 1 and 2 open */
 void files_destroy(struct files *files);
 struct open_file *files_get(struct files *files, int64_t fd); /* no new reference; NULL: EBADF */
-void files_exec(struct files *files); /* closes those with FD_CLOEXEC */
+void files_exec(struct files *files);                         /* closes those with FD_CLOEXEC */
 /* For fork: the same files under the same numbers. */
 int files_clone(struct files **out, const struct files *from);
 

@@ -25,15 +25,16 @@ struct number {
 static struct number grouped(uint64_t value)
 {
 	struct number number;
-	char digits[24], *to = number.text;
+	char digits[24];
+	size_t at = 0;
 	int len = snprintf(digits, sizeof(digits), "%" PRIu64, value);
 
 	for (int i = 0; i < len; i++) {
 		if (i && (len - i) % 3 == 0)
-			*to++ = ',';
-		*to++ = digits[i];
+			number.text[at++] = ',';
+		number.text[at++] = digits[i];
 	}
-	*to = '\0';
+	number.text[at] = '\0';
 	return number;
 }
 

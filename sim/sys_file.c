@@ -82,8 +82,6 @@ static int64_t transfer_buffer(struct task *task, const uint64_t arg[6], const s
 /* Linux: import_iovec(). The sum is clipped where the transfer is. */
 static int import_iovec(struct task *task, va_t va, uint64_t nr, struct io_segment *segments)
 {
-	uint64_t total = 0;
-
 	if (nr > UIO_MAXIOV_)
 		return -EINVAL;
 	if (copy_from_user(task, segments, va, nr * sizeof(*segments)))
@@ -93,7 +91,6 @@ static int import_iovec(struct task *task, va_t va, uint64_t nr, struct io_segme
 			return -EINVAL;
 		if (!access_ok(task, segments[i].base, segments[i].len))
 			return -EFAULT;
-		total += segments[i].len; /* below 2^57: no overflow */
 	}
 	return 0;
 }

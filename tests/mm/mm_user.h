@@ -196,7 +196,7 @@ static inline uint8_t *user_translate(struct user *u, va_t va, enum access_kind 
 /* Where the byte lies after as many faults as it takes; NULL: u->last is a signal. */
 static inline uint8_t *user_touch(struct user *u, va_t va, enum access_kind kind)
 {
-	uint32_t error_code;
+	uint32_t error_code = 0;
 
 	for (int tries = 0; tries < 8; tries++) {
 		uint8_t *at = user_translate(u, va, kind, &error_code);
