@@ -128,6 +128,45 @@ START_TEST(neighbours_with_pages_share_an_anon_vma_and_merge)
 }
 END_TEST
 
+/* Whichever of two takes the other over, the pages stay within reach of rmap. */
+START_TEST(a_vma_without_pages_takes_its_neighbours_anon_vma_over)
+{
+	start(_i);
+	user_anon(&u, PAGE(4), 4);
+	user_write(&u, PAGE(5), 5);
+	ck_assert_int_eq(protect(4, 4, PROT_READ_), 0);
+	user_anon(&u, AT, 4);
+	ck_assert_int_eq(protect(4, 4, RW), 0);
+	ck_assert_int_eq(u.mm->map_count, 1);
+	fixture_check(&u.f);
+	ck_assert_int_eq(protect(4, 4, PROT_READ_), 0);
+	ck_assert_int_eq(munmap_pages(0, 4), 0);
+	user_anon(&u, PAGE(8), 4);
+	ck_assert_int_eq(protect(4, 4, RW), 0);
+	ck_assert_int_eq(u.mm->map_count, 1);
+	fixture_check(&u.f);
+	user_end(&u);
+}
+END_TEST
+
+/* Pages of one VMA can be found through one anon_vma only. */
+START_TEST(vmas_with_pages_in_different_anon_vmas_stay_two)
+{
+	start(_i);
+	user_anon(&u, AT, 4);
+	user_anon(&u, PAGE(8), 4);
+	user_write(&u, PAGE(1), 1);
+	user_write(&u, PAGE(9), 9);
+	user_anon(&u, PAGE(4), 4); /* merges with the lower one */
+	ck_assert_int_eq(u.mm->map_count, 2);
+	ck_assert_int_eq(protect(8, 4, PROT_READ_), 0);
+	ck_assert_int_eq(protect(8, 4, RW), 0);
+	ck_assert_int_eq(u.mm->map_count, 2);
+	fixture_check(&u.f);
+	user_end(&u);
+}
+END_TEST
+
 START_TEST(unmapping_the_middle_leaves_both_ends)
 {
 	start(_i);
@@ -486,6 +525,22 @@ START_TEST(mremap_fixed_replaces_what_is_there)
 }
 END_TEST
 
+START_TEST(moved_memory_merges_with_its_new_neighbours)
+{
+	start(_i);
+	user_anon(&u, AT, 4);
+	user_anon(&u, PAGE(20), 2);
+	/* Untouched memory is numbered by where it lies; with pages, by where it was. */
+	ck_assert_int_eq(remap(20, 2, 2, MREMAP_MAYMOVE_ | MREMAP_FIXED_, 4), (int64_t)PAGE(4));
+	ck_assert_int_eq(u.mm->map_count, 1);
+	user_anon(&u, PAGE(20), 2);
+	user_write(&u, PAGE(20), 1);
+	ck_assert_int_eq(remap(20, 2, 2, MREMAP_MAYMOVE_ | MREMAP_FIXED_, 6), (int64_t)PAGE(6));
+	ck_assert_int_eq(u.mm->map_count, 2);
+	user_end(&u);
+}
+END_TEST
+
 START_TEST(mremap_refuses_what_linux_refuses)
 {
 	start(_i);
@@ -634,6 +689,24 @@ START_TEST(locked_pages_are_unevictable_until_the_last_lock_goes)
 	ck_assert_int_eq(do_mlockall(k, u.mm, 0), 0);
 	ck_assert_uint_eq(vmstat_value(k, NR_MLOCK), 0);
 	ck_assert_uint_eq(u.mm->locked_vm, 0);
+	user_end(&u);
+}
+END_TEST
+
+START_TEST(a_page_that_two_lock_is_locked_until_both_let_go)
+{
+	start(_i);
+	user_mmap(&u, AT, 1, RW, MAP_SHARED_ | MAP_ANONYMOUS_, NULL, 0);
+	ck_assert_int_eq(remap(0, 0, 1, MREMAP_MAYMOVE_ | MREMAP_FIXED_, 8), (int64_t)PAGE(8));
+	ck_assert_int_eq(do_mlock(k, u.mm, AT, PAGE_SIZE, true), 0);
+	ck_assert_int_eq(do_mlock(k, u.mm, PAGE(8), PAGE_SIZE, true), 0);
+	ck_assert_uint_eq(vmstat_value(k, NR_MLOCK), 1);
+	ck_assert_int_eq(do_mlock(k, u.mm, AT, PAGE_SIZE, false), 0);
+	ck_assert_uint_eq(vmstat_value(k, NR_MLOCK), 1);
+	ck_assert_int_eq(munmap_pages(0, 1), 0);
+	ck_assert_uint_eq(vmstat_value(k, NR_MLOCK), 1);
+	ck_assert_int_eq(do_mlock(k, u.mm, PAGE(8), PAGE_SIZE, false), 0);
+	ck_assert_uint_eq(vmstat_value(k, NR_MLOCK), 0);
 	user_end(&u);
 }
 END_TEST
@@ -1120,6 +1193,8 @@ static TCase *vma_tests(void)
 	tcase_add_loop_test(t, file_mappings_merge_if_their_offsets_meet, 0, NR_MODES);
 	tcase_add_loop_test(t, mprotect_splits_and_merges_again, 0, NR_MODES);
 	tcase_add_loop_test(t, neighbours_with_pages_share_an_anon_vma_and_merge, 0, NR_MODES);
+	tcase_add_loop_test(t, a_vma_without_pages_takes_its_neighbours_anon_vma_over, 0, NR_MODES);
+	tcase_add_loop_test(t, vmas_with_pages_in_different_anon_vmas_stay_two, 0, NR_MODES);
 	tcase_add_loop_test(t, unmapping_the_middle_leaves_both_ends, 0, NR_MODES);
 	tcase_add_loop_test(t, there_are_at_most_65530_vmas, 0, NR_MODES);
 	tcase_add_loop_test(t, accounts_follow_the_kinds_of_mappings, 0, NR_MODES);
@@ -1153,6 +1228,7 @@ static TCase *mremap_tests(void)
 	tcase_add_loop_test(t, mremap_grows_in_place_where_it_can, 0, NR_MODES);
 	tcase_add_loop_test(t, mremap_moves_pages_without_copying, 0, NR_MODES);
 	tcase_add_loop_test(t, mremap_fixed_replaces_what_is_there, 0, NR_MODES);
+	tcase_add_loop_test(t, moved_memory_merges_with_its_new_neighbours, 0, NR_MODES);
 	tcase_add_loop_test(t, mremap_refuses_what_linux_refuses, 0, NR_MODES);
 	tcase_add_loop_test(t, mremap_dontunmap_leaves_an_empty_mapping, 0, NR_MODES);
 	return t;
@@ -1167,6 +1243,7 @@ static TCase *advice_tests(void)
 	tcase_add_loop_test(t, populating_leaves_no_faults, 0, NR_MODES);
 	tcase_add_loop_test(t, mincore_tells_what_is_in_memory, 0, NR_MODES);
 	tcase_add_loop_test(t, locked_pages_are_unevictable_until_the_last_lock_goes, 0, NR_MODES);
+	tcase_add_loop_test(t, a_page_that_two_lock_is_locked_until_both_let_go, 0, NR_MODES);
 	tcase_add_loop_test(t, mlock_refuses_what_linux_refuses, 0, NR_MODES);
 	tcase_add_loop_test(t, mlockall_future_locks_what_comes, 0, NR_MODES);
 	tcase_add_loop_test(t, msync_refuses_what_linux_refuses, 0, NR_MODES);
