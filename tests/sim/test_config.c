@@ -49,7 +49,7 @@ START_TEST(an_empty_file_is_the_defaults)
 	ck_assert_uint_eq(config.ram_bytes, GIB);
 	ck_assert_uint_eq(config.swap_bytes, 0);
 	ck_assert_uint_eq(config.fault_around_bytes, 64 * KIB);
-	ck_assert_uint_eq(config.read_ahead_bytes, 128 * KIB);
+	ck_assert_uint_eq(config.read_ahead_bytes, 8 * MIB);
 	ck_assert_uint_eq(config.swap_page_cluster, 3);
 	ck_assert(!config.page_cache_warm);
 	ck_assert_ptr_eq(config.paging, &paging_four_level);
