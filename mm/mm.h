@@ -60,6 +60,9 @@
 
 /* NULL: no memory. mm_users is 1. */
 struct mm_struct *mm_alloc(struct kernel *k);
+/* For fork: a copy that shares every page, to be copied at the first write to private
+ * ones. MADV_DONTFORK areas stay behind, locks are not inherited. NULL: no memory. */
+struct mm_struct *dup_mm(struct kernel *k, struct mm_struct *mm);
 /* The last user unmaps everything and frees page tables, VMAs and mm. */
 void mmput(struct kernel *k, struct mm_struct *mm);
 
