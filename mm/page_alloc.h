@@ -188,7 +188,7 @@ bool page_alloc_is_valid(const struct kernel *k, char *what, size_t size);
 
 /* The populated ones, lowest first. */
 #define for_each_zone(k, zone)                                                                     \
-	for (__typeof__(&(k)->node.node_zones[0]) zone = (k)->node.node_zones;                     \
+	for (typeof(&(k)->node.node_zones[0]) zone = (k)->node.node_zones;                         \
 	     zone < (k)->node.node_zones + MAX_NR_ZONES; zone++)                                   \
 		if (!zone->managed_pages) {                                                        \
 		} else
