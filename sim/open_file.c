@@ -256,7 +256,7 @@ const struct open_file_ops regular_file_ops = {
 	.seek = regular_seek,
 };
 
-/* ---- directories: sorted, whatever order the host has ---- */
+/* ---- directories ---- */
 
 struct linux_dirent64 {
 	uint64_t d_ino;
@@ -265,11 +265,6 @@ struct linux_dirent64 {
 	uint8_t d_type;
 	char d_name[NAME_MAX + 1];
 };
-
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(((const struct dir_name *)a)->name, ((const struct dir_name *)b)->name);
-}
 
 static uint64_t ino_of(struct inode *inode)
 {
@@ -297,7 +292,6 @@ static int read_names(struct open_file *file)
 		free(list);
 		return error;
 	}
-	qsort(list->names + 2, list->nr - 2, sizeof(*list->names), compare_names);
 	file->private = list;
 	return 0;
 }

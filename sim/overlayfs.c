@@ -469,6 +469,9 @@ static void drop_overridden(struct tree_inode *dir, struct dir_list *list)
 	list->nr = kept;
 }
 
+/* First the host's names in the host's order, as the native program sees them (a
+ * folder that nobody changes is always read in the same order), then the guest's by
+ * name. */
 static int list_names(struct inode *dir, struct dir_list *list)
 {
 	struct tree_inode *ti = tree_inode(dir);

@@ -14,7 +14,7 @@
 
 #include <asm/ioctls.h>
 #include <errno.h>
-#include <poll.h>
+#include <linux/close_range.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -95,10 +95,10 @@ static int import_iovec(struct task *task, va_t va, uint64_t nr, struct io_segme
 	return 0;
 }
 
-static int64_t transfer_vector(struct task *task, const uint64_t arg[6], bool write)
+static int64_t transfer_vector(struct task *task, const uint64_t arg[6], const struct place *place,
+                               bool write)
 {
 	struct open_file *file = file_of(task, arg[0]);
-	const struct place place = { 0 };
 	struct io_segment *segments;
 	struct io_iter iter;
 	int64_t result;
@@ -111,7 +111,7 @@ static int64_t transfer_vector(struct task *task, const uint64_t arg[6], bool wr
 	result = import_iovec(task, arg[1], arg[2], segments);
 	if (!result) {
 		io_iter_init(&iter, task, segments, (uint32_t)arg[2]);
-		result = transfer(task, file, &iter, &place, write);
+		result = transfer(task, file, &iter, place, write);
 	}
 	free(segments);
 	return result;
@@ -139,12 +139,22 @@ int64_t sys_pwrite64(struct task *task, const uint64_t arg[6])
 
 int64_t sys_readv(struct task *task, const uint64_t arg[6])
 {
-	return transfer_vector(task, arg, false);
+	return transfer_vector(task, arg, &(struct place){ false, 0 }, false);
 }
 
 int64_t sys_writev(struct task *task, const uint64_t arg[6])
 {
-	return transfer_vector(task, arg, true);
+	return transfer_vector(task, arg, &(struct place){ false, 0 }, true);
+}
+
+int64_t sys_preadv(struct task *task, const uint64_t arg[6])
+{
+	return transfer_vector(task, arg, &(struct place){ true, (int64_t)arg[3] }, false);
+}
+
+int64_t sys_pwritev(struct task *task, const uint64_t arg[6])
+{
+	return transfer_vector(task, arg, &(struct place){ true, (int64_t)arg[3] }, true);
 }
 
 /* ---- from file to file, inside the kernel ---- */
@@ -270,6 +280,25 @@ int64_t sys_copy_file_range(struct task *task, const uint64_t arg[6])
 int64_t sys_close(struct task *task, const uint64_t arg[6])
 {
 	return files_close(task->files, (int32_t)arg[0]);
+}
+
+/* Linux: close_range() of one's own table; CLOSE_RANGE_UNSHARE changes nothing for
+ * a task that shares it with nobody. */
+int64_t sys_close_range(struct task *task, const uint64_t arg[6])
+{
+	uint64_t first = (uint32_t)arg[0], last = (uint32_t)arg[1];
+	uint32_t flags = (uint32_t)arg[2];
+
+	if (flags & ~(uint32_t)(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC) || first > last)
+		return -EINVAL;
+	for (int64_t fd = files_next(task->files, (int64_t)first); fd >= 0 && fd <= (int64_t)last;
+	     fd = files_next(task->files, fd + 1)) {
+		if (flags & CLOSE_RANGE_CLOEXEC)
+			files_set_close_on_exec(task->files, fd, true);
+		else
+			files_close(task->files, fd);
+	}
+	return 0;
 }
 
 static int64_t dup_from(struct task *task, struct open_file *file, uint64_t from,
@@ -603,83 +632,4 @@ int64_t sys_getdents64(struct task *task, const uint64_t arg[6])
 	if (!open_file_is_directory(file))
 		return -ENOTDIR;
 	return directory_getdents64(file, task, arg[1], (uint32_t)arg[2]);
-}
-
-/* ---- poll ---- */
-
-static int16_t poll_one(struct task *task, const struct pollfd *p)
-{
-	struct open_file *file;
-	uint32_t events;
-
-	if (p->fd < 0)
-		return 0;
-	file = files_get(task->files, p->fd);
-	if (!file)
-		return POLLNVAL;
-	events =
-	    file->ops->poll ? file->ops->poll(file) : POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
-	return (int16_t)(events & ((uint16_t)p->events | POLLERR | POLLHUP));
-}
-
-static int64_t poll_all(struct task *task, struct pollfd *fds, uint32_t nr)
-{
-	int64_t ready = 0;
-
-	for (uint32_t i = 0; i < nr; i++) {
-		fds[i].revents = poll_one(task, &fds[i]);
-		ready += fds[i].revents != 0;
-	}
-	return ready;
-}
-
-/* A terminal is the only thing that the host may yet bring input from; its user
- * cannot be the same in every run anyway. False: there is none to wait for. */
-static bool wait_for_terminal(struct task *task, const struct pollfd *fds, uint32_t nr, int timeout)
-{
-	for (uint32_t i = 0; i < nr; i++) {
-		struct open_file *file = files_get(task->files, fds[i].fd);
-		int fd = file && file->ops->wait_fd ? file->ops->wait_fd(file) : -1;
-		struct pollfd host = { fd, POLLIN, 0 };
-
-		if (fd >= 0 && fds[i].events & POLLIN)
-			return poll(&host, 1, timeout) > 0;
-	}
-	return false;
-}
-
-static int64_t do_poll(struct task *task, struct pollfd *fds, uint32_t nr, int32_t timeout_ms)
-{
-	uint64_t until = UINT64_MAX;
-	int64_t ready = poll_all(task, fds, nr);
-
-	if (ready || !timeout_ms)
-		return ready;
-	if (wait_for_terminal(task, fds, nr, timeout_ms))
-		return poll_all(task, fds, nr);
-	if (timeout_ms > 0)
-		until = machine_now_ns(task->machine) + (uint64_t)timeout_ms * 1000000;
-	return task_sleep(task, until, "poll") ? 0 : SYSCALL_ERESTARTNOHAND;
-}
-
-int64_t sys_poll(struct task *task, const uint64_t arg[6])
-{
-	uint32_t nr = (uint32_t)arg[1];
-	struct pollfd *fds;
-	int64_t result;
-
-	if (nr > max_files(task) || nr > FILES_MAX)
-		return -EINVAL;
-	fds = calloc(nr ? nr : 1, sizeof(*fds));
-	if (!fds)
-		return -ENOMEM;
-	result = copy_from_user(task, fds, arg[0], nr * sizeof(*fds));
-	if (!result)
-		result = do_poll(task, fds, nr, (int32_t)arg[2]);
-	for (uint32_t i = 0; i < nr && result >= 0; i++)
-		if (copy_to_user(task, arg[0] + i * sizeof(*fds) + offsetof(struct pollfd, revents),
-		                 &fds[i].revents, sizeof(fds[i].revents)))
-			result = -EFAULT;
-	free(fds);
-	return result;
 }

@@ -486,6 +486,42 @@ int64_t sys_mkdirat(struct task *task, const uint64_t arg[6])
 	return do_mkdir(task, (int)arg[0], arg[1], (uint32_t)arg[2]);
 }
 
+/* Devices can be made, in memory, but not opened. */
+static int64_t do_mknod(struct task *task, int dirfd, va_t path, uint32_t mode, uint64_t device)
+{
+	struct inode_new what = { .mode = mode & ~task->umask, .rdev = (uint32_t)device };
+
+	switch (mode & S_IFMT) {
+	case 0:
+		what.mode |= S_IFREG;
+		break;
+	case S_IFCHR:
+	case S_IFBLK:
+		if (!vfs_is_superuser(task->machine->vfs))
+			return -EPERM;
+		break;
+	case S_IFREG:
+	case S_IFIFO:
+	case S_IFSOCK:
+		break;
+	case S_IFDIR:
+		return -EPERM;
+	default:
+		return -EINVAL;
+	}
+	return do_make(task, dirfd, path, &what);
+}
+
+int64_t sys_mknod(struct task *task, const uint64_t arg[6])
+{
+	return do_mknod(task, AT_FDCWD, arg[0], (uint32_t)arg[1], arg[2]);
+}
+
+int64_t sys_mknodat(struct task *task, const uint64_t arg[6])
+{
+	return do_mknod(task, (int)arg[0], arg[1], (uint32_t)arg[2], arg[3]);
+}
+
 static int64_t do_symlink(struct task *task, va_t target_va, int dirfd, va_t path)
 {
 	char target[PATH_MAX];
@@ -648,11 +684,14 @@ static int change_mode(struct inode *inode, uint32_t mode)
 	return error ? error : vfs_setattr(inode, SETATTR_MODE, &attr);
 }
 
-static int64_t do_chmod(struct task *task, int dirfd, va_t path, uint32_t mode)
+static int64_t do_chmod(struct task *task, int dirfd, va_t path, uint32_t mode, unsigned flags)
 {
 	struct inode *inode;
-	int error = get_inode_at(task, dirfd, path, 0, &inode);
+	int error;
 
+	if (flags & ~(unsigned)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	error = get_inode_at(task, dirfd, path, flags, &inode);
 	if (error)
 		return error;
 	error = change_mode(inode, mode);
@@ -662,12 +701,17 @@ static int64_t do_chmod(struct task *task, int dirfd, va_t path, uint32_t mode)
 
 int64_t sys_chmod(struct task *task, const uint64_t arg[6])
 {
-	return do_chmod(task, AT_FDCWD, arg[0], (uint32_t)arg[1]);
+	return do_chmod(task, AT_FDCWD, arg[0], (uint32_t)arg[1], 0);
 }
 
 int64_t sys_fchmodat(struct task *task, const uint64_t arg[6])
 {
-	return do_chmod(task, (int)arg[0], arg[1], (uint32_t)arg[2]);
+	return do_chmod(task, (int)arg[0], arg[1], (uint32_t)arg[2], 0);
+}
+
+int64_t sys_fchmodat2(struct task *task, const uint64_t arg[6])
+{
+	return do_chmod(task, (int)arg[0], arg[1], (uint32_t)arg[2], (unsigned)arg[3]);
 }
 
 int64_t sys_fchmod(struct task *task, const uint64_t arg[6])

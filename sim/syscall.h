@@ -39,7 +39,7 @@ void syscall_dispatch(struct task *task);
 
 /* Handlers, by file. */
 /* clang-format off */
-#define SYSCALLS_FILE(X) /* sys_file.c */                                                          \
+#define SYSCALLS_FILE(X) /* sys_file.c, sys_path.c, sys_poll.c */                                  \
 	X(read) X(write) X(open) X(close) X(stat) X(fstat) X(lstat) X(poll) X(lseek)               \
 	X(ioctl) X(pread64) X(pwrite64) X(readv) X(writev) X(access) X(dup) X(dup2) X(dup3)        \
 	X(sendfile) X(fcntl) X(fsync) X(fdatasync) X(truncate) X(ftruncate) X(getdents64)          \
@@ -48,7 +48,9 @@ void syscall_dispatch(struct task *task);
 	X(fchown) X(lchown) X(umask) X(openat) X(mkdirat) X(unlinkat) X(newfstatat)                \
 	X(readlinkat) X(faccessat) X(faccessat2) X(fchmodat) X(fchownat) X(utimensat)              \
 	X(statx) X(statfs) X(fstatfs) X(sync) X(pipe) X(pipe2) X(linkat) X(symlinkat)              \
-	X(utimes) X(utime) X(fallocate) X(fadvise64) X(flock) X(copy_file_range)
+	X(utimes) X(utime) X(fallocate) X(fadvise64) X(flock) X(copy_file_range)                   \
+	X(select) X(pselect6) X(ppoll) X(mknod) X(mknodat) X(preadv) X(pwritev)                    \
+	X(close_range) X(fchmodat2)
 #define SYSCALLS_MM(X) /* sys_mm.c */                                                              \
 	X(mmap) X(munmap) X(mprotect) X(mremap) X(brk) X(madvise) X(msync) X(mincore)              \
 	X(mlock) X(munlock) X(mlockall) X(munlockall)

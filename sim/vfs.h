@@ -78,7 +78,8 @@ struct inode_ops {
 	const char *name;
 	/* Directories. A reference in *out, or -ENOENT. (-ENOTDIR) */
 	int (*lookup)(struct inode *dir, const char *name, struct inode **out);
-	/* All names but "." and "..", in any order. (-ENOTDIR) */
+	/* All names but "." and "..", in an order that the same inputs always give:
+	 * programs such as tar and find print it. (-ENOTDIR) */
 	int (*list)(struct inode *dir, struct dir_list *list);
 	int (*create)(struct inode *dir, const char *name, const struct inode_new *what,
 	              struct inode **out);                                     /* (-EACCES) */
