@@ -69,6 +69,11 @@ enum filemap_result filemap_get_page(struct kernel *k, struct address_space *map
                                      struct file_ra_state *ra, uint64_t vm_flags, pgoff_t index,
                                      struct page **out);
 
+/* The same for a read(2) that wants `wanted` pages from index on. */
+enum filemap_result filemap_get_page_of(struct kernel *k, struct address_space *mapping,
+                                        struct file_ra_state *ra, pgoff_t index, uint64_t wanted,
+                                        struct page **out);
+
 /* True, and *out with a reference, if the page is (or by page_cache_warm counts
  * as) cached: what fault-around may map. Never reads a cold page. */
 bool filemap_peek_page(struct kernel *k, struct address_space *mapping, pgoff_t index,
