@@ -489,6 +489,7 @@ static int unuse_vma(struct kernel *k, struct vm_area_struct *vma, uint32_t type
 		if (err)
 			return err;
 		unuse_pte(k, vma, &w, page, entry);
+		try_to_free_swap(k, page); /* or reclaim would put the entry back */
 		put_page(k, page);
 	}
 	return 0;
@@ -513,17 +514,33 @@ static int unuse_mms(struct kernel *k, uint32_t type)
 	return 0;
 }
 
+static void drop_all_cached(struct kernel *k, struct swap_info *si)
+{
+	uint32_t type = (uint32_t)(si - k->swap.info);
+
+	for (uint64_t offset = 1; offset < si->max; offset++)
+		if (*slot(si, offset) == SWAP_HAS_CACHE)
+			drop_cached(k, swp_entry(type, offset));
+}
+
+/* A page that several mms share keeps its slot until all of them have it back; if
+ * reclaim comes between, it goes round again. */
+#define UNUSE_ROUNDS 16
+
 static int bring_back(struct kernel *k, struct swap_info *si)
 {
 	uint32_t type = (uint32_t)(si - k->swap.info);
-	int err = shmem_unuse(k, type);
 
-	if (!err)
-		err = unuse_mms(k, type);
-	for (uint64_t offset = 1; !err && offset < si->max; offset++)
-		if (*slot(si, offset) == SWAP_HAS_CACHE)
-			drop_cached(k, swp_entry(type, offset));
-	return err;
+	for (int round = 0; round < UNUSE_ROUNDS && si->inuse_pages; round++) {
+		int err = shmem_unuse(k, type);
+
+		if (!err)
+			err = unuse_mms(k, type);
+		if (err)
+			return err;
+		drop_all_cached(k, si);
+	}
+	return si->inuse_pages ? -ENOMEM : 0;
 }
 
 int swapoff(struct kernel *k, struct swap_device *device)

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Reclaim as a program sees it: contents survive, and the faults are as many as the
- * real kernel has. Goals and patterns: docs/accounting.md, "Swap against the real
- * kernel".
+ * real kernel has. Measured on Linux 6.18, 64 MB (cgroup limit), swap in a file, one
+ * word per page, 5 runs:
+ *
+ *   pattern                                  major faults    pswpin          pswpout
+ *   60 MB, and 63.3 MB, read twice           0               0               0
+ *   128 MB written, then read twice          65540-65546     65548-65554     32784-32813
+ *   the same with page-cluster 3             8207-8228
+ *   80 MB, 60,000 random updates             12261-12390     about the same  16675-17186
  */
 #include "mm/mm.h"
 #include "mm/pagemap.h"
@@ -119,8 +125,8 @@ START_TEST(what_fits_is_never_swapped)
 }
 END_TEST
 
-/* The real kernel's 128 MB in 64 MB, at 3/8 of the size (two zones): every page of both
- * sweeps is read, and each is written once, since the second sweep finds it clean. */
+/* 128 MB in 64 MB at 3/8 of the size (two zones): every page of both sweeps is read,
+ * and each is written once, since the second sweep finds it clean. */
 START_TEST(sequential_sweeps_miss_every_page_and_write_it_once)
 {
 	uint64_t nr = 12288;
@@ -646,6 +652,54 @@ START_TEST(contents_survive_random_use_of_more_than_memory)
 }
 END_TEST
 
+/* Parent and child share pages, and slots, until one of them writes. */
+START_TEST(forked_programs_keep_their_own_contents_through_swapoff)
+{
+	enum { PAGES = 2500 };
+	static struct ram_swap second;
+	static uint64_t want[2][PAGES];
+	struct fixture_random random = fixture_seed(60);
+	uint64_t cases = fixture_cases(20000);
+	struct mm_struct *mms[2], *parent;
+	va_t base;
+
+	boot_with(8 * MIB, 12000, 3);
+	ram_swap_on(&f.k, &second, 12000, -1);
+	base = map_anon(PAGES);
+	fill(base, PAGES);
+	for (uint64_t i = 0; i < PAGES; i++)
+		want[0][i] = want[1][i] = pattern(i);
+	parent = mms[0] = mm;
+	mms[1] = dup_mm(&f.k, mm);
+	ck_assert_ptr_nonnull(mms[1]);
+	for (uint64_t n = 0; n < cases; n++) {
+		uint64_t who = fixture_below(&random, 2), page = fixture_below(&random, PAGES);
+
+		mm = mms[who];
+		if (fixture_below(&random, 4)) {
+			expect_load(base + page * PAGE_SIZE, want[who][page]);
+		} else {
+			want[who][page] = n;
+			user_store(&f.k, mm, base + page * PAGE_SIZE, n);
+		}
+		if (n % 2000 == 0)
+			fixture_check(&f);
+	}
+	ck_assert_int_eq(swapoff(&f.k, &swap.device), 0);
+	fixture_check(&f);
+	ck_assert_int_gt(mms[0]->rss_stat[MM_SWAPENTS], 0);
+	for (unsigned who = 0; who < 2; who++) {
+		mm = mms[who];
+		for (uint64_t i = 0; i < PAGES; i++)
+			expect_load(base + i * PAGE_SIZE, want[who][i]);
+	}
+	mmput(&f.k, mms[1]);
+	mm = parent;
+	shut_down();
+	ram_swap_close(&second);
+}
+END_TEST
+
 START_TEST(truncated_file_disappears_from_mappings)
 {
 	enum fault_outcome outcome;
@@ -709,6 +763,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, swapoff_that_does_not_fit_changes_nothing);
 	tcase_add_test(tc, second_area_takes_over_when_the_first_is_full);
 	tcase_add_loop_test(tc, contents_survive_random_use_of_more_than_memory, 0, 8);
+	tcase_add_test(tc, forked_programs_keep_their_own_contents_through_swapoff);
 	tcase_add_test(tc, truncated_file_disappears_from_mappings);
 	tcase_add_test(tc, same_run_twice_is_the_same);
 }
