@@ -406,8 +406,10 @@ bool mmu_probe(const struct mmu *mmu, va_t va, enum access_kind kind, enum privi
 	struct translation ignored_out;
 	struct page_fault ignored_fault;
 
-	out = out ? out : &ignored_out;
-	fault = fault ? fault : &ignored_fault;
+	if (!out)
+		out = &ignored_out;
+	if (!fault)
+		fault = &ignored_fault;
 	if (!mmu->walker.mode) {
 		describe_straight(va, out);
 		return true;
