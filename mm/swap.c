@@ -157,7 +157,7 @@ bool lru_is_valid(struct kernel *k, char *what, size_t size)
 		uint64_t nr[MAX_NR_ZONES] = { 0 };
 
 		if (!list_is_valid(k, lru, nr)) {
-			snprintf(what, size, "LRU list %u is wrong", lru);
+			snprintf(what, size, "LRU list %d is wrong", lru);
 			return false;
 		}
 		on_lists += lruvec_lru_size(k, lru, MAX_NR_ZONES - 1);

@@ -701,10 +701,10 @@ static bool enter_user_mode(struct engine *e)
 
 static bool allocate(struct engine *e)
 {
-	void *zeroes = mmap(NULL, NR_ZERO_SLOTS * PAGE_SIZE, PROT_READ,
-	                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	e->zeroes = zeroes == MAP_FAILED ? NULL : zeroes;
+	e->zeroes = mmap(NULL, NR_ZERO_SLOTS * PAGE_SIZE, PROT_READ,
+	                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (e->zeroes == MAP_FAILED)
+		e->zeroes = NULL;
 	e->own_page = aligned_alloc(PAGE_SIZE, PAGE_SIZE);
 	e->fetched = calloc(e->ram->size_bytes >> PAGE_SHIFT, 1);
 	if (!e->zeroes || !e->own_page || !e->fetched)

@@ -169,7 +169,9 @@ static int guard_fd(int fd)
 {
 	if (fcntl(fd, F_GETFD) >= 0)
 		return fd;
-	open("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY); /* becomes fd */
+	/* The lowest that is free, so it becomes fd. */
+	/* cppcheck-suppress leakReturnValNotUsed */
+	open("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY);
 	return -1;
 }
 

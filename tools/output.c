@@ -40,7 +40,9 @@ static int open_temporary(struct output *output)
 {
 	int fd = open(output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, MODE);
 
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	return fd;
 }
 
 static int open_fd(struct output *output)
@@ -50,7 +52,9 @@ static int open_fd(struct output *output)
 	if (is_special(output->path)) {
 		output->kind = OUTPUT_IN_PLACE;
 		fd = open(output->path, O_WRONLY | O_CLOEXEC);
-		return fd < 0 ? -errno : fd;
+		if (fd < 0)
+			return -errno;
+		return fd;
 	}
 	if (!access(output->path, F_OK) && access(output->path, W_OK))
 		return -errno; /* write-protected: rename(2) would not mind */

@@ -88,6 +88,7 @@ static int model_walk(const struct model_registers *r, const struct model_access
 
 	if (a->fetch && ((r->long_mode && r->nxe) || r->smep))
 		code |= 16;
+	*used = 0;
 	for (unsigned i = 0; i < levels; i++) {
 		unsigned level = levels - i;
 		bool large = entries[i] & 0x80 &&

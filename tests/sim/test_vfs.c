@@ -887,7 +887,7 @@ static void random_step(void)
 static void fill_both(void)
 {
 	static const char *const files[] = { "a", "b/a", "b/b", "b/c/a", "c/d" };
-	struct sim_fixture judge;
+	struct sim_fixture judge = { 0 };
 
 	strcpy(judge.root, r.judge);
 	for (int side = 0; side < 2; side++) {
