@@ -16,7 +16,7 @@ enum event_kind {
 	EVENT_ACCESS,         /* va, pa, access, priv: each translation that did not fault */
 	EVENT_TLB_MISS,       /* va, access, priv: missed every TLB level */
 	EVENT_WALK,           /* va, access, priv, arg = memory references */
-	EVENT_TLB_FLUSH,      /* va (page) or 0; arg = enum tlb_flush_reason */
+	EVENT_TLB_FLUSH,      /* va (page) or 0; code = PCID or 0; arg = enum tlb_flush_reason */
 	EVENT_PAGE_FAULT,     /* va, ip, priv, code = error code: exceptions:page_fault_* */
 	EVENT_FAULT_DONE,     /* va, arg = enum vm_fault_kind, code: 1 if major */
 	EVENT_PAGE_ALLOC,     /* pfn, order, arg = gfp: kmem:mm_page_alloc */

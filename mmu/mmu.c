@@ -501,9 +501,14 @@ uint64_t mmu_efer(const struct mmu *mmu)
 	return mmu->control.efer;
 }
 
-static void tell_flush(const struct mmu *mmu, enum tlb_flush_reason reason, va_t va)
+static void tell_flush(const struct mmu *mmu, enum tlb_flush_reason reason, va_t va, uint16_t pcid)
 {
-	const struct event event = { .kind = EVENT_TLB_FLUSH, .va = va, .arg = reason };
+	const struct event event = {
+		.kind = EVENT_TLB_FLUSH,
+		.code = pcid,
+		.va = va,
+		.arg = reason,
+	};
 
 	event_raise(mmu->fast.events, &event);
 }
@@ -515,7 +520,7 @@ static void drop_everything(struct mmu *mmu, enum tlb_flush_reason reason)
 			tlb_drop_all(mmu->levels[i].arrays[j]);
 	walk_cache_drop_all(mmu->walk_cache);
 	mmu->flushes.all++;
-	tell_flush(mmu, reason, 0);
+	tell_flush(mmu, reason, 0, 0);
 }
 
 static void drop_not_global(struct mmu *mmu)
@@ -525,7 +530,7 @@ static void drop_not_global(struct mmu *mmu)
 			tlb_drop_not_global(mmu->levels[i].arrays[j]);
 	walk_cache_drop_all(mmu->walk_cache);
 	mmu->flushes.all++;
-	tell_flush(mmu, TLB_FLUSH_INVPCID_ALL_BUT_GLOBAL, 0);
+	tell_flush(mmu, TLB_FLUSH_INVPCID_ALL_BUT_GLOBAL, 0, 0);
 }
 
 /* Global entries belong to no PCID. */
@@ -535,7 +540,7 @@ static void drop_context(struct mmu *mmu, uint16_t pcid, enum tlb_flush_reason r
 		for (uint32_t j = 0; j < mmu->levels[i].nr_arrays; j++)
 			tlb_drop_pcid(mmu->levels[i].arrays[j], pcid);
 	walk_cache_drop_pcid(mmu->walk_cache, pcid);
-	tell_flush(mmu, reason, 0);
+	tell_flush(mmu, reason, 0, pcid);
 }
 
 /* The walk caches' entries go for the whole PCID, whatever their addresses. */
@@ -548,7 +553,7 @@ static void drop_page(struct mmu *mmu, va_t va, uint16_t pcid, enum tlb_flush_re
 			tlb_drop_page(mmu->levels[i].arrays[j], va, pcid, with_global);
 	walk_cache_drop_pcid(mmu->walk_cache, pcid);
 	mmu->flushes.page++;
-	tell_flush(mmu, reason, va);
+	tell_flush(mmu, reason, va, pcid);
 }
 
 int mmu_write_cr0(struct mmu *mmu, uint64_t value)

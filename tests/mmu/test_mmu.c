@@ -889,6 +889,30 @@ START_TEST(every_flush_is_told_with_its_reason)
 }
 END_TEST
 
+START_TEST(a_flush_says_whose_entries_go)
+{
+	struct bench bench;
+	struct log log;
+
+	bench_init(&bench);
+	use_pcids(&bench);
+	mmu_write_cr3(bench.mmu, ROOT | 3 | CR3_NOFLUSH);
+	observe(&bench, &log);
+	mmu_invlpg(bench.mmu, PAGE(1));
+	mmu_invpcid(bench.mmu, 0, 5, PAGE(1));
+	mmu_invpcid(bench.mmu, 1, 6, 0);
+	mmu_write_cr3(bench.mmu, ROOT | 7);
+	mmu_invpcid(bench.mmu, 2, 0, 0);
+	ck_assert_uint_eq(log.nr, 5);
+	ck_assert_uint_eq(log.events[0].code, 3);
+	ck_assert_uint_eq(log.events[1].code, 5);
+	ck_assert_uint_eq(log.events[2].code, 6);
+	ck_assert_uint_eq(log.events[3].code, 7);
+	ck_assert_uint_eq(log.events[4].code, 0);
+	bench_finish(&bench);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("mmu");
@@ -932,6 +956,7 @@ int main(void)
 	tcase_add_test(tcase, a_miss_a_walk_and_an_access_are_told_in_turn);
 	tcase_add_test(tcase, every_fast_access_is_told);
 	tcase_add_test(tcase, every_flush_is_told_with_its_reason);
+	tcase_add_test(tcase, a_flush_says_whose_entries_go);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
 }
