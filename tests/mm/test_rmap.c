@@ -395,6 +395,57 @@ START_TEST(shared_memory_stays_shared_and_files_fault_again)
 }
 END_TEST
 
+START_TEST(mprotect_does_not_make_what_two_share_writable)
+{
+	struct mm_struct *parent, *child;
+
+	start(_i);
+	user_anon(&u, AT, 1);
+	user_write(&u, AT, 1);
+	parent = u.mm;
+	child = dup_mm(k, parent);
+	ck_assert_int_eq(do_mprotect(k, u.mm, AT, PAGE_SIZE, PROT_READ_), 0);
+	ck_assert_int_eq(do_mprotect(k, u.mm, AT, PAGE_SIZE, RW), 0);
+	user_write(&u, AT, 2);
+	switch_to(child);
+	ck_assert_uint_eq(user_read(&u, AT), 1);
+	switch_to(parent);
+	mmput(k, child);
+	end();
+}
+END_TEST
+
+START_TEST(a_copy_for_which_there_is_no_memory_leaves_all_as_it_was)
+{
+	struct mm_struct *parent, *child;
+	uint64_t n = 0;
+
+	start(_i);
+	user_anon(&u, AT, 1);
+	user_write(&u, AT, 1);
+	ck_assert_int_eq(do_mlock(k, u.mm, AT, PAGE_SIZE, true), 0);
+	parent = u.mm;
+	child = dup_mm(k, parent);
+	parent->oom_score_adj = child->oom_score_adj = -1000;
+	parent->memlock_limit = UINT64_MAX;
+	ck_assert_int_eq(do_mlockall(k, parent, MCL_FUTURE_ | MCL_ONFAULT_), 0);
+	user_mmap(&u, PAGE(1024), 4096, RW, ANON | MAP_NORESERVE_, NULL, 0);
+	while (user_touch(&u, PAGE(1024 + n), ACCESS_STORE))
+		n++;
+	ck_assert_int_eq(u.last.outcome, FAULT_OOM);
+	ck_assert_signal(&u, AT, ACCESS_STORE, FAULT_OOM, 0);
+	ck_assert_int_eq(page_at(AT)->_mapcount, 2);
+	ck_assert_int_eq(page_count(page_at(AT)), 2);
+	ck_assert_int_eq(do_munmap(k, parent, PAGE(1024), 4096 * PAGE_SIZE), 0);
+	user_write(&u, AT, 2);
+	switch_to(child);
+	ck_assert_uint_eq(user_read(&u, AT), 1);
+	switch_to(parent);
+	mmput(k, child);
+	end();
+}
+END_TEST
+
 /* What one writes, no other sees: three generations under memory pressure. */
 START_TEST(random_writes_of_a_family_stay_apart)
 {
@@ -499,6 +550,9 @@ static TCase *fork_tests(void)
 	                    NR_MODES);
 	tcase_add_loop_test(t, swapped_out_memory_is_inherited, 0, NR_MODES);
 	tcase_add_loop_test(t, shared_memory_stays_shared_and_files_fault_again, 0, NR_MODES);
+	tcase_add_loop_test(t, mprotect_does_not_make_what_two_share_writable, 0, NR_MODES);
+	tcase_add_loop_test(t, a_copy_for_which_there_is_no_memory_leaves_all_as_it_was, 0,
+	                    NR_MODES);
 	tcase_add_loop_test(t, random_writes_of_a_family_stay_apart, 0, NR_MODES);
 	return t;
 }
