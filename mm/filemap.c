@@ -15,7 +15,6 @@
 void address_space_init(struct kernel *k, struct address_space *mapping,
                         const struct address_space_operations *a_ops, void *host, uint64_t i_size)
 {
-	(void)k;
 	memset(mapping, 0, sizeof(*mapping));
 	mapping->a_ops = a_ops;
 	mapping->host = host;
@@ -51,7 +50,6 @@ struct page *find_get_page(struct kernel *k, struct address_space *mapping, pgof
 {
 	struct page *page = radix_tree_lookup(&mapping->page_tree, index);
 
-	(void)k;
 	if (!page || radix_tree_exceptional(page))
 		return NULL;
 	get_page(page);
@@ -63,7 +61,6 @@ uint32_t find_get_pages(struct kernel *k, struct address_space *mapping, pgoff_t
 {
 	uint32_t found = 0;
 
-	(void)k;
 	while (found < n) {
 		struct page *page = radix_tree_next(&mapping->page_tree, index);
 

@@ -42,6 +42,8 @@ static const char magic[10] = { 'S', 'W', 'A', 'P', 'S', 'P', 'A', 'C', 'E', '2'
 /* ---- the slot map ---- */
 
 #define SLOTS_PER_PAGE (PAGE_SIZE / sizeof(uint16_t))
+/* Nobody is killed for an area that needs too large a map. */
+#define MAP_GFP (GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)
 
 static uint16_t *slot(struct swap_info *si, uint64_t offset)
 {
@@ -76,11 +78,11 @@ static int alloc_map(struct kernel *k, struct swap_info *si)
 {
 	if (map_order(si) >= MAX_ORDER)
 		return -ENOMEM;
-	si->swap_map = __get_free_pages(k, GFP_KERNEL | __GFP_ZERO, map_order(si));
+	si->swap_map = __get_free_pages(k, MAP_GFP | __GFP_ZERO, map_order(si));
 	if (!si->swap_map)
 		return -ENOMEM;
 	for (uint64_t i = 0; i < map_pages(si); i++) {
-		si->swap_map[i] = get_zeroed_page(k, GFP_KERNEL);
+		si->swap_map[i] = get_zeroed_page(k, MAP_GFP);
 		if (!si->swap_map[i]) {
 			free_map(k, si);
 			return -ENOMEM;

@@ -23,7 +23,6 @@
 
 void *workingset_eviction(struct kernel *k, struct page *page)
 {
-	(void)page;
 	return radix_tree_pack(++k->node.lruvec.inactive_age & AGE_MASK);
 }
 
@@ -40,7 +39,6 @@ bool workingset_refault(struct kernel *k, const void *shadow)
 
 void workingset_activation(struct kernel *k, struct page *page)
 {
-	(void)page;
 	k->node.lruvec.inactive_age++;
 }
 

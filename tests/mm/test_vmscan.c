@@ -615,7 +615,7 @@ START_TEST(contents_survive_random_use_of_more_than_memory)
 {
 	struct fixture_random random = fixture_seed(50 + (uint64_t)_i);
 	struct kernel_config config = fixture_config();
-	uint64_t cases = fixture_cases(20000);
+	uint64_t cases = fixture_cases(12000);
 
 	/* 24 MB used in 4 or 8 MB, with and without swap read-ahead, in both modes. */
 	config.page_cluster = _i & 2 ? 3 : 0;
@@ -659,7 +659,7 @@ START_TEST(forked_programs_keep_their_own_contents_through_swapoff)
 	static struct ram_swap second;
 	static uint64_t want[2][PAGES];
 	struct fixture_random random = fixture_seed(60);
-	uint64_t cases = fixture_cases(20000);
+	uint64_t cases = fixture_cases(12000);
 	struct mm_struct *mms[2], *parent;
 	va_t base;
 
