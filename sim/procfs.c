@@ -109,11 +109,16 @@ static int show(const struct proc_inode *proc, struct proc_text *text)
 	return text->no_memory ? -ENOMEM : 0;
 }
 
+static struct open_file *open_file_of(const struct vfs *vfs, int32_t pid, int32_t fd)
+{
+	struct task *task = find_task(vfs, pid);
+
+	return task && task->files ? files_get(task->files, fd) : NULL;
+}
+
 static struct open_file *open_file_at(const struct proc_inode *proc)
 {
-	struct task *task = find_task(proc->inode.vfs, proc->pid);
-
-	return task && task->files ? files_get(task->files, proc->fd) : NULL;
+	return open_file_of(proc->inode.vfs, proc->pid, proc->fd);
 }
 
 /* ---- inodes ---- */
@@ -215,17 +220,14 @@ static int lookup_fd(struct inode *dir, const char *name, struct inode **out)
 	int32_t fd;
 	int error;
 
-	if (!is_number(name, &fd))
+	if (!is_number(name, &fd) || !open_file_of(dir->vfs, proc_inode(dir)->pid, fd))
 		return -ENOENT;
 	error = make(dir, name, S_IFLNK, PROC_FD_DIR "/N", proc_inode(dir)->pid, out);
 	if (error)
 		return error;
 	(*out)->ops = &proc_fd_ops;
 	proc_inode(*out)->fd = fd;
-	if (open_file_at(proc_inode(*out)))
-		return 0;
-	inode_put(*out);
-	return -ENOENT;
+	return 0;
 }
 
 static int lookup_row(struct inode *dir, const char *name, struct inode **out)
