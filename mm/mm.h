@@ -2,7 +2,8 @@
 /*
  * mm - address spaces: VMAs, the calls that change them, and page faults
  * (Linux 4.4, mm/mmap.c, mprotect.c, mremap.c, madvise.c, mlock.c, memory.c;
- * arch/x86/mm/fault.c).
+ * arch/x86/mm/fault.c). Addresses, errors and limits as in 6.1; each file names what
+ * else is newer. The guest has no capabilities: every limit holds.
  *
  * Calls take and return what the system calls do: addresses, 0, or -errno.
  */
@@ -152,7 +153,7 @@ static inline uint64_t get_mm_hiwater_rss(const struct mm_struct *mm)
 	return rss > mm->hiwater_rss ? rss : mm->hiwater_rss;
 }
 
-/* Called by kernel_boot(). */
+/* Called by kernel_boot(). 0; -ENOMEM, or -EINVAL: more RAM than entries can name. */
 int mmap_init(struct kernel *k);
 
 /* Order, overlap, flags, counters of one mm. */

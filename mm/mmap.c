@@ -29,6 +29,9 @@
 
 int mmap_init(struct kernel *k)
 {
+	/* An entry has to be able to name every frame. */
+	if (!pgtable_is_wide(k) && k->max_pfn > 4 * GIB >> PAGE_SHIFT)
+		return -EINVAL;
 	k->mm_cachep = kmem_cache_create(k, "mm_struct", sizeof(struct mm_struct), 0,
 	                                 SLAB_HWCACHE_ALIGN, NULL);
 	k->vm_area_cachep =
@@ -405,11 +408,42 @@ static int check_mmap_range(const struct mm_struct *mm, uint64_t *len, uint32_t 
 	return flags & MAP_HUGETLB && flags & MAP_ANONYMOUS_ ? -ENOMEM : 0;
 }
 
+/* What the new VMA may do, and what the caller may ask of it. 0 or -errno. */
+static int mmap_vm_flags(const struct mm_struct *mm, const struct file *file, uint64_t len,
+                         uint32_t prot, uint32_t flags, pgoff_t pgoff, uint64_t *vm_flags)
+{
+	int err;
+
+	*vm_flags = calc_vm_prot_bits(prot) | calc_vm_flag_bits(flags) | mm->def_flags |
+	            VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+	if (flags & MAP_LOCKED_ && !can_do_mlock(mm))
+		return -EPERM;
+	if (!mlock_future_ok(mm, *vm_flags, len))
+		return -EAGAIN;
+	if (file)
+		err = file_vm_flags(file, len, prot, flags, pgoff, vm_flags);
+	else
+		err = anon_vm_flags(flags, vm_flags);
+	if (flags & MAP_NORESERVE_)
+		*vm_flags |= VM_NORESERVE;
+	return err;
+}
+
+/* How the pages are numbered: as the file's; shared anonymous memory from 0 on,
+ * private by its addresses, so that neighbours can merge. */
+static pgoff_t first_index(const struct vma_traits *traits, va_t va, pgoff_t pgoff)
+{
+	if (traits->file)
+		return pgoff;
+	return traits->vm_flags & VM_SHARED ? 0 : va >> PAGE_SHIFT;
+}
+
 int64_t do_mmap(struct kernel *k, struct mm_struct *mm, struct file *file, va_t hint, uint64_t len,
                 uint32_t prot, uint32_t flags, pgoff_t pgoff)
 {
 	struct vma_traits traits = { .file = file };
-	int64_t va;
+	int64_t found;
+	va_t va;
 	int err;
 
 	if (flags & MAP_FIXED_NOREPLACE_)
@@ -419,34 +453,23 @@ int64_t do_mmap(struct kernel *k, struct mm_struct *mm, struct file *file, va_t 
 	err = check_mmap_range(mm, &len, flags, pgoff);
 	if (err)
 		return err;
-	va = get_unmapped_area(mm, hint, len, flags);
-	if (va < 0)
-		return va;
-	if (flags & MAP_FIXED_NOREPLACE_ && find_vma_intersection(mm, (va_t)va, (va_t)va + len))
+	found = get_unmapped_area(mm, hint, len, flags);
+	if (found < 0)
+		return found;
+	va = (va_t)found;
+	if (flags & MAP_FIXED_NOREPLACE_ && find_vma_intersection(mm, va, va + len))
 		return -EEXIST;
-
-	traits.vm_flags = calc_vm_prot_bits(prot) | calc_vm_flag_bits(flags) | mm->def_flags |
-	                  VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
-	if (flags & MAP_LOCKED_ && !can_do_mlock(mm))
-		return -EPERM;
-	if (!mlock_future_ok(mm, traits.vm_flags, len))
-		return -EAGAIN;
-	if (file)
-		err = file_vm_flags(file, len, prot, flags, pgoff, &traits.vm_flags);
-	else
-		err = anon_vm_flags(flags, &traits.vm_flags);
+	err = mmap_vm_flags(mm, file, len, prot, flags, pgoff, &traits.vm_flags);
 	if (err)
 		return err;
-	traits.pgoff = file ? pgoff : traits.vm_flags & VM_SHARED ? 0 : (va_t)va >> PAGE_SHIFT;
-	if (flags & MAP_NORESERVE_)
-		traits.vm_flags |= VM_NORESERVE;
-	err = mmap_region(k, mm, (va_t)va, len, &traits);
+	traits.pgoff = first_index(&traits, va, pgoff);
+	err = mmap_region(k, mm, va, len, &traits);
 	if (err)
 		return err;
 	if (traits.vm_flags & VM_LOCKED ||
 	    (flags & (MAP_POPULATE_ | MAP_NONBLOCK)) == MAP_POPULATE_)
-		mm_populate(k, mm, (va_t)va, (va_t)va + len);
-	return va;
+		mm_populate(k, mm, va, va + len);
+	return found;
 }
 
 /* ---- munmap ---- */
