@@ -80,7 +80,7 @@ void engine_frame_changed(struct engine *engine, pfn_t pfn);
 uint64_t engine_instructions(const struct engine *engine);
 bool engine_is_counting(const struct engine *engine);
 
-/* For good: the hook that counts costs a quarter of the speed. Nothing to do if it
+/* For good: the hook that counts costs up to 40 % of the speed. Nothing to do if it
  * is counting. 0, or -ENOTSUP and the engine is of no more use. */
 int engine_start_counting(struct engine *engine);
 

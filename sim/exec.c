@@ -110,6 +110,11 @@ static int open_program(struct exec *x, const char *path, struct open_file **fil
 	err = elf_image_read(&source, image, x->why, x->why_size);
 	if (!err && !image->is_64)
 		err = fail(x, -ENOTSUP, "%s: an i386 program", path);
+	if (!err && x->task->machine->config.paging->va_bits < 48)
+		err = fail(x, -ENOTSUP,
+		           "%s: an x86-64 program, which machine %s cannot run: its paging is %s",
+		           path, x->task->machine->config.name,
+		           x->task->machine->config.paging->name);
 	return err;
 }
 

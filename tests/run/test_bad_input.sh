@@ -57,6 +57,7 @@ printf 'x' >plain
 chmod -x plain
 fails 126 'plain' run -- ./plain
 fails 126 '' run -- /
+fails 125 'two-level' run --machine p6 -- /bin/busybox true
 
 fails 125 'stats' run --stats /no/such/folder/stats.json -- /bin/busybox true
 printf 'precious' >mine
