@@ -143,6 +143,10 @@ static void catch_all(const char *own_file)
 			fail("wild: %s: nothing happened\n", faults[i].name);
 		check(&faults[i], va);
 	}
+	/* However often: each time the task went on. */
+	for (int n = 0; n < 200; n++)
+		if (!try_access(0, 'w') || seen.signo != SIGSEGV)
+			fail("wild: null for the %dth time: nothing happened\n", n);
 	print("wild: %d bad pointers caught\n", NR_FAULTS);
 }
 

@@ -161,6 +161,14 @@ static int add_swap(struct machine *m, char *why, size_t why_size)
 	return err;
 }
 
+/* Not before the machine stands: what fails is the guest's, not its making. */
+static void start_fault_injection(struct machine *m)
+{
+	for (int site = 0; site < NR_FAULT_SITES; site++)
+		fault_inject_set(&m->kernel.fault_inject, site, m->config.fault_inject[site],
+		                 m->config.seed);
+}
+
 int machine_create(struct machine **out, const struct machine_config *config,
                    const struct machine_options *options, char *why, size_t why_size)
 {
@@ -193,6 +201,7 @@ int machine_create(struct machine **out, const struct machine_config *config,
 		machine_destroy(m);
 		return err;
 	}
+	start_fault_injection(m);
 	*out = m;
 	return 0;
 }
@@ -329,6 +338,7 @@ static int run_task(struct machine *m, struct task *task)
 	if (task->regs_changed)
 		engine_set_regs(engine, &task->regs);
 	task->regs_changed = false;
+	m->cpu.nr_same_faults = 0;
 	left = instructions_left(m, task);
 	err = left == UINT64_MAX ? 0 : engine_start_counting(engine);
 	if (!err)

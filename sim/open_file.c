@@ -43,6 +43,11 @@ static const char *path_of(const struct file *f)
 
 static const struct file_operations file_ops = { release, path_of };
 
+struct open_file *open_file_behind(struct file *file)
+{
+	return file->f_op == &file_ops ? open_file_of(file) : NULL;
+}
+
 static const struct open_file_ops path_file_ops = { .name = "path" };
 
 int open_file_create(struct inode *inode, uint32_t flags, char *path, struct open_file **out)

@@ -341,18 +341,26 @@ static const char *vma_name(const struct vm_area_struct *vma)
 	return NULL;
 }
 
+/* Shared anonymous memory is on the kernel's own tmpfs, the first device without a
+ * disk. Simplified: its inode's number is 0. */
+static struct inode_attr attributes_of(struct file *file)
+{
+	const struct open_file *open_file = open_file_behind(file);
+	struct inode_attr attr = { .dev = makedev(0, 1) };
+
+	if (open_file && open_file->inode->ops->getattr(open_file->inode, &attr))
+		attr = (struct inode_attr){ 0 };
+	return attr;
+}
+
 static void show_vma(struct proc_text *text, const struct vm_area_struct *vma)
 {
 	size_t start = text->len;
 	struct inode_attr attr = { 0 };
 	const char *name = vma_name(vma);
 
-	if (vma->vm_file) {
-		struct inode *inode = ((struct open_file *)vma->vm_file)->inode;
-
-		if (inode->ops->getattr(inode, &attr))
-			attr = (struct inode_attr){ 0 };
-	}
+	if (vma->vm_file)
+		attr = attributes_of(vma->vm_file);
 	proc_printf(text, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", (unsigned long)vma->vm_start,
 	            (unsigned long)vma->vm_end, vma->vm_flags & VM_READ ? 'r' : '-',
 	            vma->vm_flags & VM_WRITE ? 'w' : '-', vma->vm_flags & VM_EXEC ? 'x' : '-',

@@ -11,9 +11,8 @@
 #include <string.h>
 
 /* A page fault that the kernel calls done may find its page gone again when
- * memory is short; the same access faults as often as this before the machine
- * gives up on the task. */
-
+ * memory is short; the same access faults as often as this, without a system call or
+ * a signal in between, before the machine gives up on the task. */
 #define MAX_FAULTS_PER_ACCESS 64
 
 #define FLUSH_CEILING_PAGES 33 /* Linux 6.1, arch/x86/mm/tlb.c */

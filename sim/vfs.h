@@ -22,6 +22,9 @@
 #define VFS_MAX_FILE_BYTES ((uint64_t)1 << 44) /* as ext4 with 4 KB blocks */
 #define VFS_MAX_LINKS 40                       /* symlinks in one path (Linux: MAXSYMLINKS) */
 
+/* What 64-bit kernels add to the flags of open(2); glibc hides it as 0. */
+#define ABI_O_LARGEFILE 0100000u
+
 /* What stat(2) shows. */
 struct inode_attr {
 	uint64_t dev, ino, rdev;
@@ -208,6 +211,10 @@ int vfs_truncate(struct inode *inode, int64_t size);
 /* Opens an inode, whose permissions have been checked. path is taken over
  * (malloc'ed; freed on error too). */
 int open_file_create(struct inode *inode, uint32_t flags, char *path, struct open_file **out);
+
+/* The open file behind a mapping's; NULL: it is one of mm/'s own, for shared anonymous
+ * memory. */
+struct open_file *open_file_behind(struct file *file);
 
 static inline bool file_can_read(const struct open_file *file)
 {
