@@ -6,6 +6,7 @@
 #ifndef PW_MM_KERNEL_H
 #define PW_MM_KERNEL_H
 
+#include "mm/fault_inject.h"
 #include "mm/mm_types.h"
 #include "mm/mmzone.h"
 #include "mm/slab.h"
@@ -61,6 +62,8 @@ struct kernel {
 	const struct machine_ops *ops;
 	void *machine;
 	uint32_t cpu; /* that runs the kernel now, below config.nr_cpus; the machine sets it */
+
+	struct fault_inject fault_inject; /* off at boot; fault_inject_set() */
 
 	/* page_alloc.c, memblock.c */
 	struct memblock memblock;

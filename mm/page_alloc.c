@@ -630,7 +630,7 @@ struct page *alloc_pages(struct kernel *k, gfp_t gfp, unsigned order)
 	};
 	struct page *page = NULL;
 
-	if (likely(order < MAX_ORDER)) {
+	if (likely(order < MAX_ORDER) && !should_fail(&k->fault_inject, FAIL_PAGE_ALLOC, gfp)) {
 		page = get_page_from_freelist(k, &ac, WMARK_LOW);
 		if (unlikely(!page))
 			page = alloc_slowpath(k, &ac);

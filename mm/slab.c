@@ -301,6 +301,8 @@ void *kmem_cache_alloc(struct kernel *k, struct kmem_cache *cache, gfp_t gfp)
 	struct array_cache *ac = cpu_array(k, cache);
 	void *object;
 
+	if (should_fail(&k->fault_inject, FAIL_SLAB, gfp))
+		return NULL;
 	if (unlikely(!ac->avail) && !cache_refill(k, cache, gfp))
 		return NULL;
 	object = ac->entry[--ac->avail];

@@ -119,6 +119,8 @@ static int read_slot(struct kernel *k, swp_entry_t entry, struct page *page)
 	struct swap_device *device = k->swap.info[swp_type(entry)].device;
 	int err;
 
+	if (should_fail(&k->fault_inject, FAIL_SWAP_READ, 0))
+		return -EIO;
 	k->ops->frame_changed(k->machine, page_to_pfn(k, page));
 	err = device->read(device, swp_offset(entry), page_address(k, page));
 	if (err)
@@ -284,6 +286,8 @@ int swap_writepage(struct kernel *k, struct page *page)
 	int err;
 
 	assert(PageSwapCache(page));
+	if (should_fail(&k->fault_inject, FAIL_SWAP_WRITE, 0))
+		return -EIO;
 	err = device->write(device, swp_offset(entry), page_address(k, page));
 	if (err)
 		return err;

@@ -7,6 +7,7 @@
 #ifndef PW_SIM_CONFIG_H
 #define PW_SIM_CONFIG_H
 
+#include "mm/fault_inject.h"
 #include "mmu/mmu.h"
 
 #include <stdio.h>
@@ -46,7 +47,8 @@ struct machine_config {
 	uint32_t swappiness;
 	uint64_t min_free_bytes; /* 0: Linux's default */
 	uint64_t seed;
-	const struct tlb_policy *tlb_policy; /* of arrays and levels that name none */
+	struct fault_rule fault_inject[NR_FAULT_SITES]; /* from the guest's start on */
+	const struct tlb_policy *tlb_policy;            /* of arrays and levels that name none */
 	struct tlb_array_config tlb[NR_TLB_LEVELS][NR_TLB_ARRAYS];
 	struct mmu_config mmu;                /* .tlb and .has_pcid follow from the above */
 	uint64_t disk_read_ns, disk_write_ns; /* per request */

@@ -305,6 +305,24 @@ static void page_sizes_describe(const struct config_key *key, char *text, size_t
 	snprintf(text, size, "a list of 4k, 2m, 4m, 1g");
 }
 
+/* ---- failures ---- */
+
+static bool fault_rule_kind_parse(const struct config_key *key, const char *text, void *field)
+{
+	return fault_rule_parse(field, text);
+}
+
+static void fault_rule_kind_print(const struct config_key *key, const void *field, char *text,
+                                  size_t size)
+{
+	fault_rule_print(field, text, size);
+}
+
+static void fault_rule_kind_describe(const struct config_key *key, char *text, size_t size)
+{
+	snprintf(text, size, "off, nth:N, every:N or fraction:1/N");
+}
+
 /* ---- text ---- */
 
 static bool text_parse(const struct config_key *key, const char *text, void *field)
@@ -355,6 +373,7 @@ static const struct config_kind kind_ways = { .is_literal = true, KIND(ways, way
 static const struct config_kind kind_paging = { KIND(paging, paging) };
 static const struct config_kind kind_policy = { KIND(policy, policy) };
 static const struct config_kind kind_page_sizes = { .is_list = true, KIND(page_sizes, page_sizes) };
+static const struct config_kind kind_fault_rule = { KIND(fault_rule_kind, fault_rule_kind) };
 static const struct config_kind kind_text = { KIND(text, text) };
 static const struct config_kind kind_base = { KIND(base, base) };
 
@@ -460,6 +479,18 @@ const struct config_key config_keys[] = {
 	  .doc = "The same of a write request." },
 	{ "disk.page_ns", &kind_u64, FIELD(disk_page_ns), .def = "8000", .max = 10000000000,
 	  .doc = "And of each page in it." },
+
+	{ "fault_inject.page_alloc", &kind_fault_rule, FIELD(fault_inject[FAIL_PAGE_ALLOC]),
+	  .def = "off", .terse = true,
+	  .doc = "Which of the kernel's page allocations find no memory, counted from the "
+	         "guest's start: the N-th, each N-th, or one in N by `seed`." },
+	{ "fault_inject.slab", &kind_fault_rule, FIELD(fault_inject[FAIL_SLAB]),
+	  .def = "off", .terse = true, .doc = "The same for objects of slab caches." },
+	{ "fault_inject.swap_read", &kind_fault_rule, FIELD(fault_inject[FAIL_SWAP_READ]),
+	  .def = "off", .terse = true,
+	  .doc = "Which pages cannot be read from the swap area (an I/O error)." },
+	{ "fault_inject.swap_write", &kind_fault_rule, FIELD(fault_inject[FAIL_SWAP_WRITE]),
+	  .def = "off", .terse = true, .doc = "Which pages cannot be written to it." },
 
 	{ "costs.stlb_hit", &kind_u32, FIELD(mmu.costs.stlb_hit), .def = "7", .max = 1000000,
 	  .doc = "Cycles of a first-level miss that the second level answers." },
