@@ -15,12 +15,14 @@ stream() { # BYTES
 
 : >r0.bin
 : >t0.txt
+stream 65536 >r64k.bin
 stream 1048576 >r1m.bin
 stream 4194304 >r4m.bin
+head -c 49152 r1m.bin | openssl base64 >t64k.txt
 head -c 786432 r1m.bin | openssl base64 >t1m.txt
 head -c 3145728 r4m.bin | openssl base64 >t4m.txt
 head -n 300 t1m.txt >t300.txt
-gzip -nc9 r1m.bin >r1m.bin.gz
+for size in 64k 1m; do gzip -nc9 r$size.bin >r$size.bin.gz; done
 mkdir -p folder/inner
 cp t300.txt folder/one.txt
 head -n 20 t300.txt >folder/inner/two.txt
