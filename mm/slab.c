@@ -601,6 +601,37 @@ void *kzalloc(struct kernel *k, size_t size, gfp_t gfp)
 	return kmalloc(k, size, gfp | __GFP_ZERO);
 }
 
+void *kmalloc_array(struct kernel *k, size_t n, size_t size, gfp_t gfp)
+{
+	size_t bytes;
+
+	return __builtin_mul_overflow(n, size, &bytes) ? NULL : kmalloc(k, bytes, gfp);
+}
+
+void *kcalloc(struct kernel *k, size_t n, size_t size, gfp_t gfp)
+{
+	return kmalloc_array(k, n, size, gfp | __GFP_ZERO);
+}
+
+void *krealloc(struct kernel *k, void *object, size_t size, gfp_t gfp)
+{
+	size_t room = object ? ksize(k, object) : 0;
+	void *moved;
+
+	if (!size) {
+		kfree(k, object);
+		return NULL;
+	}
+	if (object && size <= room)
+		return object;
+	moved = kmalloc(k, size, gfp);
+	if (moved && object) {
+		memcpy(moved, object, room);
+		kfree(k, object);
+	}
+	return moved;
+}
+
 void kfree(struct kernel *k, void *object)
 {
 	struct page *page;

@@ -80,6 +80,14 @@ uint64_t shrink_slab(struct kernel *k);
  * whole pages, a power of two of them. */
 void *kmalloc(struct kernel *k, size_t size, gfp_t gfp);
 void *kzalloc(struct kernel *k, size_t size, gfp_t gfp);
+/* n objects in a row; NULL also if n * size is more than a size_t holds. kcalloc()'s
+ * are cleared. */
+void *kmalloc_array(struct kernel *k, size_t n, size_t size, gfp_t gfp);
+void *kcalloc(struct kernel *k, size_t n, size_t size, gfp_t gfp);
+/* The object with room for `size` bytes, moved if it must be; content up to the
+ * smaller of the sizes is kept. NULL object: kmalloc(); size 0: kfree(), and NULL.
+ * NULL on failure, and the object is as it was. */
+void *krealloc(struct kernel *k, void *object, size_t size, gfp_t gfp);
 void kfree(struct kernel *k, void *object); /* NULL is fine */
 size_t ksize(const struct kernel *k, const void *object);
 

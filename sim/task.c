@@ -3,6 +3,7 @@
 #include "sim/task.h"
 
 #include "mm/mm.h"
+#include "mm/thread_stack.h"
 #include "sim/machine.h"
 
 #include <errno.h>
@@ -63,8 +64,9 @@ int task_create(struct task **out, struct machine *machine, const char *cwd)
 		task->rlimits[LIMIT_SIGPENDING][i] = default_nproc(machine);
 	}
 	task->signals.altstack_flags = SS_DISABLE;
+	task->stack = alloc_thread_stack(&machine->kernel);
 	task->cwd = strdup(cwd);
-	if (!task->cwd)
+	if (!task->stack || !task->cwd)
 		goto fail;
 	err = files_create(&task->files, machine->vfs);
 	if (err)
@@ -75,6 +77,7 @@ int task_create(struct task **out, struct machine *machine, const char *cwd)
 	return 0;
 fail:
 	free(task->cwd);
+	free_thread_stack(&machine->kernel, task->stack);
 	free(task);
 	return err;
 }
@@ -133,6 +136,7 @@ void task_destroy(struct task *task)
 	free_strings(task->argv);
 	free(task->exe);
 	free(task->cwd);
+	free_thread_stack(&task->machine->kernel, task->stack);
 	free(task);
 }
 

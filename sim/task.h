@@ -29,6 +29,7 @@ struct task {
 	char *exe;   /* guest path of the program; malloc'ed */
 
 	struct mm_struct *mm;
+	void *stack;          /* the kernel's for it; alloc_thread_stack() */
 	struct x86_regs regs; /* true while the engine is stopped */
 	bool regs_changed;    /* load them before the next run */
 

@@ -500,6 +500,49 @@ START_TEST(dma_objects_lie_below_16_mb)
 }
 END_TEST
 
+START_TEST(krealloc_keeps_the_content_and_moves_only_if_it_must)
+{
+	uint8_t *object, *moved;
+	uint64_t free_pages;
+
+	fixture_boot(&f, 16 * MIB, NULL);
+	free_pages = free_pages_at_rest();
+	object = krealloc(k, NULL, 100, GFP_KERNEL);
+	ck_assert_uint_eq(ksize(k, object), 128);
+	memset(object, 7, 128);
+	ck_assert_ptr_eq(krealloc(k, object, 128, GFP_KERNEL), object);
+	ck_assert_ptr_eq(krealloc(k, object, 1, GFP_KERNEL), object);
+	moved = krealloc(k, object, 20000, GFP_KERNEL);
+	ck_assert_ptr_nonnull(moved);
+	ck_assert_uint_eq(ksize(k, moved), 32768);
+	for (int i = 0; i < 128; i++)
+		ck_assert_uint_eq(moved[i], 7);
+	/* too large, and the object stays as it was */
+	ck_assert_ptr_null(krealloc(k, moved, 8 * MIB, GFP_KERNEL | __GFP_NOWARN));
+	ck_assert_uint_eq(moved[127], 7);
+	ck_assert_ptr_null(krealloc(k, moved, 0, GFP_KERNEL));
+	check_valid();
+	ck_assert_uint_eq(free_pages_at_rest(), free_pages);
+	fixture_finish(&f);
+}
+END_TEST
+
+START_TEST(an_array_whose_size_overflows_is_refused)
+{
+	uint8_t *array;
+
+	fixture_boot(&f, 16 * MIB, NULL);
+	ck_assert_ptr_null(kmalloc_array(k, SIZE_MAX / 8 + 1, 8, GFP_KERNEL));
+	ck_assert_ptr_null(kcalloc(k, (size_t)1 << 33, (size_t)1 << 33, GFP_KERNEL));
+	array = kcalloc(k, 25, 4, GFP_KERNEL);
+	ck_assert_uint_eq(ksize(k, array), 128);
+	for (int i = 0; i < 100; i++)
+		ck_assert_uint_eq(array[i], 0);
+	kfree(k, array);
+	fixture_finish(&f);
+}
+END_TEST
+
 START_TEST(exhaustion_gives_null_and_all_comes_back)
 {
 	uint64_t free_pages, nr = 0;
@@ -761,6 +804,8 @@ static TCase *kmalloc_tests(void)
 	tcase_add_test(tcase, kmalloc_takes_the_smallest_class_that_fits);
 	tcase_add_test(tcase, larger_than_8_kb_are_whole_pages);
 	tcase_add_test(tcase, dma_objects_lie_below_16_mb);
+	tcase_add_test(tcase, krealloc_keeps_the_content_and_moves_only_if_it_must);
+	tcase_add_test(tcase, an_array_whose_size_overflows_is_refused);
 	tcase_add_test(tcase, exhaustion_gives_null_and_all_comes_back);
 	return tcase;
 }
