@@ -579,7 +579,7 @@ int64_t sys_getrandom(struct task *task, const uint64_t arg[6])
 /* ---- execve ---- */
 
 #define ARG_STRING_BYTES (128 * KIB) /* MAX_ARG_STRLEN */
-#define ARG_STRINGS_MAX 65536
+#define ARG_BYTES_MAX (6 * MIB)      /* pointers too; bprm_stack_limits(): 3/4 of _STK_LIM */
 
 static void free_strings(char **strings)
 {
@@ -599,8 +599,10 @@ static int copy_string(struct task *task, va_t va, char *buffer, char **out)
 	return *out ? 0 : -ENOMEM;
 }
 
-/* An array of strings as execve(2) takes it; NULL is an empty one. */
-static int copy_strings(struct task *task, va_t va, char *buffer, char ***out)
+/* An array of strings as execve(2) takes it; NULL is an empty one. All arrays together
+ * have *bytes_left. The exact limit, which is lower for a small stack, is exec's to
+ * know; this one keeps a guest from filling the host's memory. */
+static int copy_strings(struct task *task, va_t va, char *buffer, uint64_t *bytes_left, char ***out)
 {
 	size_t room = 16, nr = 0;
 	char **strings = calloc(room + 1, sizeof(*strings)), **more;
@@ -615,9 +617,6 @@ static int copy_strings(struct task *task, va_t va, char *buffer, char ***out)
 			goto fail;
 		if (!va || !string)
 			break;
-		err = -E2BIG;
-		if (nr >= ARG_STRINGS_MAX)
-			goto fail;
 		if (nr == room) {
 			room *= 2;
 			more = realloc(strings, (room + 1) * sizeof(*strings));
@@ -630,6 +629,10 @@ static int copy_strings(struct task *task, va_t va, char *buffer, char ***out)
 		err = copy_string(task, string, buffer, &strings[nr]);
 		if (err)
 			goto fail;
+		err = -E2BIG;
+		if (*bytes_left < sizeof(string) + strlen(strings[nr]) + 1)
+			goto fail;
+		*bytes_left -= sizeof(string) + strlen(strings[nr]) + 1;
 	}
 	*out = strings;
 	return 0;
@@ -642,6 +645,7 @@ int64_t sys_execve(struct task *task, const uint64_t arg[6])
 {
 	char **argv = NULL, **envp = NULL, *path = NULL;
 	char *buffer = malloc(ARG_STRING_BYTES);
+	uint64_t bytes_left = ARG_BYTES_MAX;
 	char why[256];
 	int err = -ENOMEM;
 
@@ -649,9 +653,9 @@ int64_t sys_execve(struct task *task, const uint64_t arg[6])
 		return -ENOMEM;
 	err = copy_string(task, arg[0], buffer, &path);
 	if (!err)
-		err = copy_strings(task, arg[1], buffer, &argv);
+		err = copy_strings(task, arg[1], buffer, &bytes_left, &argv);
 	if (!err)
-		err = copy_strings(task, arg[2], buffer, &envp);
+		err = copy_strings(task, arg[2], buffer, &bytes_left, &envp);
 	if (!err)
 		err = task_exec(task, path, argv, envp, why, sizeof(why));
 	free(path);
