@@ -162,20 +162,18 @@ static void set_anon_pte(struct vm_fault *vmf, struct page *page, bool writable)
 	set_pte(vmf->k, vmf->ptep, pte);
 }
 
-/* A frame for a private copy of src, or cleared if that is NULL. */
-static struct page *alloc_private_page(struct vm_fault *vmf, const struct page *src)
+/* A frame for a page of the VMA's own, cleared or with what it held before. */
+static struct page *alloc_anon_page(struct vm_fault *vmf, gfp_t zero)
 {
-	struct kernel *k = vmf->k;
-	struct page *page;
-
-	if (anon_vma_prepare(k, vmf->vma))
+	if (anon_vma_prepare(vmf->k, vmf->vma))
 		return NULL;
-	page = alloc_page(k, GFP_HIGHUSER_MOVABLE | (src ? 0 : __GFP_ZERO));
-	if (page && src) {
-		k->ops->frame_changed(k->machine, page_to_pfn(k, page));
-		memcpy(page_address(k, page), page_address(k, src), PAGE_SIZE);
-	}
-	return page;
+	return alloc_page(vmf->k, GFP_HIGHUSER_MOVABLE | zero);
+}
+
+static void copy_user_highpage(struct kernel *k, struct page *to, const struct page *from)
+{
+	k->ops->frame_changed(k->machine, page_to_pfn(k, to));
+	memcpy(page_address(k, to), page_address(k, from), PAGE_SIZE);
 }
 
 /* ---- anonymous memory ---- */
@@ -191,7 +189,7 @@ static enum fault_outcome do_anonymous_page(struct vm_fault *vmf)
 		return FAULT_MINOR_DONE;
 	}
 	vmf->kind = FAULT_ANON;
-	page = alloc_private_page(vmf, NULL);
+	page = alloc_anon_page(vmf, __GFP_ZERO);
 	if (!page)
 		return FAULT_OOM;
 	set_anon_pte(vmf, page, true);
@@ -314,22 +312,24 @@ static enum fault_outcome do_read_fault(struct vm_fault *vmf)
 /* A first write to a private page: straight to the copy. */
 static enum fault_outcome do_cow_fault(struct vm_fault *vmf)
 {
+	struct kernel *k = vmf->k;
 	struct page *page, *copy;
 	enum fault_outcome outcome;
 
 	vmf->kind = FAULT_FILE_WRITE;
-	outcome = get_fault_page(vmf, &page);
-	if (outcome != FAULT_MINOR_DONE)
-		return outcome;
-	copy = alloc_private_page(vmf, page);
-	put_page(vmf->k, page);
+	copy = alloc_anon_page(vmf, 0);
 	if (!copy)
 		return FAULT_OOM;
-	if (pte_unchanged(vmf))
+	outcome = get_fault_page(vmf, &page);
+	if (outcome == FAULT_MINOR_DONE) {
+		copy_user_highpage(k, copy, page);
+		put_page(k, page);
+	}
+	if (outcome == FAULT_MINOR_DONE && pte_unchanged(vmf))
 		set_anon_pte(vmf, copy, true);
 	else
-		put_page(vmf->k, copy);
-	return FAULT_MINOR_DONE;
+		put_page(k, copy);
+	return outcome;
 }
 
 /*
@@ -388,8 +388,10 @@ static enum fault_outcome wp_page_reuse(struct vm_fault *vmf)
 static enum fault_outcome wp_page_copy(struct vm_fault *vmf, struct page *old)
 {
 	struct kernel *k = vmf->k;
-	struct page *new = alloc_private_page(vmf, old);
+	struct page *new = alloc_anon_page(vmf, old ? 0 : __GFP_ZERO);
 
+	if (new &&old)
+		copy_user_highpage(k, new, old);
 	if (!new || !pte_unchanged(vmf)) {
 		if (new)
 			put_page(k, new);

@@ -53,14 +53,18 @@ static void change_protection(struct kernel *k, struct vm_area_struct *vma, va_t
 /* ---- VMAs ---- */
 
 /* A private mapping that becomes writable is committed from now on, and counts as
- * data. 0 or -ENOMEM; *vm_flags may gain VM_ACCOUNT. */
+ * data; one that had no page yet and may no longer have any is not (Linux 6.8). 0 or
+ * -ENOMEM; *vm_flags may gain or lose VM_ACCOUNT. */
 static int charge(struct kernel *k, const struct vm_area_struct *vma, uint64_t nr_pages,
                   uint64_t *vm_flags)
 {
 	uint64_t old = vma->vm_flags;
 
-	if (!(*vm_flags & VM_WRITE))
+	if (!(*vm_flags & VM_WRITE)) {
+		if (vma_is_anonymous(vma) && !vma->anon_vma)
+			*vm_flags &= ~(uint64_t)VM_ACCOUNT;
 		return 0;
+	}
 	if (!may_expand_vm(vma->vm_mm, *vm_flags, nr_pages) &&
 	    may_expand_vm(vma->vm_mm, old, nr_pages))
 		return -ENOMEM;
@@ -91,6 +95,8 @@ static int protect_vma(struct kernel *k, struct vm_area_struct *vma, va_t start,
 			vm_unacct_memory(k, nr_pages);
 		return err;
 	}
+	if (old & ~vm_flags & VM_ACCOUNT)
+		vm_unacct_memory(k, nr_pages);
 	change_protection(k, vma, start, end);
 	vm_stat_account(mm, old, vma->vm_file, -(int64_t)nr_pages);
 	vm_stat_account(mm, vm_flags, vma->vm_file, (int64_t)nr_pages);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * mremap - growing, shrinking and moving a mapping: its page table entries move, no
- * page is copied (Linux 4.4 and 6.1, mm/mremap.c).
+ * page is copied (Linux 4.4, mm/mremap.c; what is checked, and before what is unmapped: 6.18, but
+ * for its moves of several VMAs at once).
  */
 #include "mm/vma.h"
 
@@ -142,34 +143,54 @@ static int64_t move_vma(struct remap *r, struct vm_area_struct *vma, va_t new)
 
 /* ---- checks ---- */
 
-/* vma_to_resize(): 0, and *out, if the range can have its new length. */
-static int find_vma_to_resize(const struct remap *r, struct vm_area_struct **out)
+static bool moves_at_once(const struct remap *r)
 {
-	struct vm_area_struct *vma = vma_lookup(r->mm, r->old);
-	pgoff_t pgoff;
+	return r->flags & (MREMAP_FIXED_ | MREMAP_DONTUNMAP_);
+}
 
-	if (!vma)
-		return -EFAULT;
+/* check_mremap_params() */
+static int check_params(const struct remap *r, va_t new)
+{
+	va_t task_size = r->mm->task_size;
+
+	if (r->flags & ~(MREMAP_MAYMOVE_ | MREMAP_FIXED_ | MREMAP_DONTUNMAP_) ||
+	    r->old & ~PAGE_MASK || !r->new_len || r->new_len > task_size)
+		return -EINVAL;
+	if (!moves_at_once(r))
+		return 0;
+	if (new > task_size - r->new_len || new & ~PAGE_MASK || !(r->flags & MREMAP_MAYMOVE_))
+		return -EINVAL;
+	if (r->flags & MREMAP_DONTUNMAP_ && r->old_len != r->new_len)
+		return -EINVAL;
+	if (r->old + r->old_len > new &&new + r->new_len > r->old)
+		return -EINVAL;
+	/* The two munmaps may split, and move_vma() takes more. */
+	return r->mm->map_count + 2 >= MAX_MAP_COUNT - 3 ? -ENOMEM : 0;
+}
+
+/* check_prep_vma(): 0 if the range can have its new length, or place. */
+static int check_vma(const struct remap *r, const struct vm_area_struct *vma)
+{
+	uint64_t more = r->new_len > r->old_len ? r->new_len - r->old_len : 0;
+	uint64_t moved = r->old_len < r->new_len ? r->old_len : r->new_len;
+	pgoff_t pgoff = linear_page_index(vma, r->old);
+
 	/* Nothing of a private mapping can be had twice. */
 	if (!r->old_len && !(vma->vm_flags & (VM_SHARED | VM_MAYSHARE)))
 		return -EINVAL;
 	if (r->flags & MREMAP_DONTUNMAP_ && vma->vm_flags & (VM_DONTEXPAND | VM_PFNMAP))
 		return -EINVAL;
-	if (r->old_len > vma->vm_end - r->old)
+	if (moved > vma->vm_end - r->old)
 		return -EFAULT;
-	*out = vma;
 	if (r->new_len == r->old_len)
 		return 0;
-	pgoff = linear_page_index(vma, r->old);
 	if (pgoff + (r->new_len >> PAGE_SHIFT) < pgoff)
 		return -EINVAL;
 	if (vma->vm_flags & (VM_DONTEXPAND | VM_PFNMAP) || vma->vm_special)
 		return -EFAULT;
-	if (!mlock_future_ok(r->mm, vma->vm_flags, r->new_len - r->old_len))
+	if (!mlock_future_ok(r->mm, vma->vm_flags, more))
 		return -EAGAIN;
-	if (!may_expand_vm(r->mm, vma->vm_flags, (r->new_len - r->old_len) >> PAGE_SHIFT))
-		return -ENOMEM;
-	return 0;
+	return may_expand_vm(r->mm, vma->vm_flags, more >> PAGE_SHIFT) ? 0 : -ENOMEM;
 }
 
 /* mremap_to(): to a place that the caller names, or (MREMAP_DONTUNMAP) to any. */
@@ -177,30 +198,20 @@ static int64_t remap_to(struct remap *r, va_t new)
 {
 	struct vm_area_struct *vma;
 	int64_t va;
-	int err;
+	int err = 0;
 
-	if (new & ~PAGE_MASK || r->new_len > r->mm->task_size ||
-	    new > r->mm->task_size - r->new_len)
-		return -EINVAL;
-	if (r->old + r->old_len > new &&new + r->new_len > r->old)
-		return -EINVAL;
-	/* The two munmaps may split, and move_vma() takes more. */
-	if (r->mm->map_count + 2 >= MAX_MAP_COUNT - 3)
-		return -ENOMEM;
-	if (r->flags & MREMAP_FIXED_) {
+	if (r->flags & MREMAP_FIXED_)
 		err = do_munmap(r->k, r->mm, new, r->new_len);
-		if (err)
-			return err;
-	}
-	if (r->old_len > r->new_len) {
+	if (!err && r->old_len > r->new_len) {
 		err = do_munmap(r->k, r->mm, r->old + r->new_len, r->old_len - r->new_len);
-		if (err)
-			return err;
 		r->old_len = r->new_len;
 	}
-	err = find_vma_to_resize(r, &vma);
 	if (err)
 		return err;
+	/* It may have been cut, or be gone: a range of no length overlaps nothing. */
+	vma = vma_lookup(r->mm, r->old);
+	if (!vma)
+		return -EFAULT;
 	if (r->flags & MREMAP_DONTUNMAP_ &&
 	    !may_expand_vm(r->mm, vma->vm_flags, r->old_len >> PAGE_SHIFT))
 		return -ENOMEM;
@@ -241,44 +252,40 @@ static int64_t expand_in_place(struct remap *r, struct vm_area_struct *vma)
 	return (int64_t)r->old;
 }
 
-static bool flags_are_valid(const struct remap *r)
+/* mremap_at() for a range that grows. */
+static int64_t expand(struct remap *r, struct vm_area_struct *vma)
 {
-	uint32_t flags = r->flags;
+	int64_t va;
 
-	if (flags & ~(MREMAP_MAYMOVE_ | MREMAP_FIXED_ | MREMAP_DONTUNMAP_))
-		return false;
-	if (flags & (MREMAP_FIXED_ | MREMAP_DONTUNMAP_) && !(flags & MREMAP_MAYMOVE_))
-		return false;
-	return !(flags & MREMAP_DONTUNMAP_) || r->old_len == r->new_len;
+	if (vma_expandable(r, vma))
+		return expand_in_place(r, vma);
+	if (!(r->flags & MREMAP_MAYMOVE_))
+		return -ENOMEM;
+	va = get_unmapped_area(r->mm, 0, r->new_len, 0);
+	return va < 0 ? va : move_vma(r, vma, (va_t)va);
 }
 
 int64_t do_mremap(struct kernel *k, struct mm_struct *mm, va_t old, uint64_t old_len,
                   uint64_t new_len, uint32_t flags, va_t new_address)
 {
 	struct remap r = { k, mm, old, page_align(old_len), page_align(new_len), flags };
+	int err = check_params(&r, new_address);
 	struct vm_area_struct *vma;
-	int64_t va;
-	int err;
 
-	if (!flags_are_valid(&r) || old & ~PAGE_MASK || !r.new_len)
-		return -EINVAL;
-	if (!vma_lookup(mm, old))
-		return -EFAULT;
-	if (flags & (MREMAP_FIXED_ | MREMAP_DONTUNMAP_))
-		return remap_to(&r, new_address);
-	if (r.old_len >= r.new_len) {
-		err = r.old_len > r.new_len
-		          ? do_munmap(k, mm, old + r.new_len, r.old_len - r.new_len)
-		          : 0;
-		return err ? err : (int64_t)old;
-	}
-	err = find_vma_to_resize(&r, &vma);
 	if (err)
 		return err;
-	if (vma_expandable(&r, vma))
-		return expand_in_place(&r, vma);
-	if (!(flags & MREMAP_MAYMOVE_))
-		return -ENOMEM;
-	va = get_unmapped_area(mm, 0, r.new_len, 0);
-	return va < 0 ? va : move_vma(&r, vma, (va_t)va);
+	vma = vma_lookup(mm, old);
+	if (!vma)
+		return -EFAULT;
+	if (moves_at_once(&r) || r.new_len > r.old_len)
+		err = check_vma(&r, vma);
+	if (err)
+		return err;
+	if (moves_at_once(&r))
+		return remap_to(&r, new_address);
+	if (r.new_len > r.old_len)
+		return expand(&r, vma);
+	if (r.new_len < r.old_len)
+		err = do_munmap(k, mm, old + r.new_len, r.old_len - r.new_len);
+	return err ? err : (int64_t)old;
 }
