@@ -10,6 +10,7 @@
 
 extern const struct command command_run;     /* cmd_run.c */
 extern const struct command command_machine; /* cmd_machine.c */
+extern const struct command command_mm;      /* cmd_mm.c */
 
 /* -m, --set, --ram and --swap, for every command that builds a machine. Zeroed is
  * the default machine. */

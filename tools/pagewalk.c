@@ -5,14 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct command *const commands[] = { &command_run, &command_machine };
+static const struct command *const commands[] = { &command_run, &command_mm, &command_machine };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 #define USAGE "pagewalk COMMAND [OPTIONS] ...; see pagewalk --help"
 
 /* Announced, and reserved. */
-static const char *const later[] = { "replay", "trace", "mm", "sweep" };
+static const char *const later[] = { "replay", "trace", "sweep" };
 
 #define NR_LATER (sizeof(later) / sizeof(later[0]))
 

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tools/commands.h"
+#include "tools/mm_shell.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct mm_options {
+	struct machine_choice choice;
+	bool check, quiet;
+};
+
+static int set_key(void *context, const char *value)
+{
+	return machine_choice_set(&((struct mm_options *)context)->choice, value);
+}
+
+static int set_ram(void *context, const char *value)
+{
+	return machine_choice_ram(&((struct mm_options *)context)->choice, value);
+}
+
+static int set_swap(void *context, const char *value)
+{
+	return machine_choice_swap(&((struct mm_options *)context)->choice, value);
+}
+
+#define AT(member) offsetof(struct mm_options, member)
+
+static const struct option_row option_rows[] = {
+	{ "machine", 'm', "NAME|FILE", OPTION_TEXT, AT(choice.name), NULL,
+	  "machine description (see pagewalk machine)" },
+	{ "set", 0, "KEY=VALUE", OPTION_CALL, 0, set_key, "change one key of it (repeatable)" },
+	{ "ram", 0, "SIZE", OPTION_CALL, 0, set_ram, "short for --set ram=SIZE" },
+	{ "swap", 0, "SIZE[:FILE]", OPTION_CALL, 0, set_swap,
+	  "swap area, in a real FILE that is kept if one is named" },
+	{ "check", 0, NULL, OPTION_FLAG, AT(check), NULL, "every invariant after every line" },
+	{ "quiet", 'q', NULL, OPTION_FLAG, AT(quiet), NULL, "do not repeat the script's lines" },
+};
+
+#undef AT
+
+/* How the lines come in. */
+struct lines {
+	FILE *in;
+	bool asks;  /* at a terminal: prompts, and goes on after a mistake */
+	bool shows; /* repeats each line before its output */
+};
+
+/* 0, or the first status that was not, as far as one ends the run. */
+static int run_lines(struct mm_shell *sh, const struct lines *lines)
+{
+	char *line = NULL;
+	size_t room = 0;
+	int status = 0;
+
+	while (!sh->ended && (!status || lines->asks)) {
+		if (lines->asks) {
+			fputs("mm> ", sh->out);
+			fflush(sh->out);
+		}
+		if (getline(&line, &room, lines->in) < 0)
+			break;
+		line[strcspn(line, "\n")] = '\0';
+		sh->line++;
+		if (lines->shows)
+			shell_say(sh, *line && *line != '#' ? "> %s" : "%s", line);
+		status = shell_run_line(sh, line);
+	}
+	free(line);
+	return lines->asks ? 0 : status;
+}
+
+static int run_script(struct mm_shell *sh, struct lines *lines, const char *path)
+{
+	int status;
+
+	lines->in = fopen(path, "re");
+	if (!lines->in)
+		return complain("%s: %s", path, strerror(errno));
+	sh->file = path;
+	status = run_lines(sh, lines);
+	if (ferror(lines->in))
+		status = complain("%s: cannot be read", path);
+	fclose(lines->in);
+	return status;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	struct mm_options options = { 0 };
+	struct mm_shell sh = { .choice = &options.choice, .file = "-", .out = stdout };
+	struct lines lines = { .in = stdin };
+	int first, status;
+
+	INIT_LIST_HEAD(&sh.handles);
+	if (!options_read(command, argc, argv, &options, &first, &status)) {
+		sh.check = options.check;
+		lines.asks = argc == first && isatty(STDIN_FILENO);
+		lines.shows = !lines.asks && !options.quiet;
+		if (argc - first > 1)
+			status = complain("mm: one script at most; see pagewalk mm --help");
+		else if (argc > first)
+			status = run_script(&sh, &lines, argv[first]);
+		else
+			status = run_lines(&sh, &lines);
+	}
+	shell_finish(&sh);
+	machine_choice_finish(&options.choice);
+	return status;
+}
+
+const struct command command_mm = {
+	.name = "mm",
+	.synopsis = "[OPTIONS] [SCRIPT]",
+	.brief = "a shell over the kernel's allocators, interactive or from a script",
+	.doc = "Boots a kernel without a guest and takes commands from the SCRIPT, or from\n"
+	       "standard input (docs/mm-shell.md; `help` lists them). A script ends at its\n"
+	       "first line that fails: 1 for an assert that does not hold, 125 for a mistake.\n",
+	.options = option_rows,
+	.nr_options = sizeof(option_rows) / sizeof(option_rows[0]),
+	.run = run,
+};

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mm_handle - the shell's named results, and what can be asked of any that has a
+ * frame.
+ */
+#include "mm/page_alloc.h"
+#include "tools/mm_shell.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- kinds that belong to no allocator ---- */
+
+const struct handle_kind handle_number = { .name = "number" };
+
+/* ---- names ---- */
+
+static bool is_name(const char *text)
+{
+	size_t len = strlen(text);
+
+	if (!len || len >= MM_NAME_MAX || (!isalpha((unsigned char)*text) && *text != '_'))
+		return false;
+	for (; *text; text++)
+		if (!isalnum((unsigned char)*text) && *text != '_')
+			return false;
+	return true;
+}
+
+struct handle *handle_find(const struct mm_shell *sh, const char *name)
+{
+	struct handle *handle;
+
+	list_for_each_entry (handle, &sh->handles, handles)
+		if (!strcmp(handle->name, name))
+			return handle;
+	return NULL;
+}
+
+/* Numbers, and allocations that failed, hold nothing. */
+static bool holds_something(const struct handle *handle)
+{
+	return handle->object && handle->kind->release;
+}
+
+int handle_check_name(const struct mm_shell *sh, const char *name)
+{
+	const struct handle *old = handle_find(sh, name);
+
+	if (!is_name(name))
+		return shell_mistake(sh, "\"%s\" is no name: letters, digits and _, fewer than %d",
+		                     name, MM_NAME_MAX);
+	if (old && holds_something(old))
+		return shell_mistake(sh, "%s holds %s: free it first", name, old->kind->name);
+	return 0;
+}
+
+static void forget(struct handle *handle)
+{
+	list_del(&handle->handles);
+	free(handle);
+}
+
+int handle_make(struct mm_shell *sh, const char *name, const struct handle_kind *kind, void *object,
+                uint64_t size)
+{
+	struct handle *old = handle_find(sh, name);
+	struct handle *handle = malloc(sizeof(*handle));
+
+	if (!handle)
+		return shell_mistake(sh, "out of memory");
+	if (old)
+		forget(old);
+	*handle = (struct handle){ .kind = kind, .object = object, .size = size };
+	snprintf(handle->name, sizeof(handle->name), "%s", name);
+	list_add_tail(&handle->handles, &sh->handles);
+	return 0;
+}
+
+int handle_release(struct mm_shell *sh, struct handle *handle)
+{
+	int err = holds_something(handle) ? handle->kind->release(sh, handle) : 0;
+
+	if (!err)
+		forget(handle);
+	return err;
+}
+
+void handle_release_all(struct mm_shell *sh)
+{
+	struct list_head *pos, *previous;
+
+	for (pos = sh->handles.prev; pos != &sh->handles; pos = previous) {
+		previous = pos->prev;
+		handle_release(sh, list_entry(pos, struct handle, handles));
+	}
+}
+
+/* ---- what a frame says of itself ---- */
+
+static const struct page *frame_of(const struct mm_shell *sh, const struct handle *handle)
+{
+	return handle->object && handle->kind->page ? handle->kind->page(sh, handle) : NULL;
+}
+
+static void ask_pfn(const struct mm_shell *sh, const struct handle *handle, struct value *value)
+{
+	value_set_number(value, (int64_t)page_to_pfn(shell_kernel(sh), frame_of(sh, handle)));
+}
+
+static void ask_pa(const struct mm_shell *sh, const struct handle *handle, struct value *value)
+{
+	const uint8_t *at = handle_address(sh, handle);
+
+	value_set_number(value, at - shell_kernel(sh)->ram->base);
+}
+
+static void ask_zone(const struct mm_shell *sh, const struct handle *handle, struct value *value)
+{
+	value_set_word(value, page_zone(shell_kernel(sh), frame_of(sh, handle))->name);
+}
+
+static void ask_count(const struct mm_shell *sh, const struct handle *handle, struct value *value)
+{
+	value_set_number(value, page_count(frame_of(sh, handle)));
+}
+
+static void ask_type(const struct mm_shell *sh, const struct handle *handle, struct value *value)
+{
+	static const char *const names[] = { "Unmovable", "Movable", "Reclaimable" };
+	const struct kernel *k = shell_kernel(sh);
+	pfn_t pfn = page_to_pfn(k, frame_of(sh, handle));
+
+	value_set_word(value, names[k->node.pageblock_types[pfn >> PAGEBLOCK_ORDER]]);
+}
+
+const struct handle_field frame_fields[] = {
+	{ "pfn", ask_pfn, "number of its (first) page frame" },
+	{ "pa", ask_pa, "physical address of its first byte" },
+	{ "zone", ask_zone, "DMA, DMA32, Normal ..." },
+	{ "count", ask_count, "references to the frame" },
+	{ "type", ask_type, "migrate type of its pageblock" },
+	{ 0 },
+};
+
+static const struct handle_field *find_field(const struct handle_field *fields, const char *name)
+{
+	for (; fields && fields->name; fields++)
+		if (!strcmp(fields->name, name))
+			return fields;
+	return NULL;
+}
+
+bool handle_ask(const struct mm_shell *sh, const struct handle *handle, const char *name,
+                struct value *value)
+{
+	const struct handle_field *field;
+
+	if (!handle->object)
+		return false;
+	field = find_field(handle->kind->fields, name);
+	if (!field && frame_of(sh, handle))
+		field = find_field(frame_fields, name);
+	if (field)
+		field->ask(sh, handle, value);
+	return field;
+}
+
+void *handle_address(const struct mm_shell *sh, const struct handle *handle)
+{
+	/* Pages are known by their struct page, all else that has a frame by address. */
+	if (!frame_of(sh, handle))
+		return NULL;
+	if (handle->kind == &handle_pages)
+		return page_address(shell_kernel(sh), handle->object);
+	return handle->object;
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mm_pages - the shell's commands over the buddy allocator.
+ */
+#include "mm/page_alloc.h"
+#include "tools/mm_shell.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+#define ORDER_MAX 30 /* that can be asked for; the allocator has fewer */
+
+static unsigned order_of_bytes(uint64_t bytes)
+{
+	unsigned order = 0;
+
+	while (PAGE_SIZE << order < bytes)
+		order++;
+	return order;
+}
+
+static void ask_order(const struct mm_shell *sh, const struct handle *handle, struct value *value)
+{
+	value_set_number(value, order_of_bytes(handle->size));
+}
+
+static void ask_nr_pages(const struct mm_shell *sh, const struct handle *handle,
+                         struct value *value)
+{
+	value_set_number(value, (int64_t)(handle->size >> PAGE_SHIFT));
+}
+
+static void ask_zeroed(const struct mm_shell *sh, const struct handle *handle, struct value *value)
+{
+	const uint8_t *bytes = handle_address(sh, handle);
+
+	value_set_number(value, !*bytes && !memcmp(bytes, bytes + 1, handle->size - 1));
+}
+
+static const struct handle_field block_fields[] = {
+	{ "order", ask_order, "it is 2^order pages" },
+	{ "pages", ask_nr_pages, "pages" },
+	{ "zeroed", ask_zeroed, "1: all its bytes are 0" },
+	{ 0 },
+};
+
+/* ---- pages, known by struct page ---- */
+
+static int release_pages(struct mm_shell *sh, struct handle *handle)
+{
+	__free_pages(shell_kernel(sh), handle->object, order_of_bytes(handle->size));
+	return 0;
+}
+
+static struct page *page_of_pages(const struct mm_shell *sh, const struct handle *handle)
+{
+	return handle->object;
+}
+
+const struct handle_kind handle_pages = {
+	.name = "pages",
+	.release = release_pages,
+	.page = page_of_pages,
+	.fields = block_fields,
+};
+
+/* ---- pages, known by address ---- */
+
+static int release_address(struct mm_shell *sh, struct handle *handle)
+{
+	free_pages(shell_kernel(sh), handle->object, order_of_bytes(handle->size));
+	return 0;
+}
+
+static struct page *page_of_address(const struct mm_shell *sh, const struct handle *handle)
+{
+	return virt_to_page(shell_kernel(sh), handle->object);
+}
+
+static const struct handle_kind handle_address_pages = {
+	.name = "pages by address",
+	.release = release_address,
+	.page = page_of_address,
+	.fields = block_fields,
+};
+
+/* ---- allocating ---- */
+
+/* Names what was had, and says where it lies. */
+static int name_block(struct mm_shell *sh, const char *name, const struct handle_kind *kind,
+                      void *object, unsigned order)
+{
+	const struct kernel *k = shell_kernel(sh);
+	int status = handle_make(sh, name, kind, object, PAGE_SIZE << order);
+	const struct page *page;
+
+	if (status || !object) {
+		shell_say(sh, "%s = NULL", name);
+		return status;
+	}
+	page = kind->page(sh, handle_find(sh, name));
+	shell_say(sh, "%s = %lu page%s from frame %lu on, zone %s", name, 1ul << order,
+	          order ? "s" : "", (unsigned long)page_to_pfn(k, page), page_zone(k, page)->name);
+	return 0;
+}
+
+static int read_gfp_and_order(struct mm_shell *sh, const struct mm_call *call, gfp_t *gfp,
+                              unsigned *order)
+{
+	uint64_t number = 0;
+	int status = shell_read_gfp(sh, call->argv[0], gfp);
+
+	if (!status && call->argc > 1)
+		status = shell_read_number(sh, call->argv[1], ORDER_MAX, &number);
+	*order = (unsigned)number;
+	return status;
+}
+
+/* alloc_page is alloc_pages without an order. */
+static int run_alloc_pages(struct mm_shell *sh, const struct mm_call *call)
+{
+	unsigned order;
+	gfp_t gfp;
+	int status = read_gfp_and_order(sh, call, &gfp, &order);
+
+	if (status)
+		return status;
+	return name_block(sh, call->result, &handle_pages,
+	                  alloc_pages(shell_kernel(sh), gfp, order), order);
+}
+
+/* By address: what may have none is refused, where Linux has a BUG. */
+static int read_addressable(struct mm_shell *sh, const struct mm_call *call, gfp_t *gfp,
+                            unsigned *order)
+{
+	int status = read_gfp_and_order(sh, call, gfp, order);
+
+	if (!status && *gfp & __GFP_HIGHMEM)
+		return shell_mistake(sh, "%s: pages of high memory may have no address",
+		                     call->argv[0]);
+	return status;
+}
+
+static int run_get_free_pages(struct mm_shell *sh, const struct mm_call *call)
+{
+	unsigned order;
+	gfp_t gfp;
+	int status = read_addressable(sh, call, &gfp, &order);
+
+	if (status)
+		return status;
+	return name_block(sh, call->result, &handle_address_pages,
+	                  __get_free_pages(shell_kernel(sh), gfp, order), order);
+}
+
+static int run_get_zeroed_page(struct mm_shell *sh, const struct mm_call *call)
+{
+	unsigned order;
+	gfp_t gfp;
+	int status = read_addressable(sh, call, &gfp, &order);
+
+	if (status)
+		return status;
+	return name_block(sh, call->result, &handle_address_pages,
+	                  get_zeroed_page(shell_kernel(sh), gfp), order);
+}
+
+static int run_get_dma_pages(struct mm_shell *sh, const struct mm_call *call)
+{
+	unsigned order;
+	gfp_t gfp;
+	int status = read_addressable(sh, call, &gfp, &order);
+
+	if (status)
+		return status;
+	return name_block(sh, call->result, &handle_address_pages,
+	                  get_dma_pages(shell_kernel(sh), gfp, order), order);
+}
+
+/* ---- giving back ---- */
+
+static int free_handle(struct mm_shell *sh, struct handle *handle)
+{
+	const char *kind = handle->kind->name;
+	int err = handle_release(sh, handle);
+
+	return err ? shell_mistake(sh, "%s %s: %s", kind, handle->name, strerror(-err)) : 0;
+}
+
+/* Names may be patterns, as o*: all that match, oldest first. kind NULL: any. */
+static int free_matching(struct mm_shell *sh, const char *pattern, const struct handle_kind *kind)
+{
+	struct handle *handle, *next;
+	unsigned nr = 0;
+	int status = 0;
+
+	list_for_each_entry_safe (handle, next, &sh->handles, handles) {
+		if (status || fnmatch(pattern, handle->name, 0) != 0)
+			continue;
+		nr++;
+		if (kind && handle->kind != kind)
+			return shell_mistake(sh, "%s is not %s but %s", handle->name, kind->name,
+			                     handle->kind->name);
+		status = free_handle(sh, handle);
+	}
+	return nr ? status : shell_mistake(sh, "nothing is called %s", pattern);
+}
+
+int shell_free_kind(struct mm_shell *sh, const struct mm_call *call, const struct handle_kind *kind)
+{
+	int status = 0;
+
+	for (int i = 0; !status && i < call->argc; i++)
+		status = free_matching(sh, call->argv[i], kind);
+	return status;
+}
+
+static int run_free(struct mm_shell *sh, const struct mm_call *call)
+{
+	return shell_free_kind(sh, call, NULL);
+}
+
+static int run_free_page_structs(struct mm_shell *sh, const struct mm_call *call)
+{
+	return shell_free_kind(sh, call, &handle_pages);
+}
+
+static int run_free_pages(struct mm_shell *sh, const struct mm_call *call)
+{
+	return shell_free_kind(sh, call, &handle_address_pages);
+}
+
+static int run_fill(struct mm_shell *sh, const struct mm_call *call)
+{
+	const struct handle *handle = handle_find(sh, call->argv[0]);
+	void *at = handle ? handle_address(sh, handle) : NULL;
+	uint64_t byte;
+
+	if (!at)
+		return shell_mistake(sh, "%s has no bytes", call->argv[0]);
+	if (shell_read_number(sh, call->argv[1], 255, &byte))
+		return EXIT_MISTAKE;
+	memset(at, (int)byte, handle->size);
+	return 0;
+}
+
+static int run_drain(struct mm_shell *sh, const struct mm_call *call)
+{
+	drain_all_pages(shell_kernel(sh));
+	return 0;
+}
+
+const struct mm_command mm_page_commands[] = {
+	{ "alloc_pages", "GFP ORDER", 2, 2, MUST_NAME, run_alloc_pages, "2^ORDER pages, or NULL" },
+	{ "alloc_page", "GFP", 1, 1, MUST_NAME, run_alloc_pages, "one page" },
+	{ "__get_free_pages", "GFP ORDER", 2, 2, MUST_NAME, run_get_free_pages,
+	  "the same, by address" },
+	{ "get_zeroed_page", "GFP", 1, 1, MUST_NAME, run_get_zeroed_page, "one page of zeroes" },
+	{ "get_dma_pages", "GFP ORDER", 2, 2, MUST_NAME, run_get_dma_pages,
+	  "from the zone that old devices reach" },
+	{ "__free_pages", "NAME|PATTERN ...", 1, MM_ARGS_MAX, NAMES_NOTHING, run_free_page_structs,
+	  "gives back what alloc_pages gave" },
+	{ "free_pages", "NAME|PATTERN ...", 1, MM_ARGS_MAX, NAMES_NOTHING, run_free_pages,
+	  "gives back what __get_free_pages and its like gave" },
+	{ "free", "NAME|PATTERN ...", 1, MM_ARGS_MAX, NAMES_NOTHING, run_free,
+	  "gives back what has these names, of any kind" },
+	{ "fill", "NAME BYTE", 2, 2, NAMES_NOTHING, run_fill, "writes it all over" },
+	{ "drain", "", 0, 0, NAMES_NOTHING, run_drain, "per-CPU lists back to the buddy lists" },
+	{ 0 },
+};
