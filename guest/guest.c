@@ -34,10 +34,6 @@ void unmap(void *memory, uint64_t bytes)
 	syscall3(SYS_munmap, memory, bytes, 0);
 }
 
-/* What the compiler may call though nobody wrote it. */
-void *memset(void *dst, int byte, size_t len);
-void *memcpy(void *restrict dst, const void *restrict src, size_t len);
-
 void *memset(void *dst, int byte, size_t len)
 {
 	void *at = dst;

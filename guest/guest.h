@@ -78,6 +78,10 @@ uint64_t size_argument(int argc, char **argv, int index, uint64_t fallback);
 
 bool equal(const char *a, const char *b);
 
+/* What the compiler may call though nobody wrote it. */
+void *memset(void *dst, int byte, size_t len);
+void *memcpy(void *restrict dst, const void *restrict src, size_t len);
+
 /* ---- patterns ---- */
 
 /* A value that depends on all bits of both (splitmix64's finalizer). */
