@@ -128,7 +128,8 @@ int madvise_populate(struct kernel *k, struct mm_struct *mm, va_t start, va_t en
 
 		if (!vma)
 			return -ENOMEM;
-		if (vma->vm_flags & (VM_IO | VM_PFNMAP) || (write && !(vma->vm_flags & VM_WRITE)))
+		if (vma->vm_flags & (VM_IO | VM_PFNMAP) ||
+		    !(vma->vm_flags & (write ? VM_WRITE : VM_READ)))
 			return -EINVAL;
 		last = vma->vm_end < end ? vma->vm_end : end;
 		err = populate_vma(k, vma, va, last, write);

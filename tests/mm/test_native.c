@@ -66,12 +66,6 @@ static void note(const char *format, ...)
 
 /* ---- the judge ---- */
 
-/* Calls are made without the C library, in which a sanitizer does as it likes. */
-static int64_t errno_or(int64_t result)
-{
-	return result == -1 ? -errno : result;
-}
-
 static bool native_open(void)
 {
 	char path[] = "/tmp/pw-native-XXXXXX";
@@ -240,6 +234,36 @@ static void compare(const char *what, int64_t theirs, int64_t ours)
 
 /* ---- steps ---- */
 
+/* What came of the native call, and page faults taken for it. */
+struct outcome {
+	int64_t result, faults;
+};
+
+/* Without the C library, in which a sanitizer does as it likes. */
+static struct outcome native_call(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
+                                  uint64_t e, uint64_t f)
+{
+	int64_t before = native_faults();
+	int64_t result = syscall(nr, a, b, c, d, e, f);
+
+	if (result == -1)
+		result = -errno;
+	return (struct outcome){ result, native_faults() - before };
+}
+
+static int64_t our_faults(void)
+{
+	return (int64_t)(u.mm->min_flt + u.mm->maj_flt);
+}
+
+/* Of the same call here; it began when our_faults() was `before`. */
+static void compare_call(const char *what, struct outcome theirs, int64_t ours, int64_t before)
+{
+	compare(what, theirs.result, ours);
+	if (native.single_pages)
+		compare("faults", theirs.faults, our_faults() - before);
+}
+
 static int roll_prot(void)
 {
 	static const int prots[] = {
@@ -255,7 +279,8 @@ static void step_mmap(uint64_t first, uint64_t n)
 	int prot = roll_prot(), which = (int)roll(4);
 	int flags = roll(8) ? MAP_FIXED : MAP_FIXED_NOREPLACE;
 	pgoff_t pgoff = which < 2 ? roll(2) ? first % 16 : roll(FILE_PAGES) : 0;
-	int64_t theirs, ours;
+	int64_t before = our_faults(), ours;
+	struct outcome theirs;
 
 	flags |= roll(3) ? MAP_PRIVATE : MAP_SHARED;
 	flags |= which < 2 ? 0 : MAP_ANONYMOUS;
@@ -264,27 +289,33 @@ static void step_mmap(uint64_t first, uint64_t n)
 	note("mmap %lu +%lu prot %d flags %#x file %d pgoff %lu\n", (unsigned long)first,
 	     (unsigned long)n, prot, (unsigned)flags, which, (unsigned long)pgoff);
 	theirs =
-	    errno_or((int64_t)mmap((void *)page(first), n * PAGE_SIZE, prot, flags,
-	                           which < 2 ? native.fd[which] : -1, (off_t)(pgoff * PAGE_SIZE)));
+	    native_call(SYS_mmap, page(first), n * PAGE_SIZE, (uint64_t)prot, (uint64_t)flags,
+	                which < 2 ? (uint64_t)native.fd[which] : UINT64_MAX, pgoff * PAGE_SIZE);
 	ours = do_mmap(k, u.mm, which < 2 ? &files[which].file : NULL, page(first), n * PAGE_SIZE,
 	               (uint32_t)prot, (uint32_t)flags, pgoff);
-	compare("mmap", theirs, ours);
+	compare_call("mmap", theirs, ours, before);
 }
 
 static void step_munmap(uint64_t first, uint64_t n)
 {
+	int64_t before = our_faults();
+	struct outcome theirs;
+
 	note("munmap %lu +%lu\n", (unsigned long)first, (unsigned long)n);
-	compare("munmap", errno_or(syscall(SYS_munmap, page(first), n * PAGE_SIZE)),
-	        do_munmap(k, u.mm, page(first), n * PAGE_SIZE));
+	theirs = native_call(SYS_munmap, page(first), n * PAGE_SIZE, 0, 0, 0, 0);
+	compare_call("munmap", theirs, do_munmap(k, u.mm, page(first), n * PAGE_SIZE), before);
 }
 
 static void step_mprotect(uint64_t first, uint64_t n)
 {
+	int64_t before = our_faults();
+	struct outcome theirs;
 	int prot = roll_prot();
 
 	note("mprotect %lu +%lu %d\n", (unsigned long)first, (unsigned long)n, prot);
-	compare("mprotect", errno_or(syscall(SYS_mprotect, page(first), n * PAGE_SIZE, prot)),
-	        do_mprotect(k, u.mm, page(first), n * PAGE_SIZE, (uint32_t)prot));
+	theirs = native_call(SYS_mprotect, page(first), n * PAGE_SIZE, (uint64_t)prot, 0, 0, 0);
+	compare_call("mprotect", theirs,
+	             do_mprotect(k, u.mm, page(first), n * PAGE_SIZE, (uint32_t)prot), before);
 }
 
 static bool is_in_one_vma(uint64_t first, uint64_t n)
@@ -298,7 +329,8 @@ static void step_mremap(uint64_t first, uint64_t n)
 {
 	uint64_t new_n = roll(12), to = roll(WINDOW - 12);
 	int flags = roll(3) ? MREMAP_MAYMOVE | MREMAP_FIXED : 0;
-	int64_t theirs, ours;
+	int64_t before = our_faults(), ours;
+	struct outcome theirs;
 
 	if (!flags && first + new_n > WINDOW)
 		return; /* it must not leave the window */
@@ -308,48 +340,65 @@ static void step_mremap(uint64_t first, uint64_t n)
 		return;
 	note("mremap %lu +%lu to %lu +%lu flags %d\n", (unsigned long)first, (unsigned long)n,
 	     (unsigned long)to, (unsigned long)new_n, flags);
-	theirs = errno_or(
-	    syscall(SYS_mremap, page(first), n * PAGE_SIZE, new_n * PAGE_SIZE, flags, page(to)));
+	theirs = native_call(SYS_mremap, page(first), n * PAGE_SIZE, new_n * PAGE_SIZE,
+	                     (uint64_t)flags, page(to), 0);
 	ours = do_mremap(k, u.mm, page(first), n * PAGE_SIZE, new_n * PAGE_SIZE, (uint32_t)flags,
 	                 page(to));
-	compare("mremap", theirs, ours);
+	compare_call("mremap", theirs, ours, before);
 }
 
 static void step_madvise(uint64_t first, uint64_t n)
 {
-	static const int advices[] = { MADV_NORMAL,   MADV_RANDOM,   MADV_SEQUENTIAL,
-		                       MADV_DONTNEED, MADV_DONTFORK, MADV_DOFORK,
-		                       MADV_DONTDUMP, MADV_DODUMP,   999 };
-	int advice = advices[roll(9)];
+	int64_t before = our_faults();
+	struct outcome theirs;
+	/* 22 and 23: MADV_POPULATE_READ and _WRITE */
+	static const int advices[] = { MADV_NORMAL,
+		                       MADV_RANDOM,
+		                       MADV_SEQUENTIAL,
+		                       MADV_DONTNEED,
+		                       MADV_DOFORK,
+		                       MADV_DONTFORK,
+		                       MADV_DONTDUMP,
+		                       MADV_DODUMP,
+		                       MADV_WILLNEED,
+		                       22,
+		                       23,
+		                       999 };
+	int advice = advices[roll(12)];
 
 	note("madvise %lu +%lu %d\n", (unsigned long)first, (unsigned long)n, advice);
-	compare("madvise", errno_or(syscall(SYS_madvise, page(first), n * PAGE_SIZE, advice)),
-	        do_madvise(k, u.mm, page(first), n * PAGE_SIZE, advice));
+	theirs = native_call(SYS_madvise, page(first), n * PAGE_SIZE, (uint64_t)advice, 0, 0, 0);
+	compare_call("madvise", theirs, do_madvise(k, u.mm, page(first), n * PAGE_SIZE, advice),
+	             before);
 }
 
 static void step_mlock(uint64_t first, uint64_t n)
 {
+	int64_t before = our_faults();
+	struct outcome theirs;
 	bool lock = roll(2);
 
 	note("mlock %lu +%lu %d\n", (unsigned long)first, (unsigned long)n, lock);
-	compare("mlock",
-	        errno_or(syscall(lock ? SYS_mlock : SYS_munlock, page(first), n * PAGE_SIZE)),
-	        do_mlock(k, u.mm, page(first), n * PAGE_SIZE, lock));
+	theirs =
+	    native_call(lock ? SYS_mlock : SYS_munlock, page(first), n * PAGE_SIZE, 0, 0, 0, 0);
+	compare_call("mlock", theirs, do_mlock(k, u.mm, page(first), n * PAGE_SIZE, lock), before);
 }
 
 static void step_msync(uint64_t first, uint64_t n)
 {
+	int64_t before = our_faults();
+	struct outcome theirs;
 	int flags = (int)roll(8);
 
 	note("msync %lu +%lu %d\n", (unsigned long)first, (unsigned long)n, flags);
-	compare("msync", errno_or(syscall(SYS_msync, page(first), n * PAGE_SIZE, flags)),
-	        do_msync(k, u.mm, page(first), n * PAGE_SIZE, flags));
+	theirs = native_call(SYS_msync, page(first), n * PAGE_SIZE, (uint64_t)flags, 0, 0, 0);
+	compare_call("msync", theirs, do_msync(k, u.mm, page(first), n * PAGE_SIZE, flags), before);
 }
 
 static void step_access(uint64_t i)
 {
 	enum access_kind kind = roll(2) ? ACCESS_LOAD : ACCESS_STORE;
-	int64_t theirs, ours = -(int64_t)(u.mm->min_flt + u.mm->maj_flt);
+	int64_t theirs, before = our_faults();
 	const struct vm_area_struct *vma;
 	bool reached;
 
@@ -358,10 +407,9 @@ static void step_access(uint64_t i)
 	reached = native_access(page(i), kind);
 	theirs += native_faults();
 	compare("access", reached, user_touch(&u, page(i), kind) != NULL);
-	ours += (int64_t)(u.mm->min_flt + u.mm->maj_flt);
 	vma = vma_lookup(u.mm, page(i));
 	if (native.single_pages || (vma && !vma->vm_file))
-		compare("faults", theirs, ours);
+		compare("faults", theirs, our_faults() - before);
 }
 
 /* Pages of private anonymous memory alone: what the cache has is the host's affair. */
@@ -373,7 +421,8 @@ static void step_mincore(uint64_t i)
 	if (vma && vma->vm_file)
 		return;
 	note("mincore %lu\n", (unsigned long)i);
-	compare("mincore", errno_or(syscall(SYS_mincore, page(i), PAGE_SIZE, &theirs)),
+	compare("mincore",
+	        native_call(SYS_mincore, page(i), PAGE_SIZE, (uintptr_t)&theirs, 0, 0, 0).result,
 	        do_mincore(k, u.mm, page(i), PAGE_SIZE, &ours));
 	compare("mincore's page", theirs & 1, ours & 1);
 }
