@@ -9,6 +9,7 @@
 #include "mm/fault_inject.h"
 #include "mm/mm_types.h"
 #include "mm/mmzone.h"
+#include "mm/percpu.h"
 #include "mm/slab.h"
 #include "mm/swap.h"
 #include "mm/vmstat.h"
@@ -80,6 +81,8 @@ struct kernel {
 	struct array_cache kmem_cache_boot_arrays[NR_CPUS_MAX];
 	struct kmem_cache *kmalloc_caches[KMALLOC_SHIFT_HIGH + 1]; /* by kmalloc_index() */
 	struct kmem_cache *kmalloc_dma_caches[KMALLOC_SHIFT_HIGH + 1];
+
+	struct percpu percpu; /* percpu.c */
 
 	/* vmstat.c */
 	uint64_t vm_events[NR_VM_EVENT_ITEMS];

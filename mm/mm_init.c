@@ -111,8 +111,8 @@ static const struct {
 };
 
 /*
- *   0      64K       640K     1M                            end of RAM
- *   | BIOS |  free    |  hole  | kernel image | free | mem_map, types |
+ *   0      64K       640K     1M                                     end of RAM
+ *   | BIOS |  free    |  hole  | kernel image | free | mem_map, types, per-CPU |
  */
 static int lay_out_memory(struct kernel *k)
 {
@@ -136,21 +136,23 @@ static int lay_out_memory(struct kernel *k)
 /* mem_map stays as the fresh RAM has it, zero: the state of a page that nothing
  * owns. Only reserved pages and heads of free blocks are ever written here, so that
  * a large RAM boots as fast as a small one. */
-static int alloc_mem_map(struct kernel *k)
+static int alloc_boot_data(struct kernel *k)
 {
 	uint64_t nr_blocks;
-	pa_t mem_map, types, zero;
+	pa_t mem_map, types, zero, percpu;
 
 	k->max_pfn = k->ram->size_bytes >> PAGE_SHIFT;
 	nr_blocks = (k->max_pfn + PAGEBLOCK_PAGES - 1) / PAGEBLOCK_PAGES;
 	if (!memblock_alloc(&k->memblock, k->max_pfn * sizeof(struct page), PAGE_SIZE, &mem_map) ||
 	    !memblock_alloc(&k->memblock, nr_blocks, PAGE_SIZE, &types) ||
-	    !memblock_alloc(&k->memblock, PAGE_SIZE, PAGE_SIZE, &zero))
+	    !memblock_alloc(&k->memblock, PAGE_SIZE, PAGE_SIZE, &zero) ||
+	    !memblock_alloc(&k->memblock, percpu_first_bytes(k), PCPU_UNIT_SIZE, &percpu))
 		return -ENOMEM;
 	k->mem_map = ram_at(k->ram, mem_map);
 	ram_expect_sparse(k->ram, mem_map, k->max_pfn * sizeof(struct page));
 	k->node.pageblock_types = ram_at(k->ram, types);
 	k->zero_page = pfn_to_page(k, zero >> PAGE_SHIFT);
+	percpu_init(k, ram_at(k->ram, percpu));
 	return 0;
 }
 
@@ -276,7 +278,7 @@ int mem_init(struct kernel *k)
 	int err = lay_out_memory(k);
 
 	if (!err)
-		err = alloc_mem_map(k);
+		err = alloc_boot_data(k);
 	if (err)
 		return err;
 	init_node(k);

@@ -289,6 +289,7 @@ static struct page *take_block(struct kernel *k, struct zone *zone, unsigned ord
 static void pcp_fill(struct kernel *k, struct zone *zone, struct per_cpu_pages *pcp,
                      enum migratetype type)
 {
+	this_cpu(k)->pcp_refills++;
 	for (uint32_t i = 0; i < pcp->batch; i++) {
 		struct page *page = take_block(k, zone, 0, type);
 
@@ -350,8 +351,10 @@ static inline void pcp_put(struct kernel *k, struct page *page)
 	SetPagePcp(page);
 	list_add(&page->lru, &pcp->lists[*pageblock_type(k, page)]);
 	pcp->count++;
-	if (unlikely(pcp->count >= pcp->high))
+	if (unlikely(pcp->count >= pcp->high)) {
+		this_cpu(k)->pcp_drains++;
 		pcp_empty(k, zone, pcp, pcp->batch);
+	}
 }
 
 void drain_all_pages(struct kernel *k)

@@ -242,6 +242,7 @@ static bool cache_refill(struct kernel *k, struct kmem_cache *cache, gfp_t gfp)
 {
 	struct array_cache *ac = cpu_array(k, cache);
 
+	this_cpu(k)->slab_refills++;
 	while (ac->avail < ac->batchcount) {
 		if (!list_empty(&cache->slabs_partial))
 			take_objects(k, cache,
@@ -326,8 +327,10 @@ static inline void free_object(struct kernel *k, struct kmem_cache *cache, void 
 		check_not_free(k, cache, object);
 	if (is_junked(k, cache))
 		memset(object, SLAB_JUNK, cache->size);
-	if (unlikely(ac->avail == ac->limit))
+	if (unlikely(ac->avail == ac->limit)) {
+		this_cpu(k)->slab_flushes++;
 		flush_array(k, cache, ac, ac->batchcount);
+	}
 	ac->entry[ac->avail++] = object;
 }
 

@@ -3,6 +3,7 @@
 
 #include "mm/mm.h"
 #include "mm/page_alloc.h"
+#include "mm/thread_stack.h"
 #include "sim/json.h"
 #include "sim/machine.h"
 #include "sim/syscall.h"
@@ -339,6 +340,40 @@ static void write_memory(struct json *json, const struct machine *machine,
 	json_end(json);
 }
 
+/* What each CPU counted for itself (mm/percpu.h). */
+static void write_cpus(struct json *json, const struct kernel *k)
+{
+	json_begin_array(json, "cpus");
+	for (uint32_t cpu = 0; cpu < k->config.nr_cpus; cpu++) {
+		const struct percpu_static *counts = per_cpu(k, cpu);
+
+		json_begin_object(json, NULL);
+		json_uint(json, "pcp_refills", counts->pcp_refills);
+		json_uint(json, "pcp_drains", counts->pcp_drains);
+		json_uint(json, "slab_refills", counts->slab_refills);
+		json_uint(json, "slab_flushes", counts->slab_flushes);
+		json_end(json);
+	}
+	json_end(json);
+}
+
+/* Sites without a rule are left out, and so is the whole if there is none. */
+static void write_injected(struct json *json, const struct fault_inject *fi)
+{
+	if (!fi->armed)
+		return;
+	json_begin_object(json, "fault_inject");
+	for (int site = 0; site < NR_FAULT_SITES; site++) {
+		if (!(fi->armed >> site & 1))
+			continue;
+		json_begin_object(json, fault_site_names[site]);
+		json_uint(json, "asked", fi->sites[site].nr_asked);
+		json_uint(json, "failed", fi->sites[site].nr_failed);
+		json_end(json);
+	}
+	json_end(json);
+}
+
 static void write_swap(struct json *json, const struct kernel *k)
 {
 	json_begin_object(json, "swap");
@@ -396,6 +431,8 @@ void stats_write_json(const struct machine *machine, FILE *out)
 	write_memory(&json, machine, &totals);
 	write_swap(&json, &machine->kernel);
 	write_vmstat(&json, &machine->kernel);
+	write_cpus(&json, &machine->kernel);
+	write_injected(&json, &machine->kernel.fault_inject);
 	json_begin_array(&json, "tasks");
 	list_for_each_entry (task, &machine->tasks, tasks)
 		write_task(&json, machine, task);
@@ -563,6 +600,19 @@ static void add_up_frames(struct sums *sums, const struct kernel *k)
 	      vmstat_value(k, NR_PAGE_TABLE_PAGES), tables);
 }
 
+static void add_up_stacks(struct sums *sums, const struct machine *machine)
+{
+	const struct kernel *k = &machine->kernel;
+	const struct task *task;
+	uint64_t stacks = 0;
+
+	list_for_each_entry (task, &machine->tasks, tasks)
+		stacks++;
+	equal(sums, "vmstat.nr_kernel_stack = a stack's KB * tasks",
+	      vmstat_value(k, NR_KERNEL_STACK),
+	      stacks * ((PAGE_SIZE << thread_size_order(k)) / KIB));
+}
+
 static void add_up_swap(struct sums *sums, const struct kernel *k)
 {
 	uint64_t used = 0, usable = 0;
@@ -599,6 +649,7 @@ bool stats_check_sums(const struct machine *machine, char *what, size_t size)
 	}
 	add_up_faults(&sums, machine);
 	add_up_frames(&sums, &machine->kernel);
+	add_up_stacks(&sums, machine);
 	add_up_swap(&sums, &machine->kernel);
 	return !sums.failed;
 }

@@ -195,6 +195,7 @@ START_TEST(each_wrong_counter_is_found)
 	BREAK(k->totalram_pages, "memory.managed_pages = the sum of the zones'");
 	BREAK(k->vm_events[PGFREE], "memory.managed_pages + vmstat.pgfree");
 	BREAK(k->vm_quantities.value[NR_PAGE_TABLE_PAGES], "memory.page_table_pages");
+	BREAK(k->vm_quantities.value[NR_KERNEL_STACK], "vmstat.nr_kernel_stack");
 	BREAK(k->swap.total_swap_pages, "swap.total_slots");
 	BREAK(k->vm_events[PSWPIN], "vmstat.pgpgin >= 4 * pswpin");
 	BREAK(machine->nr_syscalls, "guest.syscalls");
