@@ -333,7 +333,7 @@ static enum fault_outcome do_cow_fault(struct vm_fault *vmf)
 }
 
 /*
- * A shared page is written for the first time since it was clean. Linux makes it
+ * A shared page is written for the first time since it was clean. Simplified: Linux makes it
  * dirty, then waits for write-back if there is too much dirt
  * (fault_dirty_shared_page()); here write-back is done when this returns, so it
  * comes first: else it could clean this very page, and the write would fault again

@@ -203,7 +203,8 @@ static int64_t find_bottomup(struct mm_struct *mm, va_t hint, uint64_t len, uint
 	return unmapped_area(mm, len, begin, end);
 }
 
-/* arch_get_unmapped_area_topdown() */
+/* arch_get_unmapped_area_topdown(). Simplified: kernels with huge pages align
+ * anonymous mappings of whole 2 MB to 2 MB since 6.7; there are none here. */
 static int64_t find_topdown(struct mm_struct *mm, va_t hint, uint64_t len, uint32_t flags)
 {
 	int64_t va;

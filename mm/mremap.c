@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * mremap - growing, shrinking and moving a mapping: its page table entries move, no
- * page is copied (Linux 4.4, mm/mremap.c; what is checked, and before what is unmapped: 6.18, but
- * for its moves of several VMAs at once).
+ * page is copied (Linux 4.4, mm/mremap.c; what is checked, and that it is checked
+ * before anything is unmapped: 6.18).
+ *
+ * Simplified: a range over several VMAs is -EFAULT, as before 6.17.
  */
 #include "mm/vma.h"
 

@@ -335,7 +335,8 @@ bool accountable_mapping(const struct file *file, uint64_t vm_flags)
 	return (vm_flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE;
 }
 
-/* vm.overcommit_memory 0, as Linux has had it since 5.0 (mm/util.c). */
+/* vm.overcommit_memory 0 as Linux has had it since 5.0 (mm/util.c). Simplified: the
+ * other two settings are not there. */
 int vm_enough_memory(struct kernel *k, uint64_t nr_pages)
 {
 	if (nr_pages > k->totalram_pages + k->swap.total_swap_pages)
