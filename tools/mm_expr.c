@@ -6,6 +6,7 @@
  *   sum        := product { (+ | -) product }
  *   product    := primary { (* | /) primary }
  *   primary    := NUMBER | ( comparison ) | - primary
+ *               | "WORD"                      as a cache's name with a - in it
  *               | NAME "(" ARGUMENT, ... ")"  a figure; its arguments are plain words
  *               | NAME . FIELD                of a handle
  *               | NAME                        a number, an address, NULL, an errno;
@@ -103,6 +104,19 @@ static int read_number(struct parser *p, struct value *value)
 		return shell_mistake(p->sh, "no number: \"%s\"", p->at);
 	p->at = end;
 	value_set_number(value, (int64_t)number);
+	return 0;
+}
+
+/* Behind the opening quote. */
+static int read_quoted(struct parser *p, struct value *value)
+{
+	size_t len = strcspn(p->at, "\"");
+
+	if (!p->at[len] || len >= sizeof(value->word))
+		return shell_mistake(p->sh, "no word: \"%s", p->at);
+	*value = (struct value){ .kind = VALUE_WORD };
+	memcpy(value->word, p->at, len);
+	p->at += len + 1;
 	return 0;
 }
 
@@ -215,6 +229,8 @@ static int read_primary(struct parser *p, struct value *value)
 	skip_blanks(p);
 	if (isdigit((unsigned char)*p->at)) {
 		status = read_number(p, value);
+	} else if (take(p, "\"")) {
+		status = read_quoted(p, value);
 	} else if (take(p, "(")) {
 		status = read_nested(p, value);
 	} else {

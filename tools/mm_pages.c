@@ -6,6 +6,7 @@
 #include "tools/mm_shell.h"
 
 #include <fnmatch.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ORDER_MAX 30 /* that can be asked for; the allocator has fewer */
@@ -177,6 +178,84 @@ static int run_get_dma_pages(struct mm_shell *sh, const struct mm_call *call)
 	                  get_dma_pages(shell_kernel(sh), gfp, order), order);
 }
 
+/* ---- taking all there is ---- */
+
+/* Blocks of one order, linked by page.lru as Linux's own drivers keep theirs. */
+struct hog {
+	struct list_head blocks;
+	uint64_t nr_blocks;
+	unsigned order;
+};
+
+static int release_hog(struct mm_shell *sh, struct handle *handle)
+{
+	struct hog *hog = handle->object;
+	struct page *page, *next;
+
+	list_for_each_entry_safe (page, next, &hog->blocks, lru)
+		__free_pages(shell_kernel(sh), page, hog->order);
+	free(hog);
+	return 0;
+}
+
+static void ask_blocks(const struct mm_shell *sh, const struct handle *handle, struct value *value)
+{
+	const struct hog *hog = handle->object;
+
+	value_set_number(value, (int64_t)hog->nr_blocks);
+}
+
+static void ask_hog_pages(const struct mm_shell *sh, const struct handle *handle,
+                          struct value *value)
+{
+	const struct hog *hog = handle->object;
+
+	value_set_number(value, (int64_t)(hog->nr_blocks << hog->order));
+}
+
+static const struct handle_field hog_fields[] = {
+	{ "blocks", ask_blocks, "blocks that it holds" },
+	{ "pages", ask_hog_pages, "pages that it holds" },
+	{ 0 },
+};
+
+static const struct handle_kind handle_hog = {
+	.name = "a hog",
+	.release = release_hog,
+	.fields = hog_fields,
+};
+
+/* Until there is no more, or MAX blocks are had. */
+static int run_hog(struct mm_shell *sh, const struct mm_call *call)
+{
+	struct kernel *k = shell_kernel(sh);
+	struct hog *hog = malloc(sizeof(*hog));
+	uint64_t max = UINT64_MAX;
+	struct page *page;
+	gfp_t gfp = 0;
+	int status;
+
+	if (!hog)
+		return shell_mistake(sh, "out of memory");
+	INIT_LIST_HEAD(&hog->blocks);
+	hog->nr_blocks = 0;
+	status = read_gfp_and_order(sh, call, &gfp, &hog->order);
+	if (!status && call->argc > 2)
+		status = shell_read_number(sh, call->argv[2], UINT64_MAX, &max);
+	if (status) {
+		free(hog);
+		return status;
+	}
+	while (hog->nr_blocks < max &&
+	       (page = alloc_pages(k, gfp | __GFP_NOWARN, hog->order)) != NULL) {
+		list_add(&page->lru, &hog->blocks);
+		hog->nr_blocks++;
+	}
+	shell_say(sh, "%s = %lu blocks of order %u", call->result, (unsigned long)hog->nr_blocks,
+	          hog->order);
+	return handle_make(sh, call->result, &handle_hog, hog, 0);
+}
+
 /* ---- giving back ---- */
 
 static int free_handle(struct mm_shell *sh, struct handle *handle)
@@ -258,6 +337,7 @@ const struct mm_command mm_page_commands[] = {
 	{ "get_zeroed_page", "GFP", 1, 1, MUST_NAME, run_get_zeroed_page, "one page of zeroes" },
 	{ "get_dma_pages", "GFP ORDER", 2, 2, MUST_NAME, run_get_dma_pages,
 	  "from the zone that old devices reach" },
+	{ "hog", "GFP ORDER [MAX]", 2, 3, MUST_NAME, run_hog, "all there is, or MAX blocks of it" },
 	{ "__free_pages", "NAME|PATTERN ...", 1, MM_ARGS_MAX, NAMES_NOTHING, run_free_page_structs,
 	  "gives back what alloc_pages gave" },
 	{ "free_pages", "NAME|PATTERN ...", 1, MM_ARGS_MAX, NAMES_NOTHING, run_free_pages,

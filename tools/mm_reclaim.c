@@ -262,6 +262,27 @@ static int run_sysctl(struct mm_shell *sh, const struct mm_call *call)
 	return 0;
 }
 
+/* ---- failures on demand ---- */
+
+static int run_fail(struct mm_shell *sh, const struct mm_call *call)
+{
+	struct fault_rule rule;
+	int site = 0;
+
+	while (site < NR_FAULT_SITES && strcmp(fault_site_names[site], call->argv[0]) != 0)
+		site++;
+	if (site == NR_FAULT_SITES)
+		return shell_mistake(sh,
+		                     "no site: %s; it is page_alloc, slab, swap_read or swap_write",
+		                     call->argv[0]);
+	if (!fault_rule_parse(&rule, call->argv[1]))
+		return shell_mistake(sh, "no rule: %s; it is off, nth:N, every:N or fraction:1/N",
+		                     call->argv[1]);
+	fault_inject_set(&shell_kernel(sh)->fault_inject, (enum fault_site)site, rule,
+	                 sh->machine->config.seed);
+	return 0;
+}
+
 const struct mm_command mm_reclaim_commands[] = {
 	{ "pressure", "SIZE", 1, 1, MUST_NAME, run_pressure,
 	  "a process that writes to SIZE bytes of its own" },
@@ -269,6 +290,8 @@ const struct mm_command mm_reclaim_commands[] = {
 	  "it does so again, page FIRST to page LAST" },
 	{ "kswapd", "[state|hold|release|run]", 0, 1, NAMES_NOTHING, run_kswapd,
 	  "how it is; whether it runs by itself" },
+	{ "fail", "SITE RULE", 2, 2, NAMES_NOTHING, run_fail,
+	  "from now on: page_alloc|slab|swap_read|swap_write off|nth:N|every:N|fraction:1/N" },
 	{ "sysctl", "vm.NAME VALUE", 2, 2, NAMES_NOTHING, run_sysctl,
 	  "min_free_kbytes, swappiness, page-cluster" },
 	{ 0 },
