@@ -38,6 +38,17 @@ struct handle *handle_find(const struct mm_shell *sh, const char *name)
 	return NULL;
 }
 
+struct handle *handle_of_kind(const struct mm_shell *sh, const char *name,
+                              const struct handle_kind *kind)
+{
+	struct handle *handle = handle_find(sh, name);
+
+	if (handle && handle->kind == kind && handle->object)
+		return handle;
+	shell_mistake(sh, "%s is not %s", name, kind->name);
+	return NULL;
+}
+
 /* Numbers, and allocations that failed, hold nothing. */
 static bool holds_something(const struct handle *handle)
 {
@@ -99,14 +110,27 @@ void handle_release_all(struct mm_shell *sh)
 
 /* ---- what a frame says of itself ---- */
 
-static const struct page *frame_of(const struct mm_shell *sh, const struct handle *handle)
+struct page *handle_page(const struct mm_shell *sh, const struct handle *handle)
 {
-	return handle->object && handle->kind->page ? handle->kind->page(sh, handle) : NULL;
+	if (!handle->object || handle->kind->object == NO_FRAME)
+		return NULL;
+	if (handle->kind->object == STRUCT_PAGE)
+		return handle->object;
+	return virt_to_page(shell_kernel(sh), handle->object);
+}
+
+void *handle_address(const struct mm_shell *sh, const struct handle *handle)
+{
+	if (!handle->object || handle->kind->object == NO_FRAME)
+		return NULL;
+	if (handle->kind->object == STRUCT_PAGE)
+		return page_address(shell_kernel(sh), handle->object);
+	return handle->object;
 }
 
 static void ask_pfn(const struct mm_shell *sh, const struct handle *handle, struct value *value)
 {
-	value_set_number(value, (int64_t)page_to_pfn(shell_kernel(sh), frame_of(sh, handle)));
+	value_set_number(value, (int64_t)page_to_pfn(shell_kernel(sh), handle_page(sh, handle)));
 }
 
 static void ask_pa(const struct mm_shell *sh, const struct handle *handle, struct value *value)
@@ -118,19 +142,19 @@ static void ask_pa(const struct mm_shell *sh, const struct handle *handle, struc
 
 static void ask_zone(const struct mm_shell *sh, const struct handle *handle, struct value *value)
 {
-	value_set_word(value, page_zone(shell_kernel(sh), frame_of(sh, handle))->name);
+	value_set_word(value, page_zone(shell_kernel(sh), handle_page(sh, handle))->name);
 }
 
 static void ask_count(const struct mm_shell *sh, const struct handle *handle, struct value *value)
 {
-	value_set_number(value, page_count(frame_of(sh, handle)));
+	value_set_number(value, page_count(handle_page(sh, handle)));
 }
 
 static void ask_type(const struct mm_shell *sh, const struct handle *handle, struct value *value)
 {
 	static const char *const names[] = { "Unmovable", "Movable", "Reclaimable" };
 	const struct kernel *k = shell_kernel(sh);
-	pfn_t pfn = page_to_pfn(k, frame_of(sh, handle));
+	pfn_t pfn = page_to_pfn(k, handle_page(sh, handle));
 
 	value_set_word(value, names[k->node.pageblock_types[pfn >> PAGEBLOCK_ORDER]]);
 }
@@ -160,19 +184,9 @@ bool handle_ask(const struct mm_shell *sh, const struct handle *handle, const ch
 	if (!handle->object)
 		return false;
 	field = find_field(handle->kind->fields, name);
-	if (!field && frame_of(sh, handle))
+	if (!field && handle_page(sh, handle))
 		field = find_field(frame_fields, name);
 	if (field)
 		field->ask(sh, handle, value);
 	return field;
-}
-
-void *handle_address(const struct mm_shell *sh, const struct handle *handle)
-{
-	/* Pages are known by their struct page, all else that has a frame by address. */
-	if (!frame_of(sh, handle))
-		return NULL;
-	if (handle->kind == &handle_pages)
-		return page_address(shell_kernel(sh), handle->object);
-	return handle->object;
 }

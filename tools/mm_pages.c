@@ -53,15 +53,10 @@ static int release_pages(struct mm_shell *sh, struct handle *handle)
 	return 0;
 }
 
-static struct page *page_of_pages(const struct mm_shell *sh, const struct handle *handle)
-{
-	return handle->object;
-}
-
 const struct handle_kind handle_pages = {
 	.name = "pages",
+	.object = STRUCT_PAGE,
 	.release = release_pages,
-	.page = page_of_pages,
 	.fields = block_fields,
 };
 
@@ -73,15 +68,10 @@ static int release_address(struct mm_shell *sh, struct handle *handle)
 	return 0;
 }
 
-static struct page *page_of_address(const struct mm_shell *sh, const struct handle *handle)
-{
-	return virt_to_page(shell_kernel(sh), handle->object);
-}
-
 static const struct handle_kind handle_address_pages = {
 	.name = "pages by address",
+	.object = KERNEL_ADDRESS,
 	.release = release_address,
-	.page = page_of_address,
 	.fields = block_fields,
 };
 
@@ -99,7 +89,7 @@ static int name_block(struct mm_shell *sh, const char *name, const struct handle
 		shell_say(sh, "%s = NULL", name);
 		return status;
 	}
-	page = kind->page(sh, handle_find(sh, name));
+	page = handle_page(sh, handle_find(sh, name));
 	shell_say(sh, "%s = %lu page%s from frame %lu on, zone %s", name, 1ul << order,
 	          order ? "s" : "", (unsigned long)page_to_pfn(k, page), page_zone(k, page)->name);
 	return 0;

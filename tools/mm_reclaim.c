@@ -190,12 +190,12 @@ static int run_pressure(struct mm_shell *sh, const struct mm_call *call)
 /* touch NAME read|write [FIRST LAST] */
 static int run_touch(struct mm_shell *sh, const struct mm_call *call)
 {
-	const struct handle *handle = handle_find(sh, call->argv[0]);
+	const struct handle *handle = handle_of_kind(sh, call->argv[0], &handle_process);
 	bool write = !strcmp(call->argv[1], "write");
 	uint64_t first = 0, last, pages;
 
-	if (!handle || handle->kind != &handle_process)
-		return shell_mistake(sh, "%s is no process", call->argv[0]);
+	if (!handle)
+		return EXIT_MISTAKE;
 	if (!write && strcmp(call->argv[1], "read") != 0)
 		return shell_mistake(sh, "touch: it is read or write, not %s", call->argv[1]);
 	pages = handle->size >> PAGE_SHIFT;

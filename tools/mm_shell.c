@@ -12,6 +12,8 @@ const struct mm_command_group mm_command_groups[] = {
 	{ "expressions", mm_expr_commands },
 	{ "pages", mm_page_commands },
 	{ "slab and kmalloc", mm_slab_commands },
+	{ "memory pools", mm_pool_commands },
+	{ "per-CPU variables", mm_percpu_commands },
 	{ "pressure", mm_reclaim_commands },
 	{ "looking", mm_show_commands },
 	{ 0 },

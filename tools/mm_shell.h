@@ -89,6 +89,8 @@ extern const struct mm_command mm_shell_commands[];       /* mm_shell.c */
 extern const struct mm_command mm_expr_commands[];        /* mm_expr.c */
 extern const struct mm_command mm_page_commands[];        /* mm_pages.c */
 extern const struct mm_command mm_slab_commands[];        /* mm_slab.c */
+extern const struct mm_command mm_pool_commands[];        /* mm_pool.c */
+extern const struct mm_command mm_percpu_commands[];      /* mm_percpu.c */
 extern const struct mm_command mm_reclaim_commands[];     /* mm_reclaim.c */
 extern const struct mm_command mm_show_commands[];        /* mm_show.c */
 
@@ -137,12 +139,11 @@ struct handle_field {
 };
 
 struct handle_kind {
-	const char *name; /* "pages" */
+	const char *name;                                      /* "pages" */
+	enum { NO_FRAME, STRUCT_PAGE, KERNEL_ADDRESS } object; /* what handle.object is */
 	/* Gives it back to the kernel: 0, or a negative error and it stays. NULL: there is
 	 * nothing to give back. */
 	int (*release)(struct mm_shell *sh, struct handle *handle);
-	/* Its first frame. NULL: it has none of its own. */
-	struct page *(*page)(const struct mm_shell *sh, const struct handle *handle);
 	const struct handle_field *fields; /* beside those of its frame; may be NULL */
 };
 
@@ -152,14 +153,17 @@ struct handle {
 	const struct handle_kind *kind;
 	void *object;  /* struct page *, an address, struct kmem_cache * ... */
 	uint64_t size; /* bytes asked for; or a number itself */
+	void *owner;   /* what it goes back to, if the kind needs to know */
 	struct list_head handles;
 };
 
 extern const struct handle_kind handle_number, handle_pages, handle_cache;
 extern const struct handle_field frame_fields[];
 
-/* NULL: no such name. */
+/* NULL: no such name; the second tells so. */
 struct handle *handle_find(const struct mm_shell *sh, const char *name);
+struct handle *handle_of_kind(const struct mm_shell *sh, const char *name,
+                              const struct handle_kind *kind);
 /* Names a result, in place of what had the name (handle_check_name() has been asked).
  * 0; or EXIT_MISTAKE: no memory. */
 int handle_make(struct mm_shell *sh, const char *name, const struct handle_kind *kind, void *object,
@@ -176,7 +180,8 @@ void handle_release_all(struct mm_shell *sh); /* newest first */
 /* A handle's field; false: no such field. */
 bool handle_ask(const struct mm_shell *sh, const struct handle *handle, const char *field,
                 struct value *value);
-/* Its first byte, or NULL. */
+/* Its first frame, and its first byte. NULL: it has none. */
+struct page *handle_page(const struct mm_shell *sh, const struct handle *handle);
 void *handle_address(const struct mm_shell *sh, const struct handle *handle);
 
 #endif

@@ -45,10 +45,8 @@ static int read_page(const struct mm_shell *sh, const char *text, const struct p
 	uint64_t pfn;
 
 	if (handle) {
-		if (!handle->object || !handle->kind->page)
-			return shell_mistake(sh, "%s has no frame", text);
-		*out = handle->kind->page(sh, handle);
-		return 0;
+		*out = handle_page(sh, handle);
+		return *out ? 0 : shell_mistake(sh, "%s has no frame", text);
 	}
 	if (shell_read_number(sh, text, k->max_pfn - 1, &pfn))
 		return EXIT_MISTAKE;

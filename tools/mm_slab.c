@@ -70,11 +70,11 @@ static int run_create(struct mm_shell *sh, const struct mm_call *call)
 
 static int run_destroy(struct mm_shell *sh, const struct mm_call *call)
 {
-	struct handle *handle = handle_find(sh, call->argv[0]);
+	struct handle *handle = handle_of_kind(sh, call->argv[0], &handle_cache);
 	int err;
 
-	if (!handle || handle->kind != &handle_cache || !handle->object)
-		return shell_mistake(sh, "%s is no cache of yours", call->argv[0]);
+	if (!handle)
+		return EXIT_MISTAKE;
 	err = handle_release(sh, handle);
 	if (err)
 		shell_say(sh, "%s", strerror(-err));
@@ -105,15 +105,10 @@ static int run_shrink_slab(struct mm_shell *sh, const struct mm_call *call)
 
 /* ---- objects, of caches and of kmalloc() ---- */
 
-static struct page *page_of_object(const struct mm_shell *sh, const struct handle *handle)
-{
-	return virt_to_page(shell_kernel(sh), handle->object);
-}
-
 /* NULL: not from a cache. */
 static const struct page *slab_of(const struct mm_shell *sh, const struct handle *handle)
 {
-	const struct page *page = compound_head(page_of_object(sh, handle));
+	const struct page *page = compound_head(handle_page(sh, handle));
 
 	return PageSlab(page) ? page : NULL;
 }
@@ -132,7 +127,7 @@ static void ask_cache(const struct mm_shell *sh, const struct handle *handle, st
 
 static void ask_slab(const struct mm_shell *sh, const struct handle *handle, struct value *value)
 {
-	const struct page *page = compound_head(page_of_object(sh, handle));
+	const struct page *page = compound_head(handle_page(sh, handle));
 
 	value_set_number(value, (int64_t)page_to_pfn(shell_kernel(sh), page));
 }
@@ -140,7 +135,7 @@ static void ask_slab(const struct mm_shell *sh, const struct handle *handle, str
 static void ask_offset(const struct mm_shell *sh, const struct handle *handle, struct value *value)
 {
 	const struct kernel *k = shell_kernel(sh);
-	const struct page *page = compound_head(page_of_object(sh, handle));
+	const struct page *page = compound_head(handle_page(sh, handle));
 
 	value_set_number(value, (uint8_t *)handle->object - (uint8_t *)page_address(k, page));
 }
@@ -182,15 +177,15 @@ static int release_object(struct mm_shell *sh, struct handle *handle)
 
 static const struct handle_kind handle_kmalloc = {
 	.name = "kmalloc memory",
+	.object = KERNEL_ADDRESS,
 	.release = release_kmalloc,
-	.page = page_of_object,
 	.fields = object_fields,
 };
 
 static const struct handle_kind handle_object = {
 	.name = "an object",
+	.object = KERNEL_ADDRESS,
 	.release = release_object,
-	.page = page_of_object,
 	.fields = object_fields,
 };
 
@@ -253,6 +248,28 @@ static int run_kmalloc(struct mm_shell *sh, const struct mm_call *call)
 	return allocate_kmalloc(sh, call, 0);
 }
 
+/* The handle keeps its name, wherever its object goes. */
+static int run_krealloc(struct mm_shell *sh, const struct mm_call *call)
+{
+	struct handle *handle = handle_of_kind(sh, call->argv[0], &handle_kmalloc);
+	uint64_t size;
+	gfp_t gfp = 0;
+	void *object;
+
+	if (!handle || shell_read_size(sh, call->argv[1], &size) ||
+	    shell_read_gfp(sh, call->argv[2], &gfp))
+		return EXIT_MISTAKE;
+	if (!size)
+		return shell_mistake(sh, "krealloc to 0 bytes is kfree");
+	object = krealloc(shell_kernel(sh), handle->object, size, gfp);
+	if (object) {
+		handle->object = object;
+		handle->size = size;
+	}
+	shell_say(sh, "%s: %s", handle->name, object ? "done" : "no memory, as it was");
+	return 0;
+}
+
 static int run_kzalloc(struct mm_shell *sh, const struct mm_call *call)
 {
 	return allocate_kmalloc(sh, call, __GFP_ZERO);
@@ -271,6 +288,8 @@ static int run_cache_free(struct mm_shell *sh, const struct mm_call *call)
 const struct mm_command mm_slab_commands[] = {
 	{ "kmalloc", "SIZE GFP", 2, 2, MUST_NAME, run_kmalloc, "contiguous bytes, not cleared" },
 	{ "kzalloc", "SIZE GFP", 2, 2, MUST_NAME, run_kzalloc, "cleared" },
+	{ "krealloc", "NAME SIZE GFP", 3, 3, NAMES_NOTHING, run_krealloc,
+	  "with room for SIZE bytes, moved if it must be" },
 	{ "kfree", "NAME|PATTERN ...", 1, MM_ARGS_MAX, NAMES_NOTHING, run_kfree,
 	  "gives either back" },
 	{ "kmem_cache_create", "CACHE SIZE [ALIGN [FLAGS]]", 2, 4, MUST_NAME, run_create,

@@ -49,6 +49,16 @@ assert z.pa == where
 assert z.zeroed == 1
 kfree z
 
+# Grown within its class it stays where it is; beyond, it moves.
+r = kmalloc 100 GFP_KERNEL
+where = value r.pa
+krealloc r 128 GFP_KERNEL
+assert r.pa == where
+krealloc r 129 GFP_KERNEL
+assert r.pa != where
+assert r.ksize == 192
+kfree r
+
 # ---- 4. Physically contiguous ----
 # That is what it is for, and why it fails where pages are free but scattered.
 rest = hog GFP_NOWAIT 1

@@ -111,7 +111,13 @@ holds 'repeat numbers its names' 'repeat 3 p = alloc_page GFP_KERNEL' 'assert p3
 	'free p*'
 holds 'what is not freed is given back at the end' 'p = alloc_pages GFP_KERNEL 3' \
 	'c = kmem_cache_create c 100' 'o = kmem_cache_alloc c GFP_KERNEL' 'a = pressure 64K' \
-	'h = hog GFP_KERNEL 2 3' 'k = kmalloc 100 GFP_KERNEL' 'z = get_zeroed_page GFP_KERNEL'
+	'h = hog GFP_KERNEL 2 3' 'k = kmalloc 100 GFP_KERNEL' 'z = get_zeroed_page GFP_KERNEL' \
+	'm = mempool_create 2 pages 1' 'e = mempool_alloc m GFP_KERNEL' 'v = alloc_percpu'
+holds 'per-CPU numbers' 'v = alloc_percpu' 'assert v.sum == 0' 'cpu 0' 'this_cpu_add v 5' \
+	'this_cpu_add v 2' 'assert v.this == 7' 'assert v.sum == 7' 'assert v.this_pa == v.pa'
+mistaken 'no number' 'cpu 1'
+mistaken 'busy' 'p = mempool_create 1 kmalloc 64' 'e = mempool_alloc p GFP_KERNEL' 'free p'
+mistaken 'is not a memory pool' 'e = mempool_alloc p GFP_KERNEL'
 holds 'all there is to show' 'show nodes' 'show zones' 'show watermarks' 'show buddyinfo' \
 	'show pagetypeinfo' 'show slabinfo' 'show meminfo' 'show vmstat' 'show swaps' \
 	'show handles' 'show page 1' 'draw zone DMA' 'draw 0 100' 'draw slab kmalloc-64' \
