@@ -169,6 +169,27 @@ START_TEST(slab_allocations_fail_and_large_ones_are_page_allocations)
 }
 END_TEST
 
+/* Objects of 512 bytes fill their page: the slab's record is kmalloc()ed. */
+START_TEST(a_slab_without_a_record_gives_its_pages_back)
+{
+	uint64_t free_pages;
+	void *object;
+
+	fixture_boot(&f, 16 * MIB, NULL);
+	object = kmalloc(k, 32, GFP_KERNEL);
+	free_pages = nr_free_pages(k);
+	ck_assert(k->kmalloc_caches[9]->off_slab);
+	fault_inject_set(&k->fault_inject, FAIL_SLAB, RULE(FAULT_NTH, 2), 0);
+	ck_assert_ptr_null(kmalloc(k, 512, GFP_KERNEL));
+	ck_assert_uint_eq(k->fault_inject.sites[FAIL_SLAB].nr_failed, 1);
+	ck_assert_uint_eq(nr_free_pages(k), free_pages);
+	kfree(k, object);
+	fixture_check(&f);
+	kernel_shutdown(k);
+	fixture_finish(&f);
+}
+END_TEST
+
 /* A page in the swap cache, dirty, with one entry naming its slot. */
 static struct page *page_with_slot(void)
 {
@@ -228,6 +249,7 @@ int main(void)
 	tcase_add_test(tcase, nofail_is_not_asked);
 	tcase_add_test(tcase, page_allocations_fail_with_memory_free);
 	tcase_add_test(tcase, slab_allocations_fail_and_large_ones_are_page_allocations);
+	tcase_add_test(tcase, a_slab_without_a_record_gives_its_pages_back);
 	tcase_add_test(tcase, a_page_that_cannot_be_written_stays_dirty);
 	suite_add_tcase(suite, tcase);
 
