@@ -70,6 +70,8 @@ static int run_lines(struct mm_shell *sh, const struct lines *lines)
 		status = shell_run_line(sh, line);
 	}
 	free(line);
+	if (lines->asks && !sh->ended)
+		putc('\n', sh->out);
 	return lines->asks ? 0 : status;
 }
 

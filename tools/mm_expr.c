@@ -351,7 +351,7 @@ static int compare(const struct mm_shell *sh, enum comparison comparison, struct
 	if (left->kind != right->kind)
 		return shell_mistake(sh, "%s: the two sides are of different kinds",
 		                     comparison_signs[comparison]);
-	if (left->kind == VALUE_WORD && comparison > UNEQUAL)
+	if (left->kind == VALUE_WORD && comparison != EQUAL && comparison != UNEQUAL)
 		return shell_mistake(sh, "%s wants numbers", comparison_signs[comparison]);
 	value_set_number(left, holds(comparison, order_of(left, right)));
 	return 0;

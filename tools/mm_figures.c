@@ -118,6 +118,63 @@ static int ask_largest(const struct mm_shell *sh, const char *const *args, struc
 	return 0;
 }
 
+/* Of a zone's free memory, for blocks of one order. */
+struct fragments {
+	uint64_t pages, blocks; /* all that is free */
+	uint64_t suitable;      /* blocks of the order that could be had from it */
+};
+
+static int read_fragments(const struct mm_shell *sh, const char *const *args,
+                          struct fragments *fragments, uint64_t *order)
+{
+	const struct zone *zone = shell_read_zone(sh, args[0]);
+
+	if (!zone || shell_read_number(sh, args[1], MAX_ORDER - 1, order))
+		return EXIT_MISTAKE;
+	*fragments = (struct fragments){ 0 };
+	for (unsigned i = 0; i < MAX_ORDER; i++) {
+		uint64_t nr = zone->free_area[i].nr_free;
+
+		fragments->blocks += nr;
+		fragments->pages += nr << i;
+		if (i >= *order)
+			fragments->suitable += nr << (i - *order);
+	}
+	return 0;
+}
+
+/* Linux 4.4, mm/vmstat.c, unusable_free_index(), in thousandths. */
+static int ask_unusable(const struct mm_shell *sh, const char *const *args, struct value *value)
+{
+	struct fragments f;
+	uint64_t order;
+
+	if (read_fragments(sh, args, &f, &order))
+		return EXIT_MISTAKE;
+	value_set_number(
+	    value, f.pages ? (int64_t)((f.pages - (f.suitable << order)) * 1000 / f.pages) : 1000);
+	return 0;
+}
+
+/* Linux 4.4, mm/vmstat.c, __fragmentation_index(), in thousandths: near 0, an
+ * allocation fails for want of memory, near 1000 because it is in pieces. */
+static int ask_extfrag(const struct mm_shell *sh, const char *const *args, struct value *value)
+{
+	struct fragments f;
+	uint64_t order;
+
+	if (read_fragments(sh, args, &f, &order))
+		return EXIT_MISTAKE;
+	if (!f.blocks)
+		value_set_number(value, 0);
+	else if (f.suitable)
+		value_set_number(value, -1000);
+	else
+		value_set_number(value,
+		                 1000 - (int64_t)((1000 + (f.pages * 1000 >> order)) / f.blocks));
+	return 0;
+}
+
 static int ask_total_free(const struct mm_shell *sh, const char *const *args, struct value *value)
 {
 	value_set_number(value, (int64_t)nr_free_pages(shell_kernel(sh)));
@@ -219,6 +276,9 @@ const struct mm_figure mm_figures[] = {
 	{ "reserve", "ZONE, CLASSZONE", 2, ask_reserve, "pages kept from CLASSZONE's users" },
 	{ "buddy", "ZONE, ORDER", 2, ask_buddy, "free blocks of 2^ORDER pages" },
 	{ "largest", "ZONE", 1, ask_largest, "order of its largest free block; -1: none" },
+	{ "unusable", "ZONE, ORDER", 2, ask_unusable, "1/1000 of the free memory, for that order" },
+	{ "extfrag", "ZONE, ORDER", 2, ask_extfrag,
+	  "why it fails: 0 no memory, 1000 in pieces; -1000: not" },
 	{ "total_free", "", 0, ask_total_free, "pages free in all zones, per-CPU lists too" },
 	{ "vmstat", "NAME", 1, ask_vmstat, "a line of show vmstat" },
 	{ "swap_free", "", 0, ask_swap_free, "free slots" },

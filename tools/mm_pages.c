@@ -3,6 +3,7 @@
  * mm_pages - the shell's commands over the buddy allocator.
  */
 #include "mm/page_alloc.h"
+#include "mm/thread_stack.h"
 #include "tools/mm_shell.h"
 
 #include <fnmatch.h>
@@ -168,6 +169,29 @@ static int run_get_dma_pages(struct mm_shell *sh, const struct mm_call *call)
 	                  get_dma_pages(shell_kernel(sh), gfp, order), order);
 }
 
+/* ---- kernel stacks ---- */
+
+static int release_stack(struct mm_shell *sh, struct handle *handle)
+{
+	free_thread_stack(shell_kernel(sh), handle->object);
+	return 0;
+}
+
+static const struct handle_kind handle_stack = {
+	.name = "a kernel stack",
+	.object = KERNEL_ADDRESS,
+	.release = release_stack,
+	.fields = block_fields,
+};
+
+static int run_alloc_stack(struct mm_shell *sh, const struct mm_call *call)
+{
+	struct kernel *k = shell_kernel(sh);
+
+	return name_block(sh, call->result, &handle_stack, alloc_thread_stack(k),
+	                  thread_size_order(k));
+}
+
 /* ---- taking all there is ---- */
 
 /* Blocks of one order, linked by page.lru as Linux's own drivers keep theirs. */
@@ -327,6 +351,8 @@ const struct mm_command mm_page_commands[] = {
 	{ "get_zeroed_page", "GFP", 1, 1, MUST_NAME, run_get_zeroed_page, "one page of zeroes" },
 	{ "get_dma_pages", "GFP ORDER", 2, 2, MUST_NAME, run_get_dma_pages,
 	  "from the zone that old devices reach" },
+	{ "alloc_thread_stack", "", 0, 0, MUST_NAME, run_alloc_stack,
+	  "as a task in the kernel has one" },
 	{ "hog", "GFP ORDER [MAX]", 2, 3, MUST_NAME, run_hog, "all there is, or MAX blocks of it" },
 	{ "__free_pages", "NAME|PATTERN ...", 1, MM_ARGS_MAX, NAMES_NOTHING, run_free_page_structs,
 	  "gives back what alloc_pages gave" },

@@ -162,6 +162,7 @@ static int make_process(struct mm_shell *sh, const char *name, uint64_t bytes)
 
 	if (!mm)
 		return shell_mistake(sh, "no memory for a process");
+	mm->owner_pid = sh->next_pid++;
 	start = do_mmap(k, mm, NULL, 0, bytes, PROT_READ_ | PROT_WRITE_,
 	                MAP_PRIVATE_ | MAP_ANONYMOUS_ | MAP_NORESERVE_, 0);
 	if (start < 0) {

@@ -77,6 +77,7 @@ int shell_boot(struct mm_shell *sh, const char *name, const struct config_overri
 	mm_machine_destroy(sh->machine);
 	sh->machine = NULL;
 	sh->kswapd_held = false;
+	sh->next_pid = 1000;
 	if (!name)
 		machine_config_shipped(0, &name);
 	if (config)

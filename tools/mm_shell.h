@@ -35,6 +35,7 @@ struct mm_shell {
 	struct list_head handles;            /* struct handle, oldest first */
 	const char *file;                    /* of the line that runs, for messages */
 	unsigned line;
+	int32_t next_pid; /* of the processes that it makes */
 	bool check;       /* every invariant after every line */
 	bool kswapd_held; /* kernel threads run only when asked to */
 	bool ended;       /* by `quit` */

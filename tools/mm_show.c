@@ -341,6 +341,14 @@ static void say_behaviour(const struct mm_shell *sh, gfp_t gfp)
 	          yes(!(gfp & __GFP_NOWARN)), yes(gfp & __GFP_ZERO));
 }
 
+/* When no zone stands above its mark. */
+static const char *outlook(gfp_t gfp)
+{
+	if (gfp & __GFP_MEMALLOC && !(gfp & __GFP_NOMEMALLOC))
+		return "from the reserves, while there are any";
+	return gfp & __GFP_DIRECT_RECLAIM ? "only after reclaim" : "fails";
+}
+
 /* `why GFP [ORDER]`: names the zone that would serve it now. */
 static int run_why(struct mm_shell *sh, const struct mm_call *call)
 {
@@ -367,8 +375,7 @@ static int run_why(struct mm_shell *sh, const struct mm_call *call)
 		                 WMARK_MIN, gfp);
 	say_behaviour(sh, gfp);
 	if (!zone)
-		shell_say(sh, "  now: %s",
-		          gfp & __GFP_DIRECT_RECLAIM ? "only after reclaim" : "fails");
+		shell_say(sh, "  now: %s", outlook(gfp));
 	return 0;
 }
 

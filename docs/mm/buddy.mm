@@ -85,6 +85,10 @@ draw f2
 # 8 pages are free, and yet there are no 2 in a row.
 n = alloc_pages __GFP_MEMALLOC|__GFP_NOWARN 1
 assert n == NULL
+# For blocks of two, all of the free memory is of no use, and it is not for want of memory.
+assert unusable(DMA, 1) == 1000
+assert unusable(DMA, 0) == 0
+assert extfrag(DMA, 1) == 375
 # One more page freed joins its two neighbours? Only its buddy: f2's is f1.
 free f2
 assert buddy(DMA, 1) == 1

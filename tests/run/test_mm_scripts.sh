@@ -113,6 +113,9 @@ holds 'what is not freed is given back at the end' 'p = alloc_pages GFP_KERNEL 3
 	'c = kmem_cache_create c 100' 'o = kmem_cache_alloc c GFP_KERNEL' 'a = pressure 64K' \
 	'h = hog GFP_KERNEL 2 3' 'k = kmalloc 100 GFP_KERNEL' 'z = get_zeroed_page GFP_KERNEL' \
 	'm = mempool_create 2 pages 1' 'e = mempool_alloc m GFP_KERNEL' 'v = alloc_percpu'
+holds 'kernel stacks' 'before = value vmstat(nr_kernel_stack)' 's = alloc_thread_stack' \
+	'assert s.order == 2' 'assert vmstat(nr_kernel_stack) == before + 16' 'free s' \
+	'assert vmstat(nr_kernel_stack) == before'
 holds 'per-CPU numbers' 'v = alloc_percpu' 'assert v.sum == 0' 'cpu 0' 'this_cpu_add v 5' \
 	'this_cpu_add v 2' 'assert v.this == 7' 'assert v.sum == 7' 'assert v.this_pa == v.pa'
 mistaken 'no number' 'cpu 1'
