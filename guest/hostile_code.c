@@ -101,39 +101,47 @@ static void write_code(struct dice *dice, uint8_t *code, uint64_t bytes)
 }
 
 struct jump {
-	uint64_t to, registers[8];
+	uint64_t to, registers[8], stack;
 };
 
-/* With registers that point somewhere, and the rest as the compiler left them. The
- * stack is the caller's. */
+/* With registers that point somewhere, none of them to what is the program's own. The
+ * way back leads over a signal. */
 static void jump(void *context)
 {
 	const struct jump *j = context;
 
-	__asm__ volatile("movq 8(%0), %%rcx\n\t"
+	__asm__ volatile("movq (%0), %%rax\n\t"
+	                 "movq 8(%0), %%rcx\n\t"
 	                 "movq 16(%0), %%rdx\n\t"
 	                 "movq 24(%0), %%rbx\n\t"
 	                 "movq 32(%0), %%rsi\n\t"
-	                 "movq 40(%0), %%rdi\n\t"
-	                 "movq 48(%0), %%r8\n\t"
-	                 "movq 56(%0), %%r9\n\t"
-	                 "movq 64(%0), %%r10\n\t"
-	                 "movq (%0), %%rax\n\t"
-	                 "call *%%rax"
+	                 "movq 40(%0), %%r8\n\t"
+	                 "movq 48(%0), %%r9\n\t"
+	                 "movq 56(%0), %%r10\n\t"
+	                 "movq 64(%0), %%r12\n\t"
+	                 "movq 72(%0), %%rsp\n\t"
+	                 "movq %%r12, %%r13\n\t"
+	                 "movq %%r12, %%r14\n\t"
+	                 "movq %%r12, %%r15\n\t"
+	                 "movq %%r12, %%rbp\n\t"
+	                 "movq %%r12, %%rdi\n\t"
+	                 "call *%%rax\n\t"
+	                 "ud2"
 	                 :
-	                 : "r"(j)
-	                 : "rax", "rcx", "rdx", "rbx", "rsi", "rdi", "r8", "r9", "r10", "r11",
-	                   "r12", "r13", "r14", "r15", "memory");
+	                 : "D"(j)
+	                 : "memory");
 }
 
 void hostile_code(struct dice *dice, uint64_t count)
 {
 	uint8_t *code = map(CODE_BYTES, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE, -1);
+	uint8_t *stack = map(PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1);
 
 	unmap(code + CODE_BYTES - PAGE_BYTES, PAGE_BYTES);
 	for (uint64_t i = 0; i < count; i++) {
 		const uint64_t last = CODE_BYTES - PAGE_BYTES;
-		struct jump j = { .to = (uint64_t)code + below(dice, last) };
+		struct jump j = { .to = (uint64_t)code + below(dice, last),
+			          .stack = (uint64_t)stack + PAGE_BYTES };
 
 		if (!below(dice, 8)) /* over the edge */
 			j.to = (uint64_t)code + last - 1 - below(dice, 24);
