@@ -72,6 +72,17 @@ static void drop_page_cache(struct kernel *k)
 	}
 }
 
+/* Those that were made since boot, at their first use. */
+static void destroy_dma_caches(struct kernel *k)
+{
+	for (unsigned i = 0; i <= KMALLOC_SHIFT_HIGH; i++) {
+		if (!k->kmalloc_dma_caches[i])
+			continue;
+		if (!kmem_cache_destroy(k, k->kmalloc_dma_caches[i]))
+			k->kmalloc_dma_caches[i] = NULL;
+	}
+}
+
 /* Everything valid, and every frame back that was taken since boot. */
 static void check_at_shutdown(struct kernel *k)
 {
@@ -95,6 +106,7 @@ void kernel_shutdown(struct kernel *k)
 	for (uint32_t i = 0; i < MAX_SWAPFILES; i++)
 		if (k->swap.info[i].device)
 			swapoff(k, k->swap.info[i].device);
+	destroy_dma_caches(k);
 	if (k->config.check)
 		check_at_shutdown(k);
 }

@@ -113,6 +113,9 @@ holds 'what is not freed is given back at the end' 'p = alloc_pages GFP_KERNEL 3
 	'c = kmem_cache_create c 100' 'o = kmem_cache_alloc c GFP_KERNEL' 'a = pressure 64K' \
 	'h = hog GFP_KERNEL 2 3' 'k = kmalloc 100 GFP_KERNEL' 'z = get_zeroed_page GFP_KERNEL' \
 	'm = mempool_create 2 pages 1' 'e = mempool_alloc m GFP_KERNEL' 'v = alloc_percpu'
+holds 'caches for DMA that are made on the way are no leak' 'a = kmalloc 8 GFP_KERNEL|GFP_DMA' \
+	'b = kmalloc 16 GFP_KERNEL|GFP_DMA' 'c = kmalloc 32 GFP_KERNEL|GFP_DMA' \
+	'd = kmalloc 64 GFP_KERNEL|GFP_DMA' 'e = kmalloc 128 GFP_KERNEL|GFP_DMA' 'free a b c d e'
 holds 'kernel stacks' 'before = value vmstat(nr_kernel_stack)' 's = alloc_thread_stack' \
 	'assert s.order == 2' 'assert vmstat(nr_kernel_stack) == before + 16' 'free s' \
 	'assert vmstat(nr_kernel_stack) == before'
