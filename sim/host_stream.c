@@ -339,7 +339,7 @@ static int open_input_file(struct vfs *vfs, char *path, struct open_file **out)
 		free(path);
 		return error;
 	}
-	error = open_file_create(inode, O_RDONLY, path, out);
+	error = open_file_create(inode, O_RDONLY | ABI_O_LARGEFILE, path, out);
 	inode_put(inode);
 	if (error)
 		return error;
@@ -381,5 +381,6 @@ int host_stream_open_stdio(struct vfs *vfs, int number, struct open_file **out)
 		return -ENOMEM;
 	if (number == 0 && S_ISREG(st.st_mode) && (flags & O_ACCMODE) != O_WRONLY)
 		return open_input_file(vfs, path, out);
-	return open_stream(vfs, number, &st, (uint32_t)flags & (O_ACCMODE | O_APPEND), path, out);
+	return open_stream(vfs, number, &st,
+	                   (uint32_t)flags & (O_ACCMODE | O_APPEND | ABI_O_LARGEFILE), path, out);
 }

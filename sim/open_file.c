@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define MAX_RW_COUNT 0x7ffff000u /* INT_MAX in whole pages */
+#define WRITE_CHUNK_BYTES (256 * KIB)
 
 static struct open_file *open_file_of(const struct file *file)
 {
@@ -189,31 +190,50 @@ static int clear_behind_end(struct inode *inode, uint64_t pos)
 	return inode->ops->truncate(inode, size);
 }
 
-int64_t regular_write(struct open_file *file, struct task *task, struct io_iter *from, int64_t *pos)
+/* Space first, so that a full store is the writer's error and not lost at write-back;
+ * not for more than is about to be written. */
+static int64_t write_chunk(struct open_file *file, struct io_iter *from, uint64_t pos, uint64_t len)
 {
 	struct inode *inode = file->inode;
-	uint64_t len = from->count,
-	         at = file->flags & O_APPEND ? inode->i_data.i_size : (uint64_t)*pos;
-	int64_t done;
-	int error;
+	int error = inode->ops->reserve ? inode->ops->reserve(inode, pos, len) : 0;
 
-	if (!len)
-		return 0;
-	if (at >= VFS_MAX_FILE_BYTES)
-		return -EFBIG;
-	if (len > VFS_MAX_FILE_BYTES - at)
-		len = VFS_MAX_FILE_BYTES - at;
-	error = inode->ops->reserve ? inode->ops->reserve(inode, at, len) : 0;
-	if (!error)
-		error = clear_behind_end(inode, at);
 	if (error)
 		return error;
 	if (inode->ops->modified)
 		inode->ops->modified(inode);
-	done = filemap_write(kernel_of(file), &file->file, at, len, from_iter, from);
-	if (done > 0)
-		*pos = (int64_t)at + done;
-	return done;
+	return filemap_write(kernel_of(file), &file->file, pos, len, from_iter, from);
+}
+
+int64_t regular_write(struct open_file *file, struct task *task, struct io_iter *from, int64_t *pos)
+{
+	struct inode *inode = file->inode;
+	uint64_t at = file->flags & O_APPEND ? inode->i_data.i_size : (uint64_t)*pos, left,
+	         done = 0;
+	int error;
+
+	if (!from->count)
+		return 0;
+	if (at >= VFS_MAX_FILE_BYTES)
+		return -EFBIG;
+	error = clear_behind_end(inode, at);
+	if (error)
+		return error;
+	left = from->count < VFS_MAX_FILE_BYTES - at ? from->count : VFS_MAX_FILE_BYTES - at;
+	while (left) {
+		uint64_t len = left < WRITE_CHUNK_BYTES ? left : WRITE_CHUNK_BYTES;
+		int64_t n = write_chunk(file, from, at + done, len);
+
+		if (n < 0 && !done)
+			return n;
+		if (n <= 0)
+			break;
+		done += (uint64_t)n;
+		left -= (uint64_t)n;
+		if ((uint64_t)n < len)
+			break;
+	}
+	*pos = (int64_t)(at + done);
+	return (int64_t)done;
 }
 
 /* Holes are not told from data (as Linux's generic_file_llseek()). */

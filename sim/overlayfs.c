@@ -503,7 +503,7 @@ static void init_attr(struct tree_inode *ti, struct tree_inode *dir, uint32_t mo
 		.gid = vfs->gid,
 		.size = ti->inode.kind == S_IFDIR ? PAGE_SIZE : 0,
 		.blocks = ti->inode.kind == S_IFDIR ? PAGE_SIZE / 512 : 0,
-		.blksize = PAGE_SIZE,
+		.blksize = dir->attr.blksize,
 	};
 	if (dir->attr.mode & S_ISGID) {
 		ti->attr.gid = dir->attr.gid;

@@ -12,12 +12,21 @@
 
 #define PIPEFS_DEV 14 /* a kernel-internal device number, as stat(2) shows one */
 
+/* A pipe is a ring of pages, and full when all are taken, however little is in
+ * them; a small write joins what is in the last. */
+#define PIPE_SLOTS (PIPE_BYTES / PAGE_SIZE)
+
+struct pipe_slot {
+	uint32_t offset, len; /* of what is still to be read */
+	uint8_t page[PAGE_SIZE];
+};
+
 struct pipe_inode {
 	struct inode inode; /* must be first */
 	struct inode_attr attr;
 	uint32_t readers, writers; /* open ends */
-	uint32_t start, len;       /* of what is in the ring */
-	uint8_t ring[PIPE_BYTES];
+	uint32_t head, tail;       /* slots filled, slots emptied: both count on */
+	struct pipe_slot slots[PIPE_SLOTS];
 };
 
 static struct pipe_inode *pipe_of(const struct open_file *file)
@@ -35,6 +44,22 @@ static int64_t wait_for_other(const struct open_file *file, struct task *task)
 	return SYSCALL_ERESTARTSYS;
 }
 
+static struct pipe_slot *slot_at(struct pipe_inode *pipe, uint32_t n)
+{
+	return &pipe->slots[n % PIPE_SLOTS];
+}
+
+static bool is_empty(const struct pipe_inode *pipe)
+{
+	return pipe->head == pipe->tail;
+}
+
+static bool is_full(const struct pipe_inode *pipe)
+{
+	return pipe->head - pipe->tail == PIPE_SLOTS;
+}
+
+/* What cannot be copied out whole stays, as in Linux. */
 static int64_t pipe_read(struct open_file *file, struct io_iter *to, int64_t *pos)
 {
 	struct pipe_inode *pipe = pipe_of(file);
@@ -42,51 +67,65 @@ static int64_t pipe_read(struct open_file *file, struct io_iter *to, int64_t *po
 
 	if (!to->count)
 		return 0;
-	if (!pipe->len)
+	if (is_empty(pipe))
 		return pipe->writers ? wait_for_other(file, to->task) : 0;
-	while (to->count && pipe->len) {
-		uint64_t run = PIPE_BYTES - pipe->start, moved;
+	while (to->count && !is_empty(pipe)) {
+		struct pipe_slot *slot = slot_at(pipe, pipe->tail);
+		uint32_t n = slot->len < to->count ? slot->len : (uint32_t)to->count;
 
-		run = run < pipe->len ? run : pipe->len;
-		run = run < to->count ? run : to->count;
-		moved = io_iter_put(to, pipe->ring + pipe->start, run);
-		pipe->start = (pipe->start + (uint32_t)moved) % PIPE_BYTES;
-		pipe->len -= (uint32_t)moved;
-		done += (int64_t)moved;
-		if (moved < run)
+		if (io_iter_put(to, slot->page + slot->offset, n) < n)
 			return done ? done : -EFAULT;
+		slot->offset += n;
+		slot->len -= n;
+		pipe->tail += !slot->len;
+		done += n;
 	}
 	return done;
+}
+
+/* The odd bytes of a write join the last page if they fit. Bytes, or -EFAULT. */
+static int64_t append(struct pipe_inode *pipe, struct io_iter *from)
+{
+	uint32_t odd = (uint32_t)(from->count % PAGE_SIZE);
+	struct pipe_slot *slot = slot_at(pipe, pipe->head - 1);
+
+	if (!odd || is_empty(pipe) || slot->offset + slot->len + odd > PAGE_SIZE)
+		return 0;
+	if (io_iter_get(from, slot->page + slot->offset + slot->len, odd) < odd)
+		return -EFAULT;
+	slot->len += odd;
+	return odd;
 }
 
 static int64_t pipe_write(struct open_file *file, struct task *task, struct io_iter *from,
                           int64_t *pos)
 {
+	const struct signal_info sigpipe = { .signo = SIGPIPE, .code = SI_USER };
 	struct pipe_inode *pipe = pipe_of(file);
-	int64_t done = 0;
+	int64_t done;
 
+	if (!from->count)
+		return 0;
 	if (!pipe->readers) {
-		const struct signal_info info = { .signo = SIGPIPE, .code = SI_USER };
-
 		if (task)
-			signal_send(task, &info);
+			signal_send(task, &sigpipe);
 		return -EPIPE;
 	}
-	/* Up to PIPE_BUF bytes go in whole or not at all. */
-	if (from->count <= PIPE_BUF && from->count > PIPE_BYTES - pipe->len)
-		return wait_for_other(file, task);
-	while (from->count && pipe->len < PIPE_BYTES) {
-		uint32_t end = (pipe->start + pipe->len) % PIPE_BYTES;
-		uint64_t run = end < pipe->start ? pipe->start - end : PIPE_BYTES - end, moved;
+	done = append(pipe, from);
+	while (done >= 0 && from->count) {
+		uint32_t n = from->count < PAGE_SIZE ? (uint32_t)from->count : PAGE_SIZE;
+		struct pipe_slot *slot = slot_at(pipe, pipe->head);
 
-		run = run < from->count ? run : from->count;
-		moved = io_iter_get(from, pipe->ring + end, run);
-		pipe->len += (uint32_t)moved;
-		done += (int64_t)moved;
-		if (moved < run)
+		if (is_full(pipe))
+			return done ? done : wait_for_other(file, task);
+		if (io_iter_get(from, slot->page, n) < n)
 			return done ? done : -EFAULT;
+		slot->offset = 0;
+		slot->len = n;
+		pipe->head++;
+		done += n;
 	}
-	return done || !from->count ? done : wait_for_other(file, task);
+	return done;
 }
 
 static uint32_t pipe_poll(struct open_file *file)
@@ -95,13 +134,13 @@ static uint32_t pipe_poll(struct open_file *file)
 	uint32_t events = 0;
 
 	if (file_can_read(file)) {
-		if (pipe->len)
+		if (!is_empty(pipe))
 			events |= POLLIN | POLLRDNORM;
 		if (!pipe->writers)
 			events |= POLLHUP;
 	}
 	if (file_can_write(file)) {
-		if (pipe->len <= PIPE_BYTES - PIPE_BUF)
+		if (!is_full(pipe))
 			events |= POLLOUT | POLLWRNORM;
 		if (!pipe->readers)
 			events |= POLLERR;
@@ -132,7 +171,12 @@ bool open_file_is_pipe(const struct open_file *file)
 
 uint32_t pipe_available(const struct open_file *file)
 {
-	return pipe_of(file)->len;
+	struct pipe_inode *pipe = pipe_of(file);
+	uint32_t bytes = 0;
+
+	for (uint32_t n = pipe->tail; n != pipe->head; n++)
+		bytes += slot_at(pipe, n)->len;
+	return bytes;
 }
 
 static int pipe_getattr(struct inode *inode, struct inode_attr *attr)

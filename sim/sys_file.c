@@ -22,8 +22,17 @@
 
 #define UIO_MAXIOV_ 1024
 #define COPY_CHUNK_BYTES 65536
+#define MAX_COPY_BYTES 0x7ffff000u /* Linux: MAX_RW_COUNT */
 
+/* NULL for a descriptor that only stands for a path, too: few calls take one. */
 static struct open_file *file_of(struct task *task, uint64_t fd)
+{
+	struct open_file *file = files_get(task->files, (int32_t)fd);
+
+	return file && !(file->flags & O_PATH) ? file : NULL;
+}
+
+static struct open_file *any_file_of(struct task *task, uint64_t fd)
 {
 	return files_get(task->files, (int32_t)fd);
 }
@@ -50,15 +59,23 @@ struct place {
 	int64_t pos;
 };
 
+/* In the order of Linux's ksys_pread64() and vfs_read(). */
+static int check_transfer(const struct open_file *file, const struct place *place, bool write)
+{
+	if (place->is_own && place->pos < 0)
+		return -EINVAL;
+	if (!file)
+		return -EBADF;
+	if (place->is_own && !open_file_is_seekable(file))
+		return -ESPIPE;
+	return (write ? file_can_write(file) : file_can_read(file)) ? 0 : -EBADF;
+}
+
 static int64_t transfer(struct task *task, struct open_file *file, struct io_iter *iter,
                         const struct place *place, bool write)
 {
 	int64_t own = place->pos, *pos = place->is_own ? &own : &file->pos;
 
-	if (place->is_own && own < 0)
-		return -EINVAL;
-	if (place->is_own && !open_file_is_seekable(file))
-		return -ESPIPE;
 	return write ? open_file_write(file, task, iter, pos) : open_file_read(file, iter, pos);
 }
 
@@ -68,30 +85,32 @@ static int64_t transfer_buffer(struct task *task, const uint64_t arg[6], const s
 	struct open_file *file = file_of(task, arg[0]);
 	const struct io_segment segment = { arg[1], arg[2] };
 	struct io_iter iter;
+	int error = check_transfer(file, place, write);
 
-	if (!file || !(write ? file_can_write(file) : file_can_read(file)))
-		return -EBADF;
-	if ((int64_t)arg[2] < 0)
-		return -EINVAL;
+	if (error)
+		return error;
 	if (!access_ok(task, arg[1], arg[2]))
 		return -EFAULT;
+	if ((int64_t)arg[2] < 0)
+		return -EINVAL;
 	io_iter_init(&iter, task, &segment, 1);
 	return transfer(task, file, &iter, place, write);
 }
 
-/* Linux: import_iovec(). The sum is clipped where the transfer is. */
+/* Linux: copy_iovec_from_user(), then import_iovec(). The sum is clipped where the
+ * transfer is. */
 static int import_iovec(struct task *task, va_t va, uint64_t nr, struct io_segment *segments)
 {
 	if (nr > UIO_MAXIOV_)
 		return -EINVAL;
 	if (copy_from_user(task, segments, va, nr * sizeof(*segments)))
 		return -EFAULT;
-	for (uint64_t i = 0; i < nr; i++) {
+	for (uint64_t i = 0; i < nr; i++)
 		if ((int64_t)segments[i].len < 0)
 			return -EINVAL;
+	for (uint64_t i = 0; i < nr; i++)
 		if (!access_ok(task, segments[i].base, segments[i].len))
 			return -EFAULT;
-	}
 	return 0;
 }
 
@@ -101,17 +120,18 @@ static int64_t transfer_vector(struct task *task, const uint64_t arg[6], const s
 	struct open_file *file = file_of(task, arg[0]);
 	struct io_segment *segments;
 	struct io_iter iter;
-	int64_t result;
+	int64_t result = check_transfer(file, place, write);
 
-	if (!file || !(write ? file_can_write(file) : file_can_read(file)))
-		return -EBADF;
+	if (result)
+		return result;
 	segments = calloc(UIO_MAXIOV_, sizeof(*segments));
 	if (!segments)
 		return -ENOMEM;
 	result = import_iovec(task, arg[1], arg[2], segments);
 	if (!result) {
 		io_iter_init(&iter, task, segments, (uint32_t)arg[2]);
-		result = transfer(task, file, &iter, place, write);
+		if (iter.count)
+			result = transfer(task, file, &iter, place, write);
 	}
 	free(segments);
 	return result;
@@ -214,16 +234,19 @@ int64_t sys_sendfile(struct task *task, const uint64_t arg[6])
 
 	if (arg[2] && copy_from_user(task, &own, arg[2], sizeof(own)))
 		return -EFAULT;
-	if (!in || !file_can_read(in) || !out || !file_can_write(out))
+	if (!in || !file_can_read(in))
 		return -EBADF;
 	if (arg[2] && !open_file_is_seekable(in))
 		return -ESPIPE;
-	if (own < 0 || (int64_t)count < 0 || !has_page_cache(in) || !out->ops->write ||
-	    out->flags & O_APPEND)
+	if (own < 0 || (int64_t)count < 0)
+		return -EINVAL;
+	if (!out || !file_can_write(out))
+		return -EBADF;
+	if (!has_page_cache(in) || !out->ops->write || out->flags & O_APPEND)
 		return -EINVAL;
 	pos = arg[2] ? &own : &in->pos;
 	result = copy_between(task, in, pos, out, &out->pos,
-	                      count < INT32_MAX ? count : (INT32_MAX & PAGE_MASK));
+	                      count < MAX_COPY_BYTES ? count : MAX_COPY_BYTES);
 	if (arg[2] && copy_to_user(task, arg[2], &own, sizeof(own)))
 		return -EFAULT;
 	return result;
@@ -237,6 +260,13 @@ static int get_offset(struct task *task, va_t va, int64_t *own, int64_t **pos)
 		return -EFAULT;
 	*pos = own;
 	return *own < 0 ? -EINVAL : 0;
+}
+
+static uint64_t clip_to_end(const struct open_file *in, int64_t pos, uint64_t count)
+{
+	uint64_t size = vfs_size(in), left = (uint64_t)pos < size ? size - (uint64_t)pos : 0;
+
+	return count < left ? count : left;
 }
 
 int64_t sys_copy_file_range(struct task *task, const uint64_t arg[6])
@@ -262,11 +292,12 @@ int64_t sys_copy_file_range(struct task *task, const uint64_t arg[6])
 		return -EINVAL;
 	if (!file_can_read(in) || !file_can_write(out) || out->flags & O_APPEND)
 		return -EBADF;
-	if (in->inode == out->inode && *in_pos < *out_pos + (int64_t)(count & INT32_MAX) &&
-	    *out_pos < *in_pos + (int64_t)(count & INT32_MAX))
+	count = clip_to_end(in, *in_pos, count);
+	if (in->inode == out->inode && *in_pos < *out_pos + (int64_t)count &&
+	    *out_pos < *in_pos + (int64_t)count)
 		return -EINVAL;
 	result = copy_between(task, in, in_pos, out, out_pos,
-	                      count < INT32_MAX ? count : (INT32_MAX & PAGE_MASK));
+	                      count < MAX_COPY_BYTES ? count : MAX_COPY_BYTES);
 	if (result < 0)
 		return result;
 	if ((arg[1] && copy_to_user(task, arg[1], &own_in, sizeof(own_in))) ||
@@ -313,7 +344,7 @@ static int64_t dup_from(struct task *task, struct open_file *file, uint64_t from
 
 int64_t sys_dup(struct task *task, const uint64_t arg[6])
 {
-	struct open_file *file = file_of(task, arg[0]);
+	struct open_file *file = any_file_of(task, arg[0]);
 
 	return file ? dup_from(task, file, 0, false) : -EBADF;
 }
@@ -333,7 +364,7 @@ static int64_t dup_to(struct task *task, struct open_file *file, uint64_t fd, bo
 
 int64_t sys_dup2(struct task *task, const uint64_t arg[6])
 {
-	struct open_file *file = file_of(task, arg[0]);
+	struct open_file *file = any_file_of(task, arg[0]);
 	uint32_t to = (uint32_t)arg[1];
 
 	if (!file)
@@ -343,7 +374,7 @@ int64_t sys_dup2(struct task *task, const uint64_t arg[6])
 
 int64_t sys_dup3(struct task *task, const uint64_t arg[6])
 {
-	struct open_file *file = file_of(task, arg[0]);
+	struct open_file *file = any_file_of(task, arg[0]);
 	uint32_t flags = (uint32_t)arg[2];
 
 	if (flags & ~(uint32_t)O_CLOEXEC || (uint32_t)arg[0] == (uint32_t)arg[1])
@@ -368,13 +399,20 @@ static int64_t fcntl_lock(struct task *task, uint32_t command, va_t va)
 	return copy_to_user(task, va, &lock, sizeof(lock));
 }
 
+/* Linux: check_fcntl_cmd(). */
+static bool is_for_paths(uint32_t command)
+{
+	return command == F_DUPFD || command == F_DUPFD_CLOEXEC || command == F_GETFD ||
+	       command == F_SETFD || command == F_GETFL;
+}
+
 int64_t sys_fcntl(struct task *task, const uint64_t arg[6])
 {
-	struct open_file *file = file_of(task, arg[0]);
+	struct open_file *file = any_file_of(task, arg[0]);
 	int32_t fd = (int32_t)arg[0];
 	uint32_t command = (uint32_t)arg[1];
 
-	if (!file)
+	if (!file || (file->flags & O_PATH && !is_for_paths(command)))
 		return -EBADF;
 	switch (command) {
 	case F_DUPFD:
@@ -388,8 +426,7 @@ int64_t sys_fcntl(struct task *task, const uint64_t arg[6])
 		files_set_close_on_exec(task->files, fd, arg[2] & FD_CLOEXEC);
 		return 0;
 	case F_GETFL:
-		/* 64-bit kernels open everything with O_LARGEFILE, and show it. */
-		return (int64_t)(file->flags | (file->flags & O_PATH ? 0u : 0100000u));
+		return (int64_t)file->flags;
 	case F_SETFL:
 		file->flags =
 		    (file->flags & ~(uint32_t)SETTABLE_FLAGS) | ((uint32_t)arg[2] & SETTABLE_FLAGS);
@@ -462,7 +499,7 @@ int64_t sys_lseek(struct task *task, const uint64_t arg[6])
 	struct open_file *file = file_of(task, arg[0]);
 	uint32_t whence = (uint32_t)arg[2];
 
-	if (!file || file->flags & O_PATH)
+	if (!file)
 		return -EBADF;
 	if (whence > SEEK_HOLE)
 		return -EINVAL;
@@ -499,7 +536,7 @@ int64_t sys_ioctl(struct task *task, const uint64_t arg[6])
 	struct open_file *file = file_of(task, arg[0]);
 	uint32_t request = (uint32_t)arg[1];
 
-	if (!file || file->flags & O_PATH)
+	if (!file)
 		return -EBADF;
 	switch (request) {
 	case FIOCLEX:
@@ -518,7 +555,7 @@ int64_t sys_fsync(struct task *task, const uint64_t arg[6])
 {
 	struct open_file *file = file_of(task, arg[0]);
 
-	if (!file || file->flags & O_PATH)
+	if (!file)
 		return -EBADF;
 	if (!has_page_cache(file) && !open_file_is_directory(file))
 		return -EINVAL;
@@ -585,7 +622,7 @@ int64_t sys_fadvise64(struct task *task, const uint64_t arg[6])
 	uint64_t end = arg[2] && arg[1] + arg[2] >= arg[1] ? arg[1] + arg[2] - 1 : UINT64_MAX;
 	pgoff_t first = arg[1] >> PAGE_SHIFT;
 
-	if (!file || file->flags & O_PATH)
+	if (!file)
 		return -EBADF;
 	if (file->inode->kind == S_IFIFO)
 		return -ESPIPE;
@@ -627,7 +664,7 @@ int64_t sys_getdents64(struct task *task, const uint64_t arg[6])
 {
 	struct open_file *file = file_of(task, arg[0]);
 
-	if (!file || file->flags & O_PATH)
+	if (!file)
 		return -EBADF;
 	if (!open_file_is_directory(file))
 		return -ENOTDIR;

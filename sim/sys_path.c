@@ -72,12 +72,24 @@ static bool is_empty_path(struct task *task, int dirfd, va_t va)
 	return !va || (!get_user_byte(task, &byte, va) && !byte);
 }
 
+static int lookup_at(struct task *task, int dirfd, const char *path, unsigned flags,
+                     struct inode **out)
+{
+	struct inode *start;
+	int error = get_start(task, dirfd, path, &start);
+
+	if (error)
+		return error;
+	error = vfs_lookup(task->machine->vfs, start, path,
+	                   flags & AT_SYMLINK_NOFOLLOW ? 0 : WALK_FOLLOW, out);
+	inode_put(start);
+	return error;
+}
+
 int get_inode_at(struct task *task, int dirfd, va_t va, unsigned flags, struct inode **out)
 {
 	char path[PATH_MAX];
-	struct inode *start;
 	int64_t len;
-	int error;
 
 	if (flags & AT_EMPTY_PATH && is_empty_path(task, dirfd, va))
 		return get_inode_of_fd(task, dirfd, out);
@@ -86,13 +98,7 @@ int get_inode_at(struct task *task, int dirfd, va_t va, unsigned flags, struct i
 		return (int)len;
 	if (!len)
 		return flags & AT_EMPTY_PATH ? get_inode_of_fd(task, dirfd, out) : -ENOENT;
-	error = get_start(task, dirfd, path, &start);
-	if (error)
-		return error;
-	error = vfs_lookup(task->machine->vfs, start, path,
-	                   flags & AT_SYMLINK_NOFOLLOW ? 0 : WALK_FOLLOW, out);
-	inode_put(start);
-	return error;
+	return lookup_at(task, dirfd, path, flags, out);
 }
 
 /* A path argument with where it starts. */
@@ -119,7 +125,7 @@ static int64_t do_open(struct task *task, int dirfd, va_t va, uint32_t flags, ui
 
 	if (error)
 		return error;
-	error = vfs_open_at(task->machine->vfs, arg.start, arg.path, flags,
+	error = vfs_open_at(task->machine->vfs, arg.start, arg.path, flags | ABI_O_LARGEFILE,
 	                    mode & 07777 & ~task->umask, &file);
 	inode_put(arg.start);
 	return error ? error : install_file(task, file, flags & O_CLOEXEC);
@@ -366,18 +372,25 @@ int64_t sys_faccessat2(struct task *task, const uint64_t arg[6])
 	return do_access(task, (int)arg[0], arg[1], (uint32_t)arg[2], (unsigned)arg[3]);
 }
 
-static int64_t do_readlink(struct task *task, int dirfd, va_t path, va_t dst, int32_t size)
+/* An empty path stands for the descriptor, which must be a symlink (O_PATH). */
+static int64_t do_readlink(struct task *task, int dirfd, va_t va, va_t dst, int32_t size)
 {
-	char target[PATH_MAX];
+	char path[PATH_MAX], target[PATH_MAX];
 	struct inode *inode;
-	int64_t n;
+	int64_t len, n;
 
 	if (size <= 0)
 		return -EINVAL;
-	n = get_inode_at(task, dirfd, path, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, &inode);
+	len = strncpy_from_user(task, path, va, PATH_MAX);
+	if (len < 0)
+		return len;
+	n = len ? lookup_at(task, dirfd, path, AT_SYMLINK_NOFOLLOW, &inode)
+	        : get_inode_of_fd(task, dirfd, &inode);
 	if (n)
 		return n;
-	n = inode->ops->readlink ? inode->ops->readlink(inode, target, sizeof(target)) : -EINVAL;
+	n = inode->kind == S_IFLNK ? inode->ops->readlink(inode, target, sizeof(target))
+	    : len                  ? -EINVAL
+	                           : -ENOENT;
 	inode_put(inode);
 	if (n < 0)
 		return n;
@@ -602,22 +615,31 @@ int64_t sys_unlinkat(struct task *task, const uint64_t arg[6])
 	return do_unlink(task, (int)arg[0], arg[1], arg[2] & AT_REMOVEDIR);
 }
 
+/* Both paths are read before either is walked, and the first one's mistakes count
+ * first. */
 static int64_t do_rename(struct task *task, int old_dirfd, va_t old_path, int new_dirfd,
                          va_t new_path, unsigned flags)
 {
+	struct vfs *vfs = task->machine->vfs;
 	struct path_arg from, to;
-	int error;
+	struct walk walk;
+	int error, error_of_new;
 
 	if (flags & ~(unsigned)RENAME_NOREPLACE)
 		return -EINVAL; /* as a file system without RENAME_EXCHANGE says */
 	error = get_path_arg(task, old_dirfd, old_path, &from);
 	if (error)
 		return error;
-	error = get_path_arg(task, new_dirfd, new_path, &to);
-	if (!error) {
-		error =
-		    vfs_rename(task->machine->vfs, from.start, from.path, to.start, to.path, flags);
+	error_of_new = get_path_arg(task, new_dirfd, new_path, &to);
+	if (!error_of_new) {
+		error = vfs_rename(vfs, from.start, from.path, to.start, to.path, flags);
 		inode_put(to.start);
+	} else {
+		error = vfs_walk(vfs, from.start, from.path, WALK_NAME, &walk);
+		if (!error) {
+			walk_finish(&walk);
+			error = error_of_new;
+		}
 	}
 	inode_put(from.start);
 	return error;

@@ -28,7 +28,7 @@ static int16_t poll_one(struct task *task, const struct pollfd *p)
 	if (p->fd < 0)
 		return 0;
 	file = files_get(task->files, p->fd);
-	if (!file)
+	if (!file || file->flags & O_PATH)
 		return POLLNVAL;
 	events =
 	    file->ops->poll ? file->ops->poll(file) : POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;

@@ -383,7 +383,7 @@ static int may_open(struct inode *inode, uint32_t flags)
 		return 0;
 	if (inode->kind == S_IFLNK)
 		return -ELOOP;
-	if (flags & O_TRUNC && inode->kind == S_IFREG)
+	if (flags & O_TRUNC)
 		may |= MAY_WRITE;
 	if (inode->kind == S_IFDIR && (may & MAY_WRITE || flags & O_CREAT))
 		return -EISDIR;
@@ -631,7 +631,7 @@ static int check_rename(const struct walk *from, const struct walk *to, unsigned
 	int error;
 
 	if (!*from->name || !*to->name)
-		return -EBUSY;
+		return *from->name && flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
 	if (!from->inode)
 		return -ENOENT;
 	if (to->inode && flags & RENAME_NOREPLACE)

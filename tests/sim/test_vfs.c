@@ -7,10 +7,9 @@
 #include "mm/page_alloc.h"
 #include "mm/pagemap.h"
 #include "sim/tree.h"
-#include "tests/sim/sim_fixture.h"
+#include "tests/sim/judge.h"
 
 #include <dirent.h>
-#include <stdio.h>
 
 static struct sim_fixture f;
 static struct vfs *vfs;
@@ -618,54 +617,27 @@ struct pair {
 	int host;
 };
 
-static struct {
-	uint64_t state;
-	char judge[64]; /* the folder where the host's kernel does it */
-	struct pair open[MAX_OPEN_PAIRS];
-	char log[256]; /* the step, for messages */
-} r;
+static struct judge judge;
+static struct pair open_files[MAX_OPEN_PAIRS];
 
 static uint32_t rnd(uint32_t n)
 {
-	r.state = r.state * 6364136223846793005u + 1442695040888963407u;
-	return (uint32_t)(r.state >> 33) % n;
+	return judge_random(&judge, n);
 }
 
-/* A path of up to three components. ".." only behind a name, and symlinks only lead
- * down, so that the judge's folder is never left. */
-static void random_path(char *path)
-{
-	static const char *const names[] = { "a", "b", "c", "d" };
-	int depth = 1 + (int)rnd(3);
-
-	*path = '\0';
-	for (int i = 0; i < depth; i++) {
-		strcat(path, i ? "/" : "");
-		strcat(path, names[rnd(4)]);
-		if (!rnd(30))
-			strcat(path, "/..");
-		if (!rnd(30))
-			strcat(path, "/.");
-	}
-	if (!rnd(20))
-		strcat(path, "/");
-}
-
-static const char *judge_path(const char *path)
+static const char *judges(const char *path)
 {
 	static char text[2][256];
 	static int turn;
 
 	turn ^= 1;
-	snprintf(text[turn], sizeof(text[turn]), "%s/%s", r.judge, path);
+	snprintf(text[turn], sizeof(text[turn]), "%s/%s", judge.folder, path);
 	return text[turn];
 }
 
 static void agree(int64_t guest, int64_t host)
 {
-	ck_assert_msg(guest == host, "%s: %s here, %s in the host's kernel", r.log,
-	              guest < 0 ? strerrorname_np((int)-guest) : "success",
-	              host < 0 ? strerrorname_np((int)-host) : "success");
+	judge_agree(&judge, guest, host);
 }
 
 static int64_t host_result(int64_t result)
@@ -686,13 +658,13 @@ static void compare_content(const struct pair *pair)
 
 	ssize_t want = pread(pair->host, host, sizeof(host), 0);
 
-	ck_assert_msg(n == want, "%s: %ld bytes, not %ld", r.log, (long)n, (long)want);
-	ck_assert_msg(!memcmp(guest, host, (size_t)n), "%s: content differs", r.log);
+	ck_assert_msg(n == want, "%s: %ld bytes, not %ld", judge.step, (long)n, (long)want);
+	ck_assert_msg(!memcmp(guest, host, (size_t)n), "%s: content differs", judge.step);
 }
 
 static void step_write(void)
 {
-	struct pair *pair = &r.open[rnd(MAX_OPEN_PAIRS)];
+	struct pair *pair = &open_files[rnd(MAX_OPEN_PAIRS)];
 	uint8_t bytes[9000];
 	int64_t pos = rnd(MAX_BYTES);
 	uint32_t len = rnd(sizeof(bytes));
@@ -709,7 +681,7 @@ static void step_write(void)
 
 static void step_truncate(void)
 {
-	struct pair *pair = &r.open[rnd(MAX_OPEN_PAIRS)];
+	struct pair *pair = &open_files[rnd(MAX_OPEN_PAIRS)];
 	int64_t size = rnd(MAX_BYTES);
 
 	if (!pair->guest)
@@ -733,12 +705,12 @@ static void step_open(const char *path)
 		                         O_TRUNC,    O_CREAT | O_TRUNC, O_CREAT | O_APPEND,
 		                         O_NOFOLLOW, O_DIRECTORY };
 	uint32_t flags = O_RDWR | more[rnd(sizeof(more) / sizeof(more[0]))];
-	struct pair *pair = &r.open[rnd(MAX_OPEN_PAIRS)];
+	struct pair *pair = &open_files[rnd(MAX_OPEN_PAIRS)];
 	int error;
 
 	close_pair(pair);
 	error = guest_open(path, flags, &pair->guest);
-	pair->host = open(judge_path(path), (int)flags, 0644);
+	pair->host = open(judges(path), (int)flags, 0644);
 	if (error)
 		pair->guest = NULL;
 	agree(error, pair->host < 0 ? -errno : 0);
@@ -751,12 +723,12 @@ static void step_remove(const char *path)
 	bool is_rmdir = rnd(2);
 
 	agree(vfs_unlink(vfs, NULL, path, is_rmdir),
-	      host_result(is_rmdir ? rmdir(judge_path(path)) : unlink(judge_path(path))));
+	      host_result(is_rmdir ? rmdir(judges(path)) : unlink(judges(path))));
 }
 
 static void step_rename(const char *path, const char *other)
 {
-	agree(guest_rename(path, other), host_result(rename(judge_path(path), judge_path(other))));
+	agree(guest_rename(path, other), host_result(rename(judges(path), judges(other))));
 }
 
 static void step_link(const char *path, const char *other)
@@ -768,7 +740,7 @@ static void step_link(const char *path, const char *other)
 		error = vfs_link(vfs, inode, NULL, other);
 		inode_put(inode);
 	}
-	agree(error, host_result(link(judge_path(path), judge_path(other))));
+	agree(error, host_result(link(judges(path), judges(other))));
 }
 
 static void step_stat(const char *path)
@@ -778,17 +750,18 @@ static void step_stat(const char *path)
 	struct stat st;
 	int error = vfs_lookup(vfs, NULL, path, 0, &inode);
 
-	agree(error, host_result(lstat(judge_path(path), &st)));
+	agree(error, host_result(lstat(judges(path), &st)));
 	if (error)
 		return;
 	ck_assert_int_eq(inode->ops->getattr(inode, &attr), 0);
 	inode_put(inode);
-	ck_assert_msg(attr.mode == st.st_mode, "%s: mode %o, %o", r.log, attr.mode, st.st_mode);
+	ck_assert_msg(attr.mode == st.st_mode, "%s: mode %o, %o", judge.step, attr.mode,
+	              st.st_mode);
 	if (S_ISDIR(st.st_mode))
 		return;
-	ck_assert_msg(attr.nlink == st.st_nlink, "%s: %u links, %lu", r.log, attr.nlink,
+	ck_assert_msg(attr.nlink == st.st_nlink, "%s: %u links, %lu", judge.step, attr.nlink,
 	              (unsigned long)st.st_nlink);
-	ck_assert_msg(attr.size == (uint64_t)st.st_size, "%s: size", r.log);
+	ck_assert_msg(attr.size == (uint64_t)st.st_size, "%s: size", judge.step);
 }
 
 static int no_dots(const struct dirent *entry)
@@ -801,7 +774,7 @@ static void step_list(const char *path)
 	char want[256] = "";
 	struct dirent **names;
 	struct inode *dir;
-	int nr = scandir(judge_path(path), &names, no_dots, alphasort);
+	int nr = scandir(judges(path), &names, no_dots, alphasort);
 	int error = vfs_lookup(vfs, NULL, path, WALK_FOLLOW, &dir);
 
 	if (!error && dir->kind != S_IFDIR)
@@ -809,7 +782,7 @@ static void step_list(const char *path)
 	if (!error)
 		inode_put(dir);
 	else if (error == -ENOTDIR && nr >= 0)
-		ck_abort_msg("%s", r.log);
+		ck_abort_msg("%s", judge.step);
 	agree(error, nr < 0 ? -errno : 0);
 	for (int i = 0; i < nr; i++) {
 		strcat(want, names[i]->d_name);
@@ -819,7 +792,8 @@ static void step_list(const char *path)
 	if (nr < 0)
 		return;
 	free(names);
-	ck_assert_msg(!strcmp(names_in(path), want), "%s: %s, not %s", r.log, names_in(path), want);
+	ck_assert_msg(!strcmp(names_in(path), want), "%s: %s, not %s", judge.step, names_in(path),
+	              want);
 }
 
 static void step_symlink(const char *path)
@@ -827,13 +801,13 @@ static void step_symlink(const char *path)
 	static const char *const targets[] = { "a", "b/c", "d", "c/a", "a/b" };
 	const char *target = targets[rnd(5)];
 
-	agree(guest_symlink(target, path), host_result(symlink(target, judge_path(path))));
+	agree(guest_symlink(target, path), host_result(symlink(target, judges(path))));
 }
 
 /* As memory pressure does: written out and forgotten. */
 static void step_evict(void)
 {
-	struct pair *pair = &r.open[rnd(MAX_OPEN_PAIRS)];
+	struct pair *pair = &open_files[rnd(MAX_OPEN_PAIRS)];
 	struct address_space *mapping;
 
 	if (!pair->guest)
@@ -850,9 +824,9 @@ static void random_step(void)
 	char path[64], other[64];
 	uint32_t what = rnd(16);
 
-	random_path(path);
-	random_path(other);
-	snprintf(r.log, sizeof(r.log), "step %u of \"%s\", \"%s\"", what, path, other);
+	judge_path(&judge, path);
+	judge_path(&judge, other);
+	snprintf(judge.step, sizeof(judge.step), "step %u of \"%s\", \"%s\"", what, path, other);
 	switch (what) {
 	case 0:
 	case 1:
@@ -865,7 +839,7 @@ static void random_step(void)
 		return step_truncate();
 	case 6:
 	case 7:
-		return agree(guest_mkdir(path), host_result(mkdir(judge_path(path), 0755)));
+		return agree(guest_mkdir(path), host_result(mkdir(judges(path), 0755)));
 	case 8:
 		return step_remove(path);
 	case 9:
@@ -884,67 +858,27 @@ static void random_step(void)
 	}
 }
 
-static void fill_both(void)
-{
-	static const char *const files[] = { "a", "b/a", "b/b", "b/c/a", "c/d" };
-	struct sim_fixture judge = { 0 };
-
-	strcpy(judge.root, r.judge);
-	for (int side = 0; side < 2; side++) {
-		struct sim_fixture *fixture = side ? &judge : &f;
-		char path[128];
-
-		for (int i = 0; i < 3; i++) {
-			static const char *const folders[] = { "b", "c", "b/c" };
-
-			snprintf(path, sizeof(path), "%s/%s", fixture->root, folders[i]);
-			ck_assert_int_eq(mkdir(path, 0755), 0);
-		}
-		for (int i = 0; i < 5; i++)
-			sim_fixture_put(fixture, files[i], files[i]);
-		snprintf(path, sizeof(path), "%s/d", fixture->root);
-		ck_assert_int_eq(symlink("b/c", path), 0);
-	}
-}
-
 /* All steps; the judge's folder holds what should be there now. */
 static void run_against_judge(bool writable)
 {
-	const char *seed = getenv("PW_SEED"), *cases = getenv("PW_CASES");
+	const char *cases = getenv("PW_CASES");
 	const char *write[] = { f.root, NULL };
 	int nr = cases ? atoi(cases) : 10000;
 
-	r.state = seed ? strtoull(seed, NULL, 0) : 20240229;
-	printf("# PW_SEED=%llu\n", (unsigned long long)r.state);
-	sim_fixture_make_root(&f);
-	strcpy(r.judge, "/tmp/pagewalk-judge-XXXXXX");
-	ck_assert(mkdtemp(r.judge));
-	ck_assert_int_eq(chmod(r.judge, 0755), 0);
-	fill_both();
+	judge_open(&judge, &f, 20240229);
 	boot(writable ? write : NULL);
 	vfs->tree->max_idle = rnd(8);
 	vfs->tree->max_open = 1 + rnd(8);
 	for (int i = 0; i < nr; i++)
 		random_step();
 	for (int i = 0; i < MAX_OPEN_PAIRS; i++)
-		close_pair(&r.open[i]);
-}
-
-static void remove_judge(void)
-{
-	struct sim_fixture judge;
-
-	strcpy(judge.root, r.judge);
-	sim_fixture_remove_root(&judge);
+		close_pair(&open_files[i]);
 }
 
 START_TEST(random_calls_do_what_linux_does_and_leave_the_host_alone)
 {
 	uint64_t before;
 
-	sim_fixture_make_root(&f);
-	sim_fixture_remove_root(&f);
-	umask(022);
 	run_against_judge(false);
 	sim_fixture_shutdown(&f);
 	before = hash_host(f.root);
@@ -955,7 +889,7 @@ START_TEST(random_calls_do_what_linux_does_and_leave_the_host_alone)
 	ck_assert_str_eq(names_in("/"), "a b c d ");
 	sim_fixture_shutdown(&f);
 	sim_fixture_remove_root(&f);
-	remove_judge();
+	judge_close(&judge);
 }
 END_TEST
 
@@ -964,19 +898,18 @@ static int compare_folders(void)
 {
 	char command[256];
 
-	snprintf(command, sizeof(command), "diff -r --no-dereference %s %s", f.root, r.judge);
+	snprintf(command, sizeof(command), "diff -r --no-dereference %s %s", f.root, judge.folder);
 	return system(command);
 }
 
 START_TEST(random_calls_in_a_writable_folder_change_the_host_as_linux_does)
 {
-	umask(022);
 	run_against_judge(true);
 	ck_assert_int_eq(vfs_sync(vfs), 0);
 	sim_fixture_shutdown(&f);
 	ck_assert_int_eq(compare_folders(), 0);
 	sim_fixture_remove_root(&f);
-	remove_judge();
+	judge_close(&judge);
 }
 END_TEST
 
