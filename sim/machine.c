@@ -242,7 +242,7 @@ int machine_start(struct machine *machine, const char *path, char *const argv[],
 
 	err = task_create(&task, machine, machine->options.cwd ? machine->options.cwd : "/");
 	if (err) {
-		snprintf(why, why_size, "%s", strerror(-err));
+		snprintf(why, why_size, "%s: no task for it: %s", path, strerror(-err));
 		return err;
 	}
 	machine->cpu.current = task;
