@@ -5,10 +5,12 @@
  */
 #include "mm/kernel.h"
 
+#include "mm/kernel_map.h"
 #include "mm/mm.h"
 #include "mm/page_alloc.h"
 #include "mm/pagemap.h"
 #include "mm/rmap.h"
+#include "mm/vmalloc.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -49,8 +51,12 @@ int kernel_boot(struct kernel *k, const struct kernel_config *config, struct ram
 	INIT_LIST_HEAD(&k->slab_caches);
 	INIT_LIST_HEAD(&k->mmlist);
 	INIT_LIST_HEAD(&k->mappings);
+	INIT_LIST_HEAD(&k->mmio_devices);
+	RB_INIT(&k->vmap_areas);
 
 	err = mem_init(k);
+	if (!err)
+		err = kernel_map_init(k);
 	if (!err)
 		err = kmem_cache_init(k);
 	if (!err)
@@ -102,11 +108,13 @@ static void check_at_shutdown(struct kernel *k)
 void kernel_shutdown(struct kernel *k)
 {
 	assert(list_empty(&k->mmlist));
+	assert(RB_EMPTY(&k->vmap_areas));
 	drop_page_cache(k);
 	for (uint32_t i = 0; i < MAX_SWAPFILES; i++)
 		if (k->swap.info[i].device)
 			swapoff(k, k->swap.info[i].device);
 	destroy_dma_caches(k);
+	kernel_map_finish(k);
 	if (k->config.check)
 		check_at_shutdown(k);
 }
@@ -123,7 +131,8 @@ bool kernel_is_valid(struct kernel *k, char *what, size_t size)
 
 	/* The allocators first: the others walk what these hold. */
 	if (!page_alloc_is_valid(k, what, size) || !slab_is_valid(k, what, size) ||
-	    !percpu_is_valid(k, what, size))
+	    !percpu_is_valid(k, what, size) || !kernel_map_is_valid(k, what, size) ||
+	    !vmalloc_is_valid(k, what, size))
 		return false;
 	list_for_each_entry (mm, &k->mmlist, mmlist)
 		if (!mm_is_valid(k, mm, what, size))

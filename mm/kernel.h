@@ -28,6 +28,14 @@ struct machine_ops {
 	void (*flush_tlb_range)(void *machine, struct mm_struct *mm, va_t start, va_t end);
 	void (*flush_tlb_mm)(void *machine, struct mm_struct *mm);
 	void (*flush_tlb_all)(void *machine);
+	/* The same for kernel addresses, which all mms share. */
+	void (*flush_tlb_kernel_range)(void *machine, va_t start, va_t end);
+	/* The kernel itself touches `words` aligned 8-byte words from the kernel address
+	 * va on, all in va's page: counted as the kernel's accesses. False: nothing is
+	 * mapped there, or not for this; else *pa is where the byte at va lies, in RAM
+	 * or not. Not before the machine has a CPU. */
+	bool (*kernel_access)(void *machine, va_t va, enum access_kind kind, uint64_t words,
+	                      pa_t *pa);
 	/* The kernel is about to give a frame another content (read from disk,
 	 * cleared, copied to): instructions decoded from it are void. */
 	void (*frame_changed)(void *machine, pfn_t pfn);
@@ -44,6 +52,7 @@ struct kernel_config {
 	const struct paging_mode *paging; /* of user page tables */
 	uint32_t nr_cpus;
 	uint64_t kernel_image_bytes; /* reserved from 1 MB (or as RAM allows) on */
+	bool has_1g_pages;           /* the CPU does: for the direct map */
 	/* sysctls */
 	uint64_t min_free_kbytes;        /* 0: set by kernel_boot() to Linux's default */
 	uint32_t swappiness;             /* 0 to 100; Linux: 60 */
@@ -55,6 +64,9 @@ struct kernel_config {
 	bool page_cache_warm;            /* file pages count as cached before the first touch */
 	bool check;                      /* run the invariant checks as it goes */
 };
+
+struct vm_struct;
+RB_HEAD(vmap_area_tree, vm_struct); /* by address: mm/vmalloc.h */
 
 struct kernel {
 	struct kernel_config config;
@@ -74,6 +86,16 @@ struct kernel {
 	uint64_t totalram_pages;  /* managed */
 	uint64_t boot_free_pages; /* free when kernel_boot() was done, caches shrunk */
 	struct page *zero_page;   /* shared, read-only, never on an LRU */
+
+	/* kernel_map.c, vmalloc.c, ioremap.c */
+	pa_t kernel_image_start, kernel_image_end;
+	pa_t kernel_brk;          /* the image's page tables lie from here to its end */
+	struct mm_struct init_mm; /* the kernel's own: pgd and nr_ptes alone are used */
+	va_t high_memory;         /* the direct map's end */
+	uint64_t direct_pages_count[NR_PAGE_SIZES]; /* pages that it is made of */
+	struct vmap_area_tree vmap_areas;
+	uint64_t nr_vmalloc_pages;     /* that vmalloc() allocated */
+	struct list_head mmio_devices; /* mmio_device.devices */
 
 	/* slab.c */
 	struct list_head slab_caches;

@@ -130,6 +130,8 @@ static int lay_out_memory(struct kernel *k)
 	memblock_add(m, MIB, ram - MIB);
 	memblock_reserve(m, 0, BIOS_END);
 	memblock_reserve(m, KERNEL_IMAGE_START, image);
+	k->kernel_image_start = KERNEL_IMAGE_START;
+	k->kernel_image_end = KERNEL_IMAGE_START + image;
 	return 0;
 }
 

@@ -88,7 +88,7 @@ static void exit_mmap(struct kernel *k, struct mm_struct *mm)
 {
 	struct tlb_gather tlb = TLB_GATHER_INIT;
 	struct vm_area_struct *vma, *tmp;
-	va_t top = (va_t)1 << k->config.paging->va_bits;
+	va_t top = pgd_user_end(k);
 	bool freed;
 
 	for_each_vma (mm, vma)
@@ -508,7 +508,7 @@ static void unmap_region(struct kernel *k, struct mm_struct *mm, va_t start, va_
 		unmap_page_range(k, vma, vma->vm_start, vma->vm_end, &tlb);
 		remove_vma(k, mm, vma);
 	}
-	ceiling = vma ? vma->vm_start : (va_t)1 << k->config.paging->va_bits;
+	ceiling = vma ? vma->vm_start : pgd_user_end(k);
 	/* The walk caches may have a table that goes, though no entry of it was present. */
 	if (free_pgtables(k, mm, start, end, floor, ceiling) && !tlb.end)
 		tlb_gather_page(&tlb, start);

@@ -5,6 +5,8 @@
  */
 #include "mm/pgtable.h"
 
+#include "mm/kernel_map.h"
+
 #include <assert.h>
 #include <errno.h>
 
@@ -51,6 +53,7 @@ int pgd_alloc(struct kernel *k, struct mm_struct *mm)
 	if (!page)
 		return -ENOMEM;
 	mm->pgd = page_to_pfn(k, page);
+	pgd_ctor(k, mm);
 	return 0;
 }
 
@@ -192,21 +195,26 @@ bool free_pgtables(struct kernel *k, struct mm_struct *mm, va_t start, va_t end,
 	return c.freed;
 }
 
-static uint64_t count_below(const struct kernel *k, pfn_t table, unsigned up)
+/* In the first nr_entries of a table. */
+static uint64_t count_below(const struct kernel *k, pfn_t table, unsigned up, uint64_t nr_entries)
 {
 	const struct paging_level *level = pgtable_level(k, up);
 	uint64_t nr = 0;
 
-	for (va_t i = 0; i < (va_t)1 << level->index_bits; i++) {
+	for (va_t i = 0; i < nr_entries; i++) {
 		uint64_t entry = pgtable_read(k, pgtable_slot(k, table, level, i << level->shift));
 
 		if (entry)
-			nr += 1 + (up > 1 ? count_below(k, pgtable_entry_pfn(entry), up - 1) : 0);
+			nr += 1 + (up > 1 ? count_below(k, pgtable_entry_pfn(entry), up - 1,
+			                                (uint64_t)1 << level->index_bits)
+			                  : 0);
 	}
 	return nr;
 }
 
 uint64_t count_pgtables(const struct kernel *k, const struct mm_struct *mm)
 {
-	return count_below(k, mm->pgd, k->config.paging->nr_levels - 1u);
+	unsigned up = k->config.paging->nr_levels - 1u;
+
+	return count_below(k, mm->pgd, up, pgd_user_end(k) >> pgtable_level(k, up)->shift);
 }

@@ -92,6 +92,15 @@ static inline pfn_t pgtable_entry_pfn(uint64_t entry)
 	return (entry & PTE_PFN_MASK) >> PAGE_SHIFT;
 }
 
+/* Top-level entries from this address on are the kernel's: 3 GB, or half of all
+ * addresses, the other half being those whose sign bits are set. */
+static inline va_t pgd_user_end(const struct kernel *k)
+{
+	unsigned va_bits = k->config.paging->va_bits;
+
+	return va_bits == 32 ? 0xc0000000 : (va_t)1 << (va_bits - 1);
+}
+
 static inline bool pud_is_folded(const struct kernel *k)
 {
 	return k->config.paging->nr_levels < 4;
@@ -321,7 +330,8 @@ static inline struct page *vm_normal_page(const struct kernel *k, const struct v
 
 /* ---- tables (pgtable.c) ---- */
 
-/* A cleared top-level table into mm->pgd. 0 or -ENOMEM. */
+/* A top-level table into mm->pgd, empty but for the kernel's half, which it shares
+ * with all others (mm/kernel_map.h). 0 or -ENOMEM. */
 int pgd_alloc(struct kernel *k, struct mm_struct *mm);
 void pgd_free(struct kernel *k, struct mm_struct *mm); /* nothing is left below it */
 
@@ -336,7 +346,7 @@ pte_slot_t *pte_alloc(struct kernel *k, struct mm_struct *mm, va_t va);
 bool free_pgtables(struct kernel *k, struct mm_struct *mm, va_t start, va_t end, va_t floor,
                    va_t ceiling);
 
-/* Page table pages below the top-level table, by looking. */
+/* The user's page table pages below the top-level table, by looking. */
 uint64_t count_pgtables(const struct kernel *k, const struct mm_struct *mm);
 
 /*

@@ -46,6 +46,17 @@ static void flush_tlb_all(void *machine)
 	engine_flush(cpu->engine);
 }
 
+static void flush_tlb_kernel_range(void *machine, va_t start, va_t end)
+{
+	if (!cpu_flush_kernel_range(&((struct machine *)machine)->cpu, start, end))
+		flush_tlb_all(machine);
+}
+
+static bool kernel_access(void *machine, va_t va, enum access_kind kind, uint64_t words, pa_t *pa)
+{
+	return cpu_kernel_access(&((struct machine *)machine)->cpu, va, kind, words, pa);
+}
+
 static void frame_changed(void *machine, pfn_t pfn)
 {
 	struct cpu *cpu = &((struct machine *)machine)->cpu;
@@ -89,6 +100,8 @@ static const struct machine_ops machine_ops = {
 	.flush_tlb_range = flush_tlb_range,
 	.flush_tlb_mm = flush_tlb_mm,
 	.flush_tlb_all = flush_tlb_all,
+	.flush_tlb_kernel_range = flush_tlb_kernel_range,
+	.kernel_access = kernel_access,
 	.frame_changed = frame_changed,
 	.disk_wait = disk_wait,
 	.oom_kill = oom_kill,
@@ -116,6 +129,7 @@ static int boot_kernel(struct machine *m, char *why, size_t why_size)
 		.paging = c->paging,
 		.nr_cpus = c->cpus,
 		.kernel_image_bytes = kernel_image_bytes(c->ram_bytes),
+		.has_1g_pages = c->mmu.has_1g_pages,
 		.min_free_kbytes = c->min_free_bytes / KIB,
 		.swappiness = c->swappiness,
 		.page_cluster = c->swap_page_cluster,

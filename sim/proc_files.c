@@ -5,6 +5,7 @@
  */
 #include "mm/mm.h"
 #include "mm/page_alloc.h"
+#include "mm/vmalloc.h"
 #include "sim/clock.h"
 #include "sim/procfs.h"
 
@@ -186,6 +187,18 @@ static void show_meminfo(struct proc_text *text, struct machine *machine, struct
 	meminfo_line(text, "PageTables", vmstat_value(k, NR_PAGE_TABLE_PAGES));
 	meminfo_line(text, "CommitLimit", k->totalram_pages / 2 + k->swap.total_swap_pages);
 	meminfo_line(text, "Committed_AS", k->total_vm_committed);
+}
+
+static void show_vmallocinfo(struct proc_text *text, struct machine *machine, struct task *task)
+{
+	const struct kernel *k = &machine->kernel;
+	const struct vm_struct *area = vm_area_from(k, 0);
+	char line[256];
+
+	for (; area; area = vm_area_from(k, area->va + 1)) {
+		vmallocinfo_show(k, area, line, sizeof(line));
+		proc_printf(text, "%s\n", line);
+	}
 }
 
 static void show_vmstat(struct proc_text *text, struct machine *machine, struct task *task)
@@ -513,6 +526,7 @@ const struct proc_file proc_files[] = {
 	{ "swaps", 0444, show_swaps },
 	{ "uptime", 0444, show_uptime },
 	{ "version", 0444, show_version },
+	{ "vmallocinfo", 0400, show_vmallocinfo },
 	{ "vmstat", 0444, show_vmstat },
 	{ "sys/kernel/hostname", 0444, show_hostname },
 	{ "sys/kernel/osrelease", 0444, show_osrelease },

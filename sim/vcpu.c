@@ -215,6 +215,53 @@ void cpu_flush_range(struct cpu *cpu, const struct mm_struct *mm, va_t start, va
 	engine_flush(cpu->engine);
 }
 
+/* Pages of all mms are global: INVLPG drops them whatever the PCID. No guest code
+ * runs from them, so that the engine knows nothing of them. */
+bool cpu_flush_kernel_range(struct cpu *cpu, va_t start, va_t end)
+{
+	if ((end - start) >> PAGE_SHIFT > FLUSH_CEILING_PAGES)
+		return false;
+	for (va_t va = start & PAGE_MASK; va < end; va += PAGE_SIZE)
+		mmu_invlpg(cpu->mmu, va);
+	return true;
+}
+
+/* ---- the kernel's accesses ---- */
+
+/* Without a task, or after its mm has gone, the kernel runs on its own tables. */
+static void load_some_mm(struct cpu *cpu)
+{
+	const struct mm_struct *init_mm = &cpu->machine->kernel.init_mm;
+
+	if (cpu->current && cpu->current->mm)
+		return;
+	if (!(mmu_cr0(cpu->mmu) & CR0_PG) || !is_loaded(cpu, init_mm))
+		cpu_load_mm(cpu, init_mm);
+}
+
+static bool kernel_translate(struct cpu *cpu, va_t va, enum access_kind kind,
+                             struct translation *out)
+{
+	struct page_fault ignored;
+
+	if (cpu->machine->options.engine == ENGINE_EXACT)
+		return mmu_translate(cpu->mmu, va, kind, PRIV_KERNEL, out, &ignored);
+	return mmu_walk_only(cpu->mmu, va, kind, PRIV_KERNEL, out, &ignored);
+}
+
+bool cpu_kernel_access(struct cpu *cpu, va_t va, enum access_kind kind, uint64_t words, pa_t *pa)
+{
+	struct translation t;
+
+	load_some_mm(cpu);
+	if (!kernel_translate(cpu, va, kind, &t))
+		return false;
+	if (cpu->machine->options.engine == ENGINE_EXACT && words > 1)
+		mmu_access_again(cpu->mmu, va, kind, PRIV_KERNEL, words - 1);
+	*pa = t.pa;
+	return true;
+}
+
 /* ---- life ---- */
 
 int cpu_init(struct cpu *cpu, struct machine *machine, uint32_t id, char *why, size_t why_size)

@@ -20,4 +20,11 @@ void cpu_load_mm(struct cpu *cpu, const struct mm_struct *mm);
 void cpu_flush_range(struct cpu *cpu, const struct mm_struct *mm, va_t start, va_t end);
 void cpu_flush_mm(struct cpu *cpu, const struct mm_struct *mm);
 
+/* The same for kernel addresses. True: done page by page; else the caller flushes
+ * everything. */
+bool cpu_flush_kernel_range(struct cpu *cpu, va_t start, va_t end);
+
+/* machine_ops.kernel_access */
+bool cpu_kernel_access(struct cpu *cpu, va_t va, enum access_kind kind, uint64_t words, pa_t *pa);
+
 #endif

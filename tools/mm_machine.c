@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tools/mm_machine.h"
 
+#include "mm/kernel_map.h"
 #include "sim/swap_disk.h"
 
 #include <errno.h>
@@ -23,6 +24,16 @@ static void flush_tlb_mm(void *machine, struct mm_struct *mm)
 
 static void flush_tlb_all(void *machine)
 {
+}
+
+static void flush_tlb_kernel_range(void *machine, va_t start, va_t end)
+{
+}
+
+/* There is no CPU: by the kernel's page tables alone. */
+static bool kernel_access(void *machine, va_t va, enum access_kind kind, uint64_t words, pa_t *pa)
+{
+	return slow_virt_to_phys(&((struct mm_machine *)machine)->kernel, va, pa);
 }
 
 static void frame_changed(void *machine, pfn_t pfn)
@@ -54,6 +65,8 @@ static const struct machine_ops machine_ops = {
 	.flush_tlb_range = flush_tlb_range,
 	.flush_tlb_mm = flush_tlb_mm,
 	.flush_tlb_all = flush_tlb_all,
+	.flush_tlb_kernel_range = flush_tlb_kernel_range,
+	.kernel_access = kernel_access,
 	.frame_changed = frame_changed,
 	.disk_wait = disk_wait,
 	.oom_kill = oom_kill,
@@ -81,6 +94,7 @@ static int boot_kernel(struct mm_machine *m, bool check, char *why, size_t why_s
 		.paging = c->paging,
 		.nr_cpus = c->cpus,
 		.kernel_image_bytes = kernel_image_bytes(c->ram_bytes),
+		.has_1g_pages = c->mmu.has_1g_pages,
 		.min_free_kbytes = c->min_free_bytes / KIB,
 		.swappiness = c->swappiness,
 		.page_cluster = c->swap_page_cluster,

@@ -21,7 +21,8 @@ struct fixture {
 	struct kernel k;
 	/* what machine_ops were called with; tests may clear it */
 	struct {
-		uint64_t flush_page, flush_range, flush_mm, flush_all;
+		uint64_t flush_page, flush_range, flush_mm, flush_all, flush_kernel_range;
+		uint64_t kernel_loads, kernel_stores; /* words */
 		uint64_t frames_changed;
 		pfn_t last_frame;
 		uint64_t disk_reads, disk_writes; /* requests */
@@ -52,6 +53,48 @@ static inline void fixture_flush_tlb_mm(void *machine, struct mm_struct *mm)
 static inline void fixture_flush_tlb_all(void *machine)
 {
 	((struct fixture *)machine)->seen.flush_all++;
+}
+
+static inline void fixture_flush_tlb_kernel_range(void *machine, va_t start, va_t end)
+{
+	((struct fixture *)machine)->seen.flush_kernel_range++;
+}
+
+/* A walk of init_mm's tables by the mode's table of levels alone; 0: not mapped.
+ * *span is the size of the page. */
+static inline uint64_t fixture_kernel_entry(struct fixture *f, va_t va, uint64_t *span)
+{
+	const struct paging_mode *mode = f->k.config.paging;
+	uint64_t table = f->k.init_mm.pgd << PAGE_SHIFT, entry = 0;
+
+	*span = PAGE_SIZE;
+	for (unsigned i = 0; i < mode->nr_levels; i++) {
+		uint64_t index =
+		    va >> mode->level[i].shift & ((1u << mode->level[i].index_bits) - 1);
+
+		entry = 0;
+		memcpy(&entry, (uint8_t *)ram_at(&f->ram, table) + index * mode->entry_bytes,
+		       mode->entry_bytes);
+		*span = (uint64_t)1 << mode->level[i].shift;
+		ck_assert_msg(!(entry & PTE_US), "%#lx is the user's", (unsigned long)va);
+		if (!(entry & PTE_P) || (mode->level[i].leaf && entry & PTE_PS))
+			break;
+		table = entry & mode->pa_mask & PAGE_MASK;
+	}
+	return entry & PTE_P ? entry : 0;
+}
+
+static inline bool fixture_kernel_access(void *machine, va_t va, enum access_kind kind,
+                                         uint64_t words, pa_t *pa)
+{
+	struct fixture *f = machine;
+	uint64_t span = 0, entry = fixture_kernel_entry(f, va, &span);
+
+	if (!(entry & PTE_P) || (kind == ACCESS_STORE && !(entry & PTE_RW)))
+		return false;
+	*(kind == ACCESS_STORE ? &f->seen.kernel_stores : &f->seen.kernel_loads) += words;
+	*pa = (entry & f->k.config.paging->pa_mask & ~(span - 1)) + (va & (span - 1));
+	return true;
 }
 
 static inline void fixture_frame_changed(void *machine, pfn_t pfn)
@@ -97,6 +140,8 @@ static const struct machine_ops fixture_ops = {
 	.flush_tlb_range = fixture_flush_tlb_range,
 	.flush_tlb_mm = fixture_flush_tlb_mm,
 	.flush_tlb_all = fixture_flush_tlb_all,
+	.flush_tlb_kernel_range = fixture_flush_tlb_kernel_range,
+	.kernel_access = fixture_kernel_access,
 	.frame_changed = fixture_frame_changed,
 	.disk_wait = fixture_disk_wait,
 	.oom_kill = fixture_oom_kill,

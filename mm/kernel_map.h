@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * kernel_map - the kernel's own half of every address space: page tables that all
+ * mms share, and the direct map of RAM (Linux 4.4, arch/x86/mm/init.c; addresses:
+ * Documentation/x86/x86_64/mm.txt, those of 4.20 and later).
+ *
+ *   four-level                                two-level
+ *   0xffff888000000000  RAM, all of it        0xc0000000  RAM, its first 896 MB
+ *   0xffffc90000000000  vmalloc, ioremap      8 to 16 MB on, at 8 MB  vmalloc, ioremap
+ *   0xffffe8ffffffffff  its last byte         0xff7fdfff  its last byte
+ *
+ * The direct map has the largest pages that fit. Its tables lie in the kernel image
+ * (Linux: the first of them in brk), so that they take none of the pages that zones
+ * manage. Tables of the vmalloc area come from the buddy allocator when they are
+ * needed and stay until kernel_shutdown(), as Linux keeps them; /proc/meminfo's
+ * PageTables counts neither (Linux: the same), init_mm.nr_ptes all but the top one.
+ *
+ * mm/ itself reads and writes RAM by host pointers (page_address()); that is the
+ * direct map without its cost. Who wants the cost uses mm/maccess.h.
+ *
+ * Simplified: no mapping of the kernel's text at 0xffffffff80000000, no vmemmap,
+ * no fixmap. RAM above 896 MB has no kernel address in the two-level mode.
+ */
+#ifndef PW_MM_KERNEL_MAP_H
+#define PW_MM_KERNEL_MAP_H
+
+#include "mm/pgtable.h"
+
+/* Rights of kernel pages: the hardware need not set A and D. */
+#define PAGE_KERNEL_BITS (PTE_P | PTE_RW | PTE_A | PTE_D | PTE_G)
+/* An entry of the kernel's that points to a table: not for user mode. */
+#define KERNEL_TABLE (PTE_P | PTE_RW | PTE_A | PTE_D)
+
+static inline pte_t PAGE_KERNEL(const struct kernel *k)
+{
+	return (pte_t){ PAGE_KERNEL_BITS | (k->config.paging->has_nx ? PTE_NX : 0) };
+}
+
+/* Device memory: not cached. */
+static inline pte_t PAGE_KERNEL_NOCACHE(const struct kernel *k)
+{
+	return (pte_t){ PAGE_KERNEL(k).val | PTE_PCD };
+}
+
+/* ---- addresses ---- */
+
+static inline va_t page_offset(const struct kernel *k)
+{
+	return k->config.paging->va_bits == 32 ? 0xc0000000 : 0xffff888000000000;
+}
+
+static inline va_t vmalloc_start(const struct kernel *k)
+{
+	const va_t gap = 8 * MIB; /* VMALLOC_OFFSET: catches overruns of the direct map */
+
+	if (k->config.paging->va_bits == 32)
+		return (k->high_memory + 2 * gap - 1) & ~(gap - 1);
+	return 0xffffc90000000000;
+}
+
+/* The first address after it. 32-bit: two pages below the area of kmap(). */
+static inline va_t vmalloc_end(const struct kernel *k)
+{
+	return k->config.paging->va_bits == 32 ? 0xff7fe000 : 0xffffe90000000000;
+}
+
+static inline bool is_vmalloc_va(const struct kernel *k, va_t va)
+{
+	return va >= vmalloc_start(k) && va < vmalloc_end(k);
+}
+
+/* Kernel addresses of RAM below high_memory. */
+static inline va_t __va(const struct kernel *k, pa_t pa)
+{
+	return page_offset(k) + pa;
+}
+
+static inline bool is_direct_map_va(const struct kernel *k, va_t va)
+{
+	return va >= page_offset(k) && va < k->high_memory;
+}
+
+/* The kernel address of what kmalloc(), page_address() and the like gave; it lies
+ * below high_memory. */
+static inline va_t direct_map_va(const struct kernel *k, const void *object)
+{
+	va_t va = __va(k, (pa_t)((const uint8_t *)object - k->ram->base));
+
+	assert(is_direct_map_va(k, va));
+	return va;
+}
+
+/* ---- tables ---- */
+
+/* The entry of a vmalloc address, tables made as needed and shown to every mm; NULL:
+ * no memory. */
+pte_slot_t *pte_alloc_kernel(struct kernel *k, va_t va);
+
+/* Copies the kernel's top-level entries into a new mm's table. */
+void pgd_ctor(const struct kernel *k, struct mm_struct *mm);
+
+/* Where the kernel's page tables say that va lies, of whatever page size. */
+bool slow_virt_to_phys(const struct kernel *k, va_t va, pa_t *pa);
+
+/* Called by kernel_boot(), after mem_init(): the direct map. 0; -ENOMEM if the
+ * kernel image is too small for its tables. */
+int kernel_map_init(struct kernel *k);
+/* Called by kernel_shutdown(): the vmalloc area's tables. */
+void kernel_map_finish(struct kernel *k);
+
+/* Every mm has the kernel's top-level entries, and nr_ptes is true. */
+bool kernel_map_is_valid(const struct kernel *k, char *what, size_t size);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * maccess - the kernel reads and writes at its own virtual addresses: direct map,
+ * vmalloc area, ioremap()ed devices (Linux 4.4, mm/maccess.c, probe_kernel_read()).
+ *
+ * Each aligned 8 bytes that are touched are one access of the kernel's through the
+ * MMU, in the order of their addresses. RAM is read and written then; elsewhere the
+ * device that is there is asked, in the largest aligned pieces of up to 8 bytes.
+ */
+#ifndef PW_MM_MACCESS_H
+#define PW_MM_MACCESS_H
+
+#include "mm/kernel.h"
+
+/* 0; -EFAULT: an address is not the kernel's or not mapped (as Linux would oops);
+ * what comes before it has been done. */
+int kernel_read(struct kernel *k, va_t src, void *dst, uint64_t len);
+int kernel_write(struct kernel *k, va_t dst, const void *src, uint64_t len);
+int kernel_memset(struct kernel *k, va_t dst, uint8_t byte, uint64_t len);
+
+#endif
