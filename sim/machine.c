@@ -2,6 +2,7 @@
 #include "sim/machine.h"
 
 #include "mm/mm.h"
+#include "sim/boot.h"
 #include "sim/check.h"
 #include "sim/clock.h"
 #include "sim/exec.h"
@@ -110,77 +111,19 @@ static const struct machine_ops machine_ops = {
 
 /* ---- building it ---- */
 
-/* About what a Linux of RAM's era would take: 1/32, from 256 KB to 16 MB. */
-static uint64_t kernel_image_bytes(uint64_t ram_bytes)
+static int boot(struct machine *m, char *why, size_t why_size)
 {
-	uint64_t bytes = ram_bytes / 32;
-
-	if (bytes < 256 * KIB)
-		bytes = 256 * KIB;
-	if (bytes > 16 * MIB)
-		bytes = 16 * MIB;
-	return bytes & PAGE_MASK;
-}
-
-static int boot_kernel(struct machine *m, char *why, size_t why_size)
-{
-	const struct machine_config *c = &m->config;
-	const struct kernel_config config = {
-		.paging = c->paging,
-		.nr_cpus = c->cpus,
-		.kernel_image_bytes = kernel_image_bytes(c->ram_bytes),
-		.has_1g_pages = c->mmu.has_1g_pages,
-		.min_free_kbytes = c->min_free_bytes / KIB,
-		.swappiness = c->swappiness,
-		.page_cluster = c->swap_page_cluster,
-		.fault_around_pages = (uint32_t)(c->fault_around_bytes >> PAGE_SHIFT),
-		.read_ahead_pages = (uint32_t)(c->read_ahead_bytes >> PAGE_SHIFT),
-		.dirty_ratio = 20,
-		.dirty_background_ratio = 10,
-		.page_cache_warm = c->page_cache_warm,
-		.check = m->options.check,
-	};
 	int err;
 
-	err = ram_init(&m->ram, c->ram_bytes);
-	if (!err)
-		err = kernel_boot(&m->kernel, &config, &m->ram, &m->events, &machine_ops, m);
-	if (err) {
-		snprintf(why, why_size, "cannot boot with %lu KB of RAM: %s",
-		         (unsigned long)(c->ram_bytes / KIB), strerror(-err));
+	err = boot_kernel(&m->kernel, &m->ram, &m->config, m->options.check, &m->events,
+	                  &machine_ops, m, why, why_size);
+	if (err)
 		return err;
-	}
 	m->booted = true;
 	err = vdso_init(&m->vdso, &m->kernel);
 	if (err)
 		snprintf(why, why_size, "no memory for the vdso");
 	return err;
-}
-
-static int add_swap(struct machine *m, char *why, size_t why_size)
-{
-	const char *file = m->config.swap_file[0] ? m->config.swap_file : NULL;
-	int err;
-
-	if (!m->config.swap_bytes)
-		return 0;
-	err = swap_disk_open(&m->swap, file, m->config.swap_bytes, why, why_size);
-	if (err)
-		return err;
-	err = mkswap(m->swap);
-	if (!err)
-		err = swapon(&m->kernel, m->swap, -1);
-	if (err)
-		snprintf(why, why_size, "%s: cannot swap on it: %s", m->swap->name, strerror(-err));
-	return err;
-}
-
-/* Not before the machine stands: what fails is the guest's, not its making. */
-static void start_fault_injection(struct machine *m)
-{
-	for (int site = 0; site < NR_FAULT_SITES; site++)
-		fault_inject_set(&m->kernel.fault_inject, site, m->config.fault_inject[site],
-		                 m->config.seed);
 }
 
 int machine_create(struct machine **out, const struct machine_config *config,
@@ -198,13 +141,13 @@ int machine_create(struct machine **out, const struct machine_config *config,
 	m->random_state = config->seed;
 	m->next_pid = 1000; /* a user's, not init's */
 	INIT_LIST_HEAD(&m->tasks);
-	err = boot_kernel(m, why, why_size);
+	err = boot(m, why, why_size);
 	if (!err)
 		err = cpu_init(&m->cpu, m, 0, why, why_size);
 	if (!err && options->count)
 		err = engine_start_counting(m->cpu.engine);
 	if (!err)
-		err = add_swap(m, why, why_size);
+		err = boot_swap(&m->kernel, &m->config, &m->swap, why, why_size);
 	if (!err) {
 		err = vfs_create(&m->vfs, m, &options->vfs);
 		if (err)
@@ -215,7 +158,7 @@ int machine_create(struct machine **out, const struct machine_config *config,
 		machine_destroy(m);
 		return err;
 	}
-	start_fault_injection(m);
+	boot_fault_injection(&m->kernel, &m->config);
 	*out = m;
 	return 0;
 }
