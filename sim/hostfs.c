@@ -185,7 +185,7 @@ static void revalidate(struct tree_inode *ti, const struct stat *st)
 		return;
 	attr_from_stat(&ti->attr, st);
 	if (ti->inode.kind == S_IFREG && changed) {
-		truncate_inode_pages(&ti->inode.vfs->machine->kernel, &ti->inode.i_data, 0);
+		truncate_inode_pages(tree_kernel(ti), &ti->inode.i_data, 0);
 		ti->host_size = ti->inode.i_data.i_size = (uint64_t)st->st_size;
 	}
 }

@@ -18,6 +18,7 @@
 #ifndef PW_SIM_TREE_H
 #define PW_SIM_TREE_H
 
+#include "sim/clock.h"
 #include "sim/vfs.h"
 
 #include <bsd/sys/tree.h>
@@ -82,23 +83,18 @@ struct tree {
 	int write_error;      /* first -errno of write-back to the host; 0: none */
 };
 
-extern const struct inode_ops tree_inode_ops;
-
 static inline struct tree_inode *tree_inode(struct inode *inode)
 {
 	return (struct tree_inode *)inode;
 }
 
-static inline bool is_tree_inode(const struct inode *inode)
-{
-	return inode->ops == &tree_inode_ops;
-}
-
-/* ---- overlayfs.c ---- */
+/* ---- tree.c ---- */
 
 /* root_fd is taken over. The root's inode is in vfs->root. */
 int tree_create(struct vfs *vfs, int root_fd);
 void tree_destroy(struct vfs *vfs);
+/* Writes back what belongs on the host. 0, or the first -errno since creation. */
+int tree_sync(struct vfs *vfs);
 
 /* Puts an inode, whose reference stays the caller's, under a name of a directory
  * for good; hides what the host has there. */
@@ -115,12 +111,54 @@ int tree_open_for_writing(struct vfs *vfs, const char *root, const char *host_pa
 /* A host file that is already open, at no path (standard input). fd is taken over. */
 int tree_adopt_fd(struct vfs *vfs, int fd, struct inode **out);
 
-/* Writes back what belongs on the host. 0, or the first -errno since creation. */
-int tree_sync(struct vfs *vfs);
+/* Names in memory. */
+struct dir_entry *tree_find_entry(struct tree_inode *dir, const char *name);
+/* By name, whiteouts too; NULL behind the last. */
+struct dir_entry *tree_first_entry(struct tree_inode *dir);
+struct dir_entry *tree_next_entry(struct dir_entry *entry);
+/* inode NULL: a whiteout. */
+int tree_set_entry(struct tree_inode *dir, const char *name, struct inode *inode);
+/* After this the name is not there, whatever the host has. */
+int tree_hide_entry(struct tree_inode *dir, const char *name);
 
 struct tree_inode *tree_inode_create(struct vfs *vfs, uint32_t kind);
+/* One in memory, to be in dir. */
+int tree_inode_make(struct tree_inode *dir, const char *name, const struct inode_new *what,
+                    struct tree_inode **out);
+/* inode_ops.drop: nobody uses it. */
+void tree_inode_drop(struct inode *inode);
 /* From here on attributes are kept in the inode. */
 int tree_own(struct tree_inode *ti);
+
+static inline struct kernel *tree_kernel(const struct tree_inode *ti)
+{
+	return &ti->inode.vfs->machine->kernel;
+}
+
+static inline void tree_touch_ctime(struct tree_inode *ti)
+{
+	ti->attr.ctime = clock_realtime(ti->inode.vfs->machine);
+}
+
+static inline void tree_touch_mtime(struct tree_inode *ti)
+{
+	ti->attr.mtime = ti->attr.ctime = clock_realtime(ti->inode.vfs->machine);
+}
+
+/* ---- overlayfs.c ---- */
+
+extern const struct inode_ops tree_inode_ops;
+extern const struct address_space_operations tree_aops;
+
+/* inode_ops.sync. */
+int tree_inode_sync(struct inode *inode);
+/* Forgets the written pages from index `from` on. */
+void tree_drop_pages(struct tree_inode *ti, pgoff_t from);
+
+static inline bool is_tree_inode(const struct inode *inode)
+{
+	return inode->ops == &tree_inode_ops;
+}
 
 /* ---- hostfs.c ---- */
 
