@@ -11,7 +11,7 @@
  */
 #include "sim/machine.h"
 #include "tests/mmu/model_mmu.h"
-#include "tests/mmu/suite.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <fcntl.h>

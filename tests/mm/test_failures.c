@@ -8,6 +8,7 @@
 #include "mm_user.h"
 
 #include "mm/page_alloc.h"
+#include "tests/run_suite.h"
 
 #define PAGES 24
 
@@ -259,18 +260,10 @@ int main(void)
 {
 	Suite *suite = suite_create("mm/failures");
 	TCase *tcase = tcase_create("failures");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tcase, any_one_failure_is_survived, 0, NR_FAULT_SITES);
 	tcase_add_loop_test(tcase, failures_over_and_over_are_survived, 0, NR_FAULT_SITES);
 	tcase_set_timeout(tcase, 600);
 	suite_add_tcase(suite, tcase);
-
-	runner = srunner_create(suite);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -4,6 +4,7 @@
 
 #include "mm/page_alloc.h"
 #include "mm/pagemap.h"
+#include "tests/run_suite.h"
 
 #define RULE(m, count) ((struct fault_rule){ .mode = (m), .n = (count) })
 
@@ -237,8 +238,6 @@ int main(void)
 {
 	Suite *suite = suite_create("mm/fault_inject");
 	TCase *tcase = tcase_create("fault_inject");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tcase, a_rule_is_printed_as_it_was_read, 0,
 	                    (int)(sizeof(rules) / sizeof(rules[0])));
@@ -252,11 +251,5 @@ int main(void)
 	tcase_add_test(tcase, a_slab_without_a_record_gives_its_pages_back);
 	tcase_add_test(tcase, a_page_that_cannot_be_written_stays_dirty);
 	suite_add_tcase(suite, tcase);
-
-	runner = srunner_create(suite);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -2,6 +2,7 @@
 #include "mm/pagemap.h"
 #include "tests/mm/disk_file.h"
 #include "tests/mm/mm_fixture.h"
+#include "tests/run_suite.h"
 
 static struct fixture f;
 static struct disk_file file;
@@ -700,8 +701,6 @@ int main(void)
 {
 	Suite *suite = suite_create("filemap");
 	TCase *cold = tcase_create("cold"), *warm = tcase_create("warm");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(cold, setup, teardown);
 	tcase_set_timeout(cold, 60);
@@ -713,9 +712,5 @@ int main(void)
 	tcase_add_test(warm, shadows_of_a_long_file_stay_few);
 	suite_add_tcase(suite, cold);
 	suite_add_tcase(suite, warm);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

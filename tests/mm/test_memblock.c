@@ -2,6 +2,7 @@
 #include "mm_fixture.h"
 
 #include "mm/mmzone.h"
+#include "tests/run_suite.h"
 
 #include <errno.h>
 
@@ -216,8 +217,6 @@ int main(void)
 {
 	Suite *suite = suite_create("mm/memblock");
 	TCase *tcase = tcase_create("memblock");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, touching_regions_become_one);
 	tcase_add_test(tcase, overlapping_regions_become_one);
@@ -228,11 +227,5 @@ int main(void)
 	tcase_add_test(tcase, alloc_without_a_fit_changes_nothing);
 	tcase_add_test(tcase, random_ranges_agree_with_a_map);
 	suite_add_tcase(suite, tcase);
-
-	runner = srunner_create(suite);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "mm_user.h"
+#include "tests/run_suite.h"
 
 #define RAM (16 * MIB)
 /* Below 3 GB, 2 MB-aligned: good for both modes. */
@@ -916,19 +917,11 @@ static TCase *swap_tests(void)
 int main(void)
 {
 	Suite *suite = suite_create("mm/memory");
-	SRunner *runner;
-	int failed;
 
 	suite_add_tcase(suite, anon_tests());
 	suite_add_tcase(suite, file_tests());
 	suite_add_tcase(suite, fault_around_tests());
 	suite_add_tcase(suite, rights_tests());
 	suite_add_tcase(suite, swap_tests());
-
-	runner = srunner_create(suite);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

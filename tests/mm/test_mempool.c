@@ -3,6 +3,7 @@
 
 #include "mm/mempool.h"
 #include "mm/page_alloc.h"
+#include "tests/run_suite.h"
 
 #include <errno.h>
 
@@ -341,8 +342,6 @@ int main(void)
 {
 	Suite *suite = suite_create("mm/mempool");
 	TCase *tcase = tcase_create("mempool");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, the_reserve_is_used_only_when_the_allocator_fails);
 	tcase_add_test(tcase, a_free_fills_the_reserve_before_the_allocator);
@@ -356,11 +355,5 @@ int main(void)
 	tcase_add_test(tcase, a_kmalloc_pool_serves_when_no_page_is_left);
 	tcase_add_test(tcase, a_page_pool_serves_when_no_page_is_left);
 	suite_add_tcase(suite, tcase);
-
-	runner = srunner_create(suite);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

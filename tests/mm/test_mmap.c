@@ -2,6 +2,7 @@
 #include "mm_user.h"
 
 #include "mm/vma.h"
+#include "tests/run_suite.h"
 
 #define RAM (8 * MIB)
 #define AT ((va_t)0x40000000)
@@ -1258,19 +1259,11 @@ static TCase *random_tests(void)
 int main(void)
 {
 	Suite *suite = suite_create("mm/mmap");
-	SRunner *runner;
-	int failed;
 
 	suite_add_tcase(suite, vma_tests());
 	suite_add_tcase(suite, mmap_tests());
 	suite_add_tcase(suite, mremap_tests());
 	suite_add_tcase(suite, advice_tests());
 	suite_add_tcase(suite, random_tests());
-
-	runner = srunner_create(suite);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

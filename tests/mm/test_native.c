@@ -13,6 +13,7 @@
 #include "mm_user.h"
 
 #include "mm/vma.h"
+#include "tests/run_suite.h"
 
 #include <fcntl.h>
 #include <stdarg.h>
@@ -499,16 +500,9 @@ int main(void)
 {
 	Suite *suite = suite_create("mm/native");
 	TCase *t = tcase_create("native");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, the_running_kernel_gives_the_same_results_and_vmas);
 	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

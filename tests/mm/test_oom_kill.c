@@ -5,6 +5,7 @@
 #include "tests/mm/mm_fixture.h"
 #include "tests/mm/ram_swap.h"
 #include "tests/mm/user_access.h"
+#include "tests/run_suite.h"
 
 #define NR_MMS 3
 
@@ -171,8 +172,6 @@ int main(void)
 {
 	Suite *suite = suite_create("oom_kill");
 	TCase *tc = tcase_create("oom_kill");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
@@ -184,9 +183,5 @@ int main(void)
 	tcase_add_test(tc, log_says_who_and_why);
 	tcase_add_test(tc, program_that_outgrows_memory_without_swap_is_killed);
 	suite_add_tcase(suite, tc);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -2,6 +2,7 @@
 #include "mm_fixture.h"
 
 #include "mm/page_alloc.h"
+#include "tests/run_suite.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -1157,18 +1158,10 @@ static TCase *invariant_tests(void)
 int main(void)
 {
 	Suite *suite = suite_create("mm/page_alloc");
-	SRunner *runner;
-	int failed;
 
 	suite_add_tcase(suite, boot_tests());
 	suite_add_tcase(suite, buddy_tests());
 	suite_add_tcase(suite, zone_tests());
 	suite_add_tcase(suite, invariant_tests());
-
-	runner = srunner_create(suite);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

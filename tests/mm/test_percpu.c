@@ -3,6 +3,7 @@
 
 #include "mm/page_alloc.h"
 #include "mm/percpu.h"
+#include "tests/run_suite.h"
 
 #include <signal.h>
 
@@ -219,8 +220,6 @@ int main(void)
 {
 	Suite *suite = suite_create("mm/percpu");
 	TCase *tcase = tcase_create("percpu");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, each_cpu_counts_for_itself);
 	tcase_add_test(tcase, a_list_that_runs_empty_or_over_is_counted);
@@ -233,11 +232,5 @@ int main(void)
 	tcase_add_test_raise_signal(tcase, a_double_free_stops_the_simulator, SIGABRT);
 #endif
 	suite_add_tcase(suite, tcase);
-
-	runner = srunner_create(suite);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

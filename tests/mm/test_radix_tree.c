@@ -2,6 +2,7 @@
 #include "mm/page_alloc.h"
 #include "mm/radix_tree.h"
 #include "tests/mm/mm_fixture.h"
+#include "tests/run_suite.h"
 
 #include <errno.h>
 
@@ -220,8 +221,6 @@ int main(void)
 {
 	Suite *suite = suite_create("radix_tree");
 	TCase *tc = tcase_create("radix_tree");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
@@ -233,9 +232,5 @@ int main(void)
 	tcase_add_test(tc, random_operations_agree_with_a_flat_model);
 	tcase_add_test(tc, no_memory_leaves_the_tree_as_it_was);
 	suite_add_tcase(suite, tc);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

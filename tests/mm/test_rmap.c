@@ -3,6 +3,7 @@
 
 #include "mm/rmap.h"
 #include "mm/vma.h"
+#include "tests/run_suite.h"
 
 #define RAM (8 * MIB)
 #define AT ((va_t)0x40000000)
@@ -560,16 +561,8 @@ static TCase *fork_tests(void)
 int main(void)
 {
 	Suite *suite = suite_create("mm/rmap");
-	SRunner *runner;
-	int failed;
 
 	suite_add_tcase(suite, rmap_tests());
 	suite_add_tcase(suite, fork_tests());
-
-	runner = srunner_create(suite);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -2,6 +2,7 @@
 #include "mm_fixture.h"
 
 #include "mm/page_alloc.h"
+#include "tests/run_suite.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -830,17 +831,9 @@ static TCase *invariant_tests(void)
 int main(void)
 {
 	Suite *suite = suite_create("mm/slab");
-	SRunner *runner;
-	int failed;
 
 	suite_add_tcase(suite, slab_tests());
 	suite_add_tcase(suite, kmalloc_tests());
 	suite_add_tcase(suite, invariant_tests());
-
-	runner = srunner_create(suite);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -3,6 +3,7 @@
 #include "mm/swap.h"
 #include "tests/mm/mm_fixture.h"
 #include "tests/mm/ram_swap.h"
+#include "tests/run_suite.h"
 
 static struct fixture f;
 static struct ram_swap swap;
@@ -635,16 +636,10 @@ int main(void)
 {
 	Suite *suite = suite_create("swap");
 	TCase *tc = tcase_create("swap");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
 	add_tests(tc);
 	suite_add_tcase(suite, tc);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

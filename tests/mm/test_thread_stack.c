@@ -3,6 +3,7 @@
 
 #include "mm/page_alloc.h"
 #include "mm/thread_stack.h"
+#include "tests/run_suite.h"
 
 static struct fixture f;
 static struct kernel *const k = &f.k;
@@ -54,18 +55,10 @@ int main(void)
 {
 	Suite *suite = suite_create("mm/thread_stack");
 	TCase *tcase = tcase_create("thread_stack");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tcase, a_stack_is_8_kb_or_16_kb_by_word_size_and_counted, 0,
 	                    (int)(sizeof(sizes) / sizeof(sizes[0])));
 	tcase_add_test(tcase, no_memory_gives_no_stack_and_counts_none);
 	suite_add_tcase(suite, tcase);
-
-	runner = srunner_create(suite);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -10,6 +10,7 @@
 #include "mm/kernel_map.h"
 #include "mm/maccess.h"
 #include "mm/mm.h"
+#include "tests/run_suite.h"
 
 #include <errno.h>
 
@@ -584,12 +585,5 @@ static Suite *vmalloc_suite(void)
 
 int main(void)
 {
-	SRunner *sr = srunner_create(vmalloc_suite());
-	int failed;
-
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return run_suite(vmalloc_suite());
 }

@@ -18,6 +18,7 @@
 #include "tests/mm/mm_fixture.h"
 #include "tests/mm/ram_swap.h"
 #include "tests/mm/user_access.h"
+#include "tests/run_suite.h"
 
 static struct fixture f;
 static struct ram_swap swap;
@@ -772,15 +773,9 @@ int main(void)
 {
 	Suite *suite = suite_create("vmscan");
 	TCase *tc = tcase_create("vmscan");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tc, 60);
 	add_tests(tc);
 	suite_add_tcase(suite, tc);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "mmu/control.h"
-#include "tests/mmu/suite.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <errno.h>

@@ -7,7 +7,7 @@
 #include "mmu/mmu.h"
 #include "tests/mmu/model_mmu.h"
 #include "tests/mmu/random_stream.h"
-#include "tests/mmu/suite.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <string.h>

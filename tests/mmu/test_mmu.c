@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the parts do together, one claim at a time. */
 #include "mmu/mmu.h"
-#include "tests/mmu/suite.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "mmu/paging.h"
 #include "mmu/tlb.h"
-#include "tests/mmu/suite.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <errno.h>

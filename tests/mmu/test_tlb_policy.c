@@ -6,7 +6,7 @@
 #include "mmu/tlb.h"
 #include "tests/mmu/model_policy.h"
 #include "tests/mmu/random_stream.h"
-#include "tests/mmu/suite.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <stdlib.h>

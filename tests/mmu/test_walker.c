@@ -9,7 +9,7 @@
  */
 #include "mmu/walker.h"
 #include "tests/mmu/random_stream.h"
-#include "tests/mmu/suite.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <string.h>

@@ -2,6 +2,7 @@
 #include "mmu/tlb_policy.h"
 #include "sim/config.h"
 #include "sim/config_keys.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -422,8 +423,6 @@ int main(void)
 {
 	Suite *suite = suite_create("config");
 	TCase *tcase = tcase_create("config");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tcase);
 	tcase_add_test(tcase, an_empty_file_is_the_defaults);
@@ -448,9 +447,5 @@ int main(void)
 	tcase_add_test(tcase, every_key_explains_itself);
 	tcase_add_test(tcase, docs_machines_md_is_what_the_table_says);
 	tcase_add_test(tcase, sizes);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* ELF files that are right, and one for every way of being wrong. */
 #include "sim/elf_image.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <elf.h>
@@ -458,12 +459,5 @@ static Suite *elf_image_suite(void)
 
 int main(void)
 {
-	SRunner *sr = srunner_create(elf_image_suite());
-	int failed;
-
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return run_suite(elf_image_suite());
 }

@@ -5,6 +5,7 @@
  * engine asks for them, and each question is noted.
  */
 #include "sim/engine.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -528,8 +529,6 @@ int main(void)
 {
 	Suite *suite = suite_create("sim/engine");
 	TCase *tcase = tcase_create("engine");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, each_instruction_and_access_is_counted_once);
@@ -553,10 +552,5 @@ int main(void)
 	tcase_add_test(tcase, without_tlbs_faults_and_results_are_the_same);
 	tcase_add_test(tcase, counting_can_begin_in_the_middle);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -10,6 +10,7 @@
 #include "mm/mm.h"
 #include "sim/exec.h"
 #include "sim/machine.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <elf.h>
@@ -545,12 +546,5 @@ static Suite *exec_suite(void)
 
 int main(void)
 {
-	SRunner *sr = srunner_create(exec_suite());
-	int failed;
-
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return run_suite(exec_suite());
 }

@@ -7,6 +7,7 @@
 #include "mm/kernel_map.h"
 #include "mm/maccess.h"
 #include "mm/mm.h"
+#include "tests/run_suite.h"
 #include "tests/sim/sim_fixture.h"
 
 #define AREA_BYTES MIB
@@ -207,12 +208,5 @@ static Suite *kernel_access_suite(void)
 
 int main(void)
 {
-	SRunner *sr = srunner_create(kernel_access_suite());
-	int failed;
-
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return run_suite(kernel_access_suite());
 }

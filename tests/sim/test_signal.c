@@ -7,6 +7,7 @@
 #include "sim/machine.h"
 #include "sim/syscall.h"
 #include "sim/usercopy.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -614,12 +615,5 @@ static Suite *signal_suite(void)
 
 int main(void)
 {
-	SRunner *sr = srunner_create(signal_suite());
-	int failed;
-
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return run_suite(signal_suite());
 }

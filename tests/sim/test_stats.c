@@ -9,6 +9,7 @@
 #include "sim/fault_list.h"
 #include "sim/machine.h"
 #include "sim/summary.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -393,8 +394,6 @@ int main(void)
 {
 	Suite *suite = suite_create("stats");
 	TCase *tcase = tcase_create("stats");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tcase);
 	tcase_add_loop_test(tcase, sums_agree_on_every_machine, 0,
@@ -408,9 +407,5 @@ int main(void)
 	tcase_add_test(tcase, the_summary_is_plain_and_narrow);
 	tcase_add_test(tcase, faults_are_listed_as_perf_lists_them);
 	tcase_add_test(tcase, a_row_is_due_every_n_instructions);
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -4,6 +4,7 @@
 #include "sim/machine.h"
 #include "sim/strace.h"
 #include "sim/usercopy.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -243,12 +244,5 @@ static Suite *strace_suite(void)
 
 int main(void)
 {
-	SRunner *sr = srunner_create(strace_suite());
-	int failed;
-
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return run_suite(strace_suite());
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Swap files on the host: which are taken, which are refused, and what is left. */
 #include "sim/swap_disk.h"
+#include "tests/run_suite.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -208,8 +209,6 @@ int main(void)
 {
 	Suite *suite = suite_create("swap_disk");
 	TCase *tcase = tcase_create("files");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, a_temporary_file_has_no_name);
@@ -220,10 +219,5 @@ int main(void)
 	tcase_add_test(tcase, links_folders_and_pipes_are_refused);
 	tcase_add_test(tcase, without_space_nothing_is_left_behind);
 	suite_add_tcase(suite, tcase);
-	sr = srunner_create(suite);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return run_suite(suite);
 }

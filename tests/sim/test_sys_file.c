@@ -7,6 +7,7 @@
  */
 #include "mm/mm.h"
 #include "sim/sys_file.h"
+#include "tests/run_suite.h"
 #include "tests/sim/judge.h"
 
 #include <poll.h>
@@ -751,8 +752,6 @@ int main(void)
 {
 	Suite *suite = suite_create("sys_file");
 	TCase *tcase = tcase_create("random");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 120);
@@ -760,10 +759,5 @@ int main(void)
 		tcase_add_test(tcase, random_calls_answer_as_linux_does);
 	tcase_add_test(tcase, arguments_of_no_sense_hurt_nobody);
 	suite_add_tcase(suite, tcase);
-	sr = srunner_create(suite);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return run_suite(suite);
 }

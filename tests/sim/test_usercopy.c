@@ -5,6 +5,7 @@
  */
 #include "mm/mm.h"
 #include "sim/usercopy.h"
+#include "tests/run_suite.h"
 #include "tests/sim/sim_fixture.h"
 
 #include <stdio.h>
@@ -368,8 +369,6 @@ int main(void)
 {
 	Suite *suite = suite_create("usercopy");
 	TCase *exact = tcase_create("exact"), *faults = tcase_create("faults");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(exact, setup, teardown);
 	tcase_add_test(exact, what_goes_out_comes_back_across_pages);
@@ -392,10 +391,5 @@ int main(void)
 	tcase_add_test(faults, without_tlbs_nothing_is_counted_but_faults_are);
 	tcase_add_test(faults, what_goes_out_comes_back_across_pages);
 	suite_add_tcase(suite, faults);
-	sr = srunner_create(suite);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return run_suite(suite);
 }

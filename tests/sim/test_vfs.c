@@ -7,6 +7,7 @@
 #include "mm/page_alloc.h"
 #include "mm/pagemap.h"
 #include "sim/tree.h"
+#include "tests/run_suite.h"
 #include "tests/sim/judge.h"
 
 #include <dirent.h>
@@ -917,8 +918,6 @@ int main(void)
 {
 	Suite *suite = suite_create("vfs");
 	TCase *fixed = tcase_create("fixed"), *random = tcase_create("random");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(fixed, setup, teardown);
 	tcase_add_test(fixed, dotdot_at_the_root_stays_there);
@@ -950,10 +949,5 @@ int main(void)
 	tcase_add_test(random, random_calls_do_what_linux_does_and_leave_the_host_alone);
 	tcase_add_test(random, random_calls_in_a_writable_folder_change_the_host_as_linux_does);
 	suite_add_tcase(suite, random);
-	sr = srunner_create(suite);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef PW_TESTS_MMU_SUITE_H
-#define PW_TESTS_MMU_SUITE_H
+/*
+ * run_suite - the end of every test program's main().
+ */
+#ifndef PW_TESTS_RUN_SUITE_H
+#define PW_TESTS_RUN_SUITE_H
 
 #include <check.h>
+#include <stdlib.h>
 
-/* Runs and frees the suite, in TAP. main()'s result. */
+/* Runs the suite with TAP on standard output, and frees it. The exit status. */
 static inline int run_suite(Suite *suite)
 {
 	SRunner *runner = srunner_create(suite);
@@ -14,7 +18,7 @@ static inline int run_suite(Suite *suite)
 	srunner_run_all(runner, CK_SILENT);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
-	return failed != 0;
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 #endif
