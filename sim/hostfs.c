@@ -405,9 +405,11 @@ int hostfs_reserve(struct tree_inode *ti, uint64_t pos, uint64_t len)
 
 	if (fd < 0)
 		return fd;
+	if (!fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)pos, (off_t)len))
+		return 0;
 	/* Other errors: the host's file system cannot promise; write-back will tell. */
-	if (fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)pos, (off_t)len) && errno == ENOSPC)
-		return -ENOSPC;
+	if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
+		return -errno;
 	return 0;
 }
 
