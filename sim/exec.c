@@ -445,6 +445,7 @@ static void add_auxv(struct auxv *auxv, uint64_t type, uint64_t value)
 static uint32_t fill_auxv(struct exec *x, va_t platform, va_t random)
 {
 	const struct elf_image *image = &x->image;
+	struct vfs_credentials who = vfs_credentials(x->task->machine->vfs);
 	struct auxv a = { .words = x->mm->saved_auxv };
 
 	memset(x->mm->saved_auxv, 0, sizeof(x->mm->saved_auxv));
@@ -459,10 +460,10 @@ static uint32_t fill_auxv(struct exec *x, va_t platform, va_t random)
 	add_auxv(&a, AT_BASE, x->interp_bias);
 	add_auxv(&a, AT_FLAGS, 0);
 	add_auxv(&a, AT_ENTRY, image->entry + x->bias);
-	add_auxv(&a, AT_UID, 0);
-	add_auxv(&a, AT_EUID, 0);
-	add_auxv(&a, AT_GID, 0);
-	add_auxv(&a, AT_EGID, 0);
+	add_auxv(&a, AT_UID, who.uid);
+	add_auxv(&a, AT_EUID, who.uid);
+	add_auxv(&a, AT_GID, who.gid);
+	add_auxv(&a, AT_EGID, who.gid);
 	add_auxv(&a, AT_SECURE, 0);
 	add_auxv(&a, AT_RANDOM, random);
 	add_auxv(&a, AT_HWCAP2, CPU_HWCAP2);

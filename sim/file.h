@@ -35,6 +35,14 @@ int vfs_sync(struct vfs *vfs);
  * go here. NULL is fine. */
 void vfs_destroy(struct vfs *vfs);
 
+/* Whom the guest runs as: who runs pagewalk. The array stays the vfs's. */
+struct vfs_credentials {
+	uint32_t uid, gid;
+	const uint32_t *groups; /* supplementary */
+	uint32_t nr_groups;
+};
+struct vfs_credentials vfs_credentials(const struct vfs *vfs);
+
 /* An open file. Reference counted through file.f_count; file.f_op->release ends it. */
 struct open_file {
 	struct file file; /* what mm/ knows; must be first */

@@ -65,36 +65,42 @@ int64_t sys_getppid(struct task *task, const uint64_t arg[6])
 	return task->ppid;
 }
 
+/* Real and effective ids are the same: nothing is set-user-ID here. */
+static struct vfs_credentials credentials(const struct task *task)
+{
+	return vfs_credentials(task->machine->vfs);
+}
+
 int64_t sys_getuid(struct task *task, const uint64_t arg[6])
 {
-	return 0;
+	return credentials(task).uid;
 }
 
 int64_t sys_geteuid(struct task *task, const uint64_t arg[6])
 {
-	return 0;
+	return credentials(task).uid;
 }
 
 int64_t sys_getgid(struct task *task, const uint64_t arg[6])
 {
-	return 0;
+	return credentials(task).gid;
 }
 
 int64_t sys_getegid(struct task *task, const uint64_t arg[6])
 {
-	return 0;
+	return credentials(task).gid;
 }
 
 int64_t sys_getgroups(struct task *task, const uint64_t arg[6])
 {
-	uint32_t group = 0;
+	struct vfs_credentials who = credentials(task);
 	int32_t size = (int32_t)arg[0];
 
-	if (size < 0)
+	if (size < 0 || (size && (uint32_t)size < who.nr_groups))
 		return -EINVAL;
-	if (size && copy_to_user(task, arg[1], &group, sizeof(group)))
+	if (size && copy_to_user(task, arg[1], who.groups, who.nr_groups * sizeof(*who.groups)))
 		return -EFAULT;
-	return 1;
+	return who.nr_groups;
 }
 
 int64_t sys_getpgrp(struct task *task, const uint64_t arg[6])

@@ -779,6 +779,11 @@ int vfs_sync(struct vfs *vfs)
 	return tree_sync(vfs);
 }
 
+struct vfs_credentials vfs_credentials(const struct vfs *vfs)
+{
+	return (struct vfs_credentials){ vfs->uid, vfs->gid, vfs->groups, vfs->nr_groups };
+}
+
 void vfs_destroy(struct vfs *vfs)
 {
 	if (!vfs)

@@ -305,6 +305,7 @@ static int start_program(struct run *run, char **argv)
 static int write_results(struct run *run)
 {
 	char what[512];
+	int err = 0;
 
 	if (run->check && !stats_check_sums(run->machine, what, sizeof(what)))
 		return complain("--check: a sum does not agree: %s", what);
@@ -317,6 +318,11 @@ static int write_results(struct run *run)
 	if (close_output(&run->stats, "--stats", run->stats_path) ||
 	    close_output(&run->faults, "--faults", run->faults_path))
 		return EXIT_MISTAKE;
+	/* After the figures, which are those of the guest's end. */
+	if (run->write.nr)
+		err = vfs_sync(run->machine->vfs);
+	if (err)
+		return complain("--write: a file of the guest's is incomplete: %s", strerror(-err));
 	return machine_exit_status(run->machine);
 }
 

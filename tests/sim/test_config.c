@@ -172,7 +172,7 @@ static const struct {
 	{ "ram: 3X\n", "test.yaml:1:6: ram is a size from 1M to 1T in steps of 4K, not \"3X\"" },
 	{ "ram: 1000001\n",
 	  "test.yaml:1:6: ram is a size from 1M to 1T in steps of 4K, not \"1000001\"" },
-	{ "ram:\n", "test.yaml:1:1: ram is a size from 1M to 1T in steps of 4K, not \"\"" },
+	{ "ram: ''\n", "test.yaml:1:7: ram is a size from 1M to 1T in steps of 4K, not \"\"" },
 	{ "ram: {a: 1}\n",
 	  "test.yaml:1:1: ram is a size from 1M to 1T in steps of 4K, not a mapping" },
 	{ "ram: [1G]\n", "test.yaml:1:1: ram is a size from 1M to 1T in steps of 4K, not a list" },
