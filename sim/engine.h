@@ -36,6 +36,9 @@ struct engine_ops {
 	 * access's own (of a read-modify-write: a store). True: try again. False: a
 	 * signal is pending, and the engine stops with ENGINE_STOP_FAULT. */
 	bool (*fault)(void *owner, va_t va, enum access_kind kind, uint64_t ip);
+	/* The time stamp counter, which rises with each reading. NULL: reading it is
+	 * #GP, as CR4.TSD has it. */
+	uint64_t (*read_tsc)(void *owner);
 	/* --check: an access went to pa. NULL: nobody checks. */
 	void (*check_access)(void *owner, va_t va, enum access_kind kind, pa_t pa);
 };

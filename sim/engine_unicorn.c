@@ -32,6 +32,7 @@
 /* Where the engine sees a frame whose translated code it drops: this plus pa. */
 #define FRAMES_VA ((va_t)0xffff900000000000)
 
+#define CR4_TSD ((uint64_t)1 << 2)
 #define CR4_OSFXSR ((uint64_t)1 << 9)
 #define CR4_OSXMMEXCPT ((uint64_t)1 << 10)
 
@@ -537,15 +538,52 @@ static void on_fault(struct engine *e, va_t *until)
 		stop_here(e, ENGINE_STOP_FAULT, 14);
 }
 
+/* Whether rdtsc stands at ip, behind whatever prefixes; its length. */
+static bool is_tsc_read(const struct engine *e, uint32_t *length)
+{
+	static const uint8_t prefixes[] = { 0x26, 0x2e, 0x36, 0x3e, 0x64,
+		                            0x65, 0x66, 0x67, 0xf2, 0xf3 };
+	uint8_t bytes[DECODE_MAX_INSTRUCTION];
+	bool writable;
+	uint32_t had = code_read(&e->code, e->ip, bytes, sizeof(bytes), &writable), at = 0;
+
+	while (at < had &&
+	       (memchr(prefixes, bytes[at], sizeof(prefixes)) || (bytes[at] & 0xf0) == 0x40))
+		at++;
+	*length = at + 2;
+	return *length <= had && bytes[at] == 0x0f && bytes[at + 1] == 0x31;
+}
+
+/* The kernel lets user mode read it, and here it is: edx:eax. */
+static void read_tsc(struct engine *e, uint32_t length)
+{
+	uint64_t tsc = e->ops->read_tsc(e->owner);
+	struct x86_regs regs;
+
+	engine_get_regs(e, &regs);
+	regs.gpr[REG_AX] = (uint32_t)tsc;
+	regs.gpr[REG_DX] = tsc >> 32;
+	regs.ip += length;
+	engine_set_regs(e, &regs);
+	if (e->counting)
+		e->instructions++;
+	e->current = NULL;
+	e->has_stopped = false;
+}
+
 /* A hook has stopped it. */
 static void settle_stopped(struct engine *e)
 {
+	uint32_t length;
+
 	if (e->stopped.why != ENGINE_STOP_EXCEPTION) {
 		settle_whole_block(e);
 		return;
 	}
 	settle_block_before(e, e->ip);
 	forget_exception(e);
+	if (e->stopped.vector == 13 && e->ops->read_tsc && is_tsc_read(e, &length))
+		read_tsc(e, length);
 }
 
 /* Unicorn stops at instructions that it does not know, and says nothing. */
@@ -685,6 +723,7 @@ static bool enter_user_mode(struct engine *e)
 	uc_reg_write(e->uc, UC_X86_REG_RSP, &sp);
 	uc_reg_read(e->uc, UC_X86_REG_CR4, &cr4);
 	cr4 |= CR4_OSFXSR | CR4_OSXMMEXCPT; /* else FXSAVE leaves the XMM registers out */
+	cr4 |= CR4_TSD;                     /* Unicorn's counter is the host's */
 	uc_reg_write(e->uc, UC_X86_REG_CR4, &cr4);
 	e->starting = true;
 	uc_emu_start(e->uc, OWN_PAGE_VA + IRETQ, NO_ADDRESS, 0, 0);

@@ -27,6 +27,7 @@ struct cpu {
 	va_t last_fault_va;
 	uint64_t last_fault_ip;
 	uint32_t nr_same_faults;
+	uint64_t nr_tsc_reads;
 };
 
 struct machine_options {

@@ -4,6 +4,7 @@
 #include "mm/mm.h"
 #include "mm/page_alloc.h"
 #include "sim/check.h"
+#include "sim/clock.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -150,10 +151,24 @@ static void check_access(void *owner, va_t va, enum access_kind kind, pa_t pa)
 		           (unsigned long)(tr.pa >> PAGE_SHIFT));
 }
 
-static const struct engine_ops engine_ops = { .look_up = look_up, .fault = on_fault };
-static const struct engine_ops checking_engine_ops = { .look_up = look_up,
-	                                               .fault = on_fault,
-	                                               .check_access = check_access };
+/* Each reading takes time itself, so that a guest that waits in a loop gets on even
+ * where nobody counts its instructions. */
+static uint64_t read_tsc(void *owner)
+{
+	const uint64_t cycles_per_read = 25;
+	struct cpu *cpu = owner;
+	unsigned __int128 now_ns = machine_now_ns(cpu->machine);
+
+	return (uint64_t)(now_ns * cpu->machine->config.cpu_hz / NSEC_PER_SEC) +
+	       ++cpu->nr_tsc_reads * cycles_per_read;
+}
+
+static const struct engine_ops engine_ops = { .look_up = look_up,
+	                                      .fault = on_fault,
+	                                      .read_tsc = read_tsc };
+static const struct engine_ops checking_engine_ops = {
+	.look_up = look_up, .fault = on_fault, .read_tsc = read_tsc, .check_access = check_access
+};
 
 /* ---- control registers ---- */
 

@@ -41,6 +41,7 @@ struct fixture {
 	struct question questions[64];
 	int nr_questions;
 	bool refuse;
+	uint64_t tsc;
 	struct x86_regs regs;
 	struct engine_stopped stopped;
 };
@@ -106,9 +107,14 @@ static void check_access(void *owner, va_t va, enum access_kind kind, pa_t pa)
 	ck_assert_uint_eq(tr.pa, pa);
 }
 
-static const struct engine_ops ops = { .look_up = look_up,
-	                               .fault = fault,
-	                               .check_access = check_access };
+static uint64_t read_tsc(void *owner)
+{
+	return ((struct fixture *)owner)->tsc += 0x100000001;
+}
+
+static const struct engine_ops ops = {
+	.look_up = look_up, .fault = fault, .read_tsc = read_tsc, .check_access = check_access
+};
 
 static struct mmu_config one_level_config(void)
 {
@@ -352,6 +358,25 @@ START_TEST(privileged_instructions_raise_a_protection_fault)
 }
 END_TEST
 
+SNIPPET(time_stamp, "inc %rbx\n"
+                    "rdtsc\n"
+                    "mov %rax,%rcx\n"
+                    "data16 rdtsc\n"
+                    "syscall")
+
+START_TEST(the_time_stamp_counter_is_the_owners)
+{
+	f.regs.gpr[REG_AX] = UINT64_MAX;
+	RUN(time_stamp);
+	assert_stop(ENGINE_STOP_SYSCALL, CODE_VA + 13);
+	ck_assert_uint_eq(f.regs.gpr[REG_CX], 1);
+	ck_assert_uint_eq(f.regs.gpr[REG_AX], 2);
+	ck_assert_uint_eq(f.regs.gpr[REG_DX], 2);
+	ck_assert_uint_eq(engine_instructions(f.engine), 5);
+	ck_assert_uint_eq(accesses()[ACCESS_FETCH], 5);
+}
+END_TEST
+
 SNIPPET(breakpoint, "int3")
 
 START_TEST(a_software_interrupt_stops_behind_itself)
@@ -541,6 +566,7 @@ int main(void)
 	tcase_add_test(tcase, an_exception_stops_at_its_instruction_each_time);
 	tcase_add_test(tcase, an_unknown_instruction_stops_at_itself);
 	tcase_add_test(tcase, privileged_instructions_raise_a_protection_fault);
+	tcase_add_test(tcase, the_time_stamp_counter_is_the_owners);
 	tcase_add_test(tcase, a_software_interrupt_stops_behind_itself);
 	tcase_add_test(tcase, a_budget_stops_at_a_block_and_counts_exactly);
 	tcase_add_test(tcase, one_frame_under_many_addresses_keeps_them_apart);
