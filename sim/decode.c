@@ -4,6 +4,7 @@
 #include <capstone/capstone.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct decoder {
 	csh lengths; /* without detail: fast */
@@ -60,23 +61,39 @@ static uint32_t instruction_length(struct decoder *d, const uint8_t *bytes, uint
 	return d->length->size;
 }
 
+/* How many bytes of legacy prefixes and REX come first. *rep: there is one. */
+static uint32_t prefix_length(const uint8_t *bytes, uint32_t size, bool *rep)
+{
+	static const uint8_t legacy[] = { 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0 };
+	uint32_t at = 0;
+
+	*rep = false;
+	for (; at < size; at++) {
+		if (bytes[at] == 0xf2 || bytes[at] == 0xf3)
+			*rep = true;
+		else if (!memchr(legacy, bytes[at], sizeof(legacy)) && (bytes[at] & 0xf0) != 0x40)
+			break;
+	}
+	return at;
+}
+
 /* movs, cmps, stos, lods or scas behind a rep prefix, perhaps with others. */
 static bool is_rep_string(const uint8_t *bytes, uint32_t size)
 {
-	bool rep = false;
+	bool rep;
+	uint32_t at = prefix_length(bytes, size, &rep);
 
-	for (uint32_t i = 0; i < size; i++) {
-		uint8_t byte = bytes[i];
+	return rep && at < size &&
+	       ((bytes[at] >= 0xa4 && bytes[at] <= 0xa7) ||
+	        (bytes[at] >= 0xaa && bytes[at] <= 0xaf));
+}
 
-		if (byte == 0xf2 || byte == 0xf3)
-			rep = true;
-		else if (byte == 0x66 || byte == 0x67 || (byte & 0xf0) == 0x40)
-			continue;
-		else
-			return rep &&
-			       ((byte >= 0xa4 && byte <= 0xa7) || (byte >= 0xaa && byte <= 0xaf));
-	}
-	return false;
+uint32_t decode_rdtsc_length(const uint8_t *bytes, uint32_t size)
+{
+	bool rep;
+	uint32_t at = prefix_length(bytes, size, &rep);
+
+	return at + 2 <= size && bytes[at] == 0x0f && bytes[at + 1] == 0x31 ? at + 2 : 0;
 }
 
 void decode_block(struct decoder *decoder, const uint8_t *bytes, uint32_t size, va_t ip,

@@ -36,6 +36,9 @@ void decode_block(struct decoder *decoder, const uint8_t *bytes, uint32_t size, 
  * where bytes ends; `size` if they end exactly there. */
 uint32_t decode_straddler(struct decoder *decoder, const uint8_t *bytes, uint32_t size, va_t ip);
 
+/* The length of the rdtsc that stands first, with its prefixes; 0: it does not. */
+uint32_t decode_rdtsc_length(const uint8_t *bytes, uint32_t size);
+
 /* A memory operand, ready to be computed from registers. */
 struct decoded_operand {
 	int64_t disp;

@@ -538,20 +538,14 @@ static void on_fault(struct engine *e, va_t *until)
 		stop_here(e, ENGINE_STOP_FAULT, 14);
 }
 
-/* Whether rdtsc stands at ip, behind whatever prefixes; its length. */
-static bool is_tsc_read(const struct engine *e, uint32_t *length)
+/* The length of the rdtsc at ip, or 0. */
+static uint32_t tsc_read_length(const struct engine *e)
 {
-	static const uint8_t prefixes[] = { 0x26, 0x2e, 0x36, 0x3e, 0x64,
-		                            0x65, 0x66, 0x67, 0xf2, 0xf3 };
 	uint8_t bytes[DECODE_MAX_INSTRUCTION];
 	bool writable;
-	uint32_t had = code_read(&e->code, e->ip, bytes, sizeof(bytes), &writable), at = 0;
 
-	while (at < had &&
-	       (memchr(prefixes, bytes[at], sizeof(prefixes)) || (bytes[at] & 0xf0) == 0x40))
-		at++;
-	*length = at + 2;
-	return *length <= had && bytes[at] == 0x0f && bytes[at + 1] == 0x31;
+	return decode_rdtsc_length(bytes,
+	                           code_read(&e->code, e->ip, bytes, sizeof(bytes), &writable));
 }
 
 /* The kernel lets user mode read it, and here it is: edx:eax. */
@@ -582,7 +576,7 @@ static void settle_stopped(struct engine *e)
 	}
 	settle_block_before(e, e->ip);
 	forget_exception(e);
-	if (e->stopped.vector == 13 && e->ops->read_tsc && is_tsc_read(e, &length))
+	if (e->stopped.vector == 13 && e->ops->read_tsc && (length = tsc_read_length(e)) != 0)
 		read_tsc(e, length);
 }
 
