@@ -79,6 +79,8 @@ static const char *const paths[] = {
 	"a/",
 	"/tmp",
 	"/tmp/a",
+	"/tmp/b",
+	"/tmp/link",
 	"/etc/passwd",
 	"/etc/passwd/a",
 	"/no/such",
