@@ -50,7 +50,7 @@ static uint64_t bad_pointer(int kind, const char *own_file)
 		*(volatile uint8_t *)(page + 0x40) = 0xc3;
 		return (uint64_t)page + 0x40;
 	case 5:
-		return 0xffff888000000000 + 0x77;
+		return 0xffff907fffffffff; /* the direct map's, behind all RAM */
 	case 6:
 		return 0x800000000000 + 0x77;
 	default:
@@ -127,6 +127,8 @@ static void check(const struct fault *fault, uint64_t va)
 		fail("wild: %s: not on the alternate stack\n", fault->name);
 	if (seen.trapno != (general_protection ? 13 : 14))
 		fail("wild: %s: trap %u\n", fault->name, seen.trapno);
+	if (!general_protection && va >> 47 && !(seen.err & 1))
+		fail("wild: %s: told that the kernel has nothing there\n", fault->name);
 	if (!general_protection && (seen.cr2 != va || (seen.err & ~(uint64_t)1) != access))
 		fail("wild: %s: cr2 %x, error code %x\n", fault->name, seen.cr2, seen.err);
 }

@@ -20,12 +20,15 @@
 
 /* ---- faults of the guest ---- */
 
+/* User mode is not told what the kernel has mapped (Linux: sanitize_error_code()). */
 static void send_fault_signal(struct task *task, int signo, int code, va_t va, uint32_t error_code)
 {
-	const struct signal_info info = {
+	struct signal_info info = {
 		.signo = signo, .code = code, .fault_va = va, .error_code = error_code, .trapno = 14
 	};
 
+	if (va >= task->mm->task_size)
+		info.error_code |= PF_P;
 	signal_force(task, &info);
 }
 
