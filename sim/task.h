@@ -37,7 +37,7 @@ struct task {
 	struct signals signals;
 
 	/* small things that system calls keep */
-	va_t set_child_tid, clear_child_tid, robust_list;
+	va_t clear_child_tid, robust_list;
 	va_t rseq_va;
 	uint32_t rseq_len, rseq_sig;
 	uint32_t umask;
@@ -49,7 +49,6 @@ struct task {
 	int64_t syscall_nr;
 
 	uint64_t nr_syscalls;
-	uint64_t start_instructions;
 	struct task_figures figures; /* see sim/stats.h for who keeps it */
 };
 
