@@ -4,9 +4,8 @@
  * formats are those of Documentation/filesystems/proc.rst).
  */
 #include "mm/mm.h"
-#include "mm/page_alloc.h"
-#include "mm/vmalloc.h"
 #include "sim/clock.h"
+#include "sim/proc_mm.h"
 #include "sim/procfs.h"
 
 #include <stdlib.h>
@@ -118,118 +117,25 @@ static void show_cpuinfo(struct proc_text *text, struct machine *machine, struct
 	            machine->config.mmu.physical_bits, machine->config.paging->va_bits);
 }
 
-static uint64_t active(const struct kernel *k)
-{
-	return vmstat_value(k, NR_ACTIVE_ANON) + vmstat_value(k, NR_ACTIVE_FILE);
-}
+/* ---- the kernel's memory manager ---- */
 
-static uint64_t inactive(const struct kernel *k)
-{
-	return vmstat_value(k, NR_INACTIVE_ANON) + vmstat_value(k, NR_INACTIVE_FILE);
-}
-
-/* Linux 4.4, mm/page_alloc.c, si_mem_available(): what could be had without
- * swapping. */
-static uint64_t available(const struct kernel *k)
-{
-	uint64_t file = vmstat_value(k, NR_ACTIVE_FILE) + vmstat_value(k, NR_INACTIVE_FILE);
-	uint64_t slab = vmstat_value(k, NR_SLAB_RECLAIMABLE), low = 0, free = nr_free_pages(k);
-
-	for_each_zone (k, zone)
-		low += zone->watermark[WMARK_LOW];
-	free = free > low ? free - low : 0;
-	free += file - (file / 2 < low ? file / 2 : low);
-	return free + slab - (slab / 2 < low ? slab / 2 : low);
-}
-
-static void meminfo_line(struct proc_text *text, const char *name, uint64_t pages)
-{
-	char label[24];
-
-	snprintf(label, sizeof(label), "%s:", name);
-	proc_printf(text, "%-16s%8lu kB\n", label, KB(pages));
-}
-
-static void show_meminfo(struct proc_text *text, struct machine *machine, struct task *task)
-{
-	const struct kernel *k = &machine->kernel;
-	uint64_t cached = vmstat_value(k, NR_FILE_PAGES) - vmstat_value(k, NR_SWAPCACHED);
-	uint64_t slab =
-	    vmstat_value(k, NR_SLAB_RECLAIMABLE) + vmstat_value(k, NR_SLAB_UNRECLAIMABLE);
-
-	meminfo_line(text, "MemTotal", k->totalram_pages);
-	meminfo_line(text, "MemFree", nr_free_pages(k));
-	meminfo_line(text, "MemAvailable", available(k));
-	meminfo_line(text, "Buffers", 0);
-	meminfo_line(text, "Cached", cached);
-	meminfo_line(text, "SwapCached", vmstat_value(k, NR_SWAPCACHED));
-	meminfo_line(text, "Active", active(k));
-	meminfo_line(text, "Inactive", inactive(k));
-	meminfo_line(text, "Active(anon)", vmstat_value(k, NR_ACTIVE_ANON));
-	meminfo_line(text, "Inactive(anon)", vmstat_value(k, NR_INACTIVE_ANON));
-	meminfo_line(text, "Active(file)", vmstat_value(k, NR_ACTIVE_FILE));
-	meminfo_line(text, "Inactive(file)", vmstat_value(k, NR_INACTIVE_FILE));
-	meminfo_line(text, "Unevictable", vmstat_value(k, NR_UNEVICTABLE));
-	meminfo_line(text, "Mlocked", vmstat_value(k, NR_MLOCK));
-	meminfo_line(text, "SwapTotal", k->swap.total_swap_pages);
-	meminfo_line(text, "SwapFree", k->swap.nr_swap_pages);
-	meminfo_line(text, "Dirty", vmstat_value(k, NR_DIRTY));
-	meminfo_line(text, "Writeback", vmstat_value(k, NR_WRITEBACK));
-	meminfo_line(text, "AnonPages", vmstat_value(k, NR_ANON_PAGES));
-	meminfo_line(text, "Mapped", vmstat_value(k, NR_MAPPED));
-	meminfo_line(text, "Shmem", vmstat_value(k, NR_SHMEM));
-	meminfo_line(text, "KReclaimable", vmstat_value(k, NR_SLAB_RECLAIMABLE));
-	meminfo_line(text, "Slab", slab);
-	meminfo_line(text, "SReclaimable", vmstat_value(k, NR_SLAB_RECLAIMABLE));
-	meminfo_line(text, "SUnreclaim", vmstat_value(k, NR_SLAB_UNRECLAIMABLE));
-	proc_printf(text, "KernelStack:    %8lu kB\n",
-	            (unsigned long)vmstat_value(k, NR_KERNEL_STACK));
-	meminfo_line(text, "PageTables", vmstat_value(k, NR_PAGE_TABLE_PAGES));
-	meminfo_line(text, "CommitLimit", k->totalram_pages / 2 + k->swap.total_swap_pages);
-	meminfo_line(text, "Committed_AS", k->total_vm_committed);
-}
-
-static void show_vmallocinfo(struct proc_text *text, struct machine *machine, struct task *task)
-{
-	const struct kernel *k = &machine->kernel;
-	const struct vm_struct *area = vm_area_from(k, 0);
-	char line[256];
-
-	for (; area; area = vm_area_from(k, area->va + 1)) {
-		vmallocinfo_show(k, area, line, sizeof(line));
-		proc_printf(text, "%s\n", line);
+#define SHOW_MM(name)                                                                              \
+	static void show_##name(struct proc_text *text, struct machine *machine,                   \
+	                        struct task *task)                                                 \
+	{                                                                                          \
+		proc_##name(text, &machine->kernel);                                               \
 	}
-}
 
-static void show_vmstat(struct proc_text *text, struct machine *machine, struct task *task)
-{
-	const struct kernel *k = &machine->kernel;
+SHOW_MM(buddyinfo)
+SHOW_MM(meminfo)
+SHOW_MM(pagetypeinfo)
+SHOW_MM(slabinfo)
+SHOW_MM(swaps)
+SHOW_MM(vmallocinfo)
+SHOW_MM(vmstat)
+SHOW_MM(zoneinfo)
 
-	for (int i = 0; i < NR_VM_QUANTITIES; i++)
-		proc_printf(text, "%s %lu\n", vm_quantity_names[i],
-		            (unsigned long)vmstat_value(k, (enum vm_quantity)i));
-	for (int i = 0; i < NR_VM_EVENT_ITEMS; i++)
-		proc_printf(text, "%s %lu\n", vm_event_names[i], (unsigned long)k->vm_events[i]);
-}
-
-static void show_swaps(struct proc_text *text, struct machine *machine, struct task *task)
-{
-	const struct swap_state *swap = &machine->kernel.swap;
-
-	proc_printf(text, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
-	for (int i = 0; i < MAX_SWAPFILES; i++) {
-		const struct swap_info *info = &swap->info[i];
-		size_t start = text->len;
-
-		if (!info->device)
-			continue;
-		proc_printf(text, "%s", info->device->name);
-		proc_pad(text, start, 40);
-		proc_printf(text, "file\t\t%lu\t%s%lu\t%s%d\n", KB(info->pages),
-		            KB(info->pages) < 10000000 ? "\t" : "", KB(info->inuse_pages),
-		            KB(info->inuse_pages) < 10000000 ? "\t" : "", info->prio);
-	}
-}
+#undef SHOW_MM
 
 static void show_swappiness(struct proc_text *text, struct machine *machine, struct task *task)
 {
@@ -515,19 +421,23 @@ static void show_status(struct proc_text *text, struct machine *machine, struct 
 }
 
 const struct proc_file proc_files[] = {
+	{ "buddyinfo", 0444, show_buddyinfo },
 	{ "cmdline", 0444, show_kernel_cmdline },
 	{ "cpuinfo", 0444, show_cpuinfo },
 	{ "filesystems", 0444, show_filesystems },
 	{ "loadavg", 0444, show_loadavg },
 	{ "meminfo", 0444, show_meminfo },
 	{ "mounts", S_IFLNK | 0777, link_mounts },
+	{ "pagetypeinfo", 0400, show_pagetypeinfo },
 	{ "self", S_IFLNK | 0777, link_self },
+	{ "slabinfo", 0400, show_slabinfo },
 	{ "stat", 0444, show_machine_stat },
 	{ "swaps", 0444, show_swaps },
 	{ "uptime", 0444, show_uptime },
 	{ "version", 0444, show_version },
 	{ "vmallocinfo", 0400, show_vmallocinfo },
 	{ "vmstat", 0444, show_vmstat },
+	{ "zoneinfo", 0444, show_zoneinfo },
 	{ "sys/kernel/hostname", 0444, show_hostname },
 	{ "sys/kernel/osrelease", 0444, show_osrelease },
 	{ "sys/kernel/ostype", 0444, show_ostype },

@@ -4,25 +4,58 @@
  * slabs drawn as text, and why an allocation would go where.
  */
 #include "mm/page_alloc.h"
+#include "sim/proc_mm.h"
 #include "tools/mm_gfp.h"
-#include "tools/mm_proc.h"
 #include "tools/mm_shell.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- show ---- */
 
+/* As in /proc. */
 static const struct {
 	const char *name;
-	void (*print)(const struct kernel *k, FILE *out);
-} shows[] = {
-	{ "nodes", print_nodes },         { "zones", print_zoneinfo },
-	{ "zoneinfo", print_zoneinfo },   { "watermarks", print_watermarks },
-	{ "buddyinfo", print_buddyinfo }, { "pagetypeinfo", print_pagetypeinfo },
-	{ "slabinfo", print_slabinfo },   { "meminfo", print_meminfo },
-	{ "vmstat", print_vmstat },       { "swaps", print_swaps },
+	void (*print)(struct proc_text *text, const struct kernel *k);
+} proc_shows[] = {
+	{ "zones", proc_zoneinfo },      { "zoneinfo", proc_zoneinfo },
+	{ "buddyinfo", proc_buddyinfo }, { "pagetypeinfo", proc_pagetypeinfo },
+	{ "slabinfo", proc_slabinfo },   { "vmallocinfo", proc_vmallocinfo },
+	{ "meminfo", proc_meminfo },     { "vmstat", proc_vmstat },
+	{ "swaps", proc_swaps },
 };
+
+static void show_nodes(const struct mm_shell *sh)
+{
+	const struct kernel *k = shell_kernel(sh);
+	const struct pglist_data *node = &k->node;
+
+	fprintf(sh->out, "Node %u: frames %" PRIu64 " to %" PRIu64 ", %" PRIu64 " present\n",
+	        node->node_id, node->node_start_pfn,
+	        node->node_start_pfn + node->node_spanned_pages - 1, node->node_present_pages);
+	for_each_zone (k, zone)
+		fprintf(sh->out,
+		        "  %-8s from frame %8" PRIu64 ": spanned %8" PRIu64 "  present %8" PRIu64
+		        "  managed %8" PRIu64 "\n",
+		        zone->name, zone->zone_start_pfn, zone->spanned_pages, zone->present_pages,
+		        zone->managed_pages);
+}
+
+static void show_watermarks(const struct mm_shell *sh)
+{
+	const struct kernel *k = shell_kernel(sh);
+
+	fprintf(sh->out, "%-8s %8s %8s %8s %8s\n", "zone", "free", "min", "low", "high");
+	for_each_zone (k, zone)
+		fprintf(sh->out, "%-8s %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %8" PRIu64 "  %s\n",
+		        zone->name, zone->nr_free_pages, zone->watermark[WMARK_MIN],
+		        zone->watermark[WMARK_LOW], zone->watermark[WMARK_HIGH],
+		        zone->nr_free_pages > zone->watermark[WMARK_HIGH]  ? "plenty"
+		        : zone->nr_free_pages > zone->watermark[WMARK_LOW] ? "between low and high"
+		        : zone->nr_free_pages > zone->watermark[WMARK_MIN] ? "kswapd is due"
+		                                                           : "reserves only");
+}
 
 static void show_handles(const struct mm_shell *sh)
 {
@@ -99,6 +132,28 @@ static int show_page(const struct mm_shell *sh, const char *text)
 	return 0;
 }
 
+static const struct {
+	const char *name;
+	void (*show)(const struct mm_shell *sh);
+} own_shows[] = {
+	{ "nodes", show_nodes },
+	{ "watermarks", show_watermarks },
+	{ "handles", show_handles },
+};
+
+static int show_proc(const struct mm_shell *sh,
+                     void (*print)(struct proc_text *text, const struct kernel *k))
+{
+	struct proc_text text = { 0 };
+	bool no_memory;
+
+	print(&text, shell_kernel(sh));
+	fwrite(text.data, 1, text.len, sh->out);
+	no_memory = text.no_memory;
+	free(text.data);
+	return no_memory ? shell_mistake(sh, "out of memory") : 0;
+}
+
 static int run_show(struct mm_shell *sh, const struct mm_call *call)
 {
 	const char *what = call->argv[0];
@@ -110,16 +165,15 @@ static int run_show(struct mm_shell *sh, const struct mm_call *call)
 	}
 	if (call->argc > 1)
 		return shell_mistake(sh, "show %s takes no argument", what);
-	if (!strcmp(what, "handles")) {
-		show_handles(sh);
-		return 0;
-	}
-	for (size_t i = 0; i < sizeof(shows) / sizeof(shows[0]); i++) {
-		if (strcmp(shows[i].name, what) != 0)
+	for (size_t i = 0; i < sizeof(own_shows) / sizeof(own_shows[0]); i++) {
+		if (strcmp(own_shows[i].name, what) != 0)
 			continue;
-		shows[i].print(shell_kernel(sh), sh->out);
+		own_shows[i].show(sh);
 		return 0;
 	}
+	for (size_t i = 0; i < sizeof(proc_shows) / sizeof(proc_shows[0]); i++)
+		if (!strcmp(proc_shows[i].name, what))
+			return show_proc(sh, proc_shows[i].print);
 	return shell_mistake(sh, "there is no %s to show; see help show", what);
 }
 
@@ -381,7 +435,8 @@ static int run_why(struct mm_shell *sh, const struct mm_call *call)
 
 const struct mm_command mm_show_commands[] = {
 	{ "show", "WHAT", 1, 2, NAMES_NOTHING, run_show,
-	  "nodes, zones, watermarks, buddyinfo, pagetypeinfo, slabinfo, meminfo, vmstat, swaps, "
+	  "nodes, zones, watermarks, buddyinfo, pagetypeinfo, slabinfo, vmallocinfo, meminfo, "
+	  "vmstat, swaps, "
 	  "handles, page N|NAME" },
 	{ "draw", "zone ZONE | slab CACHE | FIRST [LAST]", 1, 2, NAMES_NOTHING, run_draw,
 	  "frames, or objects, a letter each" },
