@@ -121,8 +121,9 @@ void kernel_shutdown(struct kernel *k)
 
 void kernel_run_threads(struct kernel *k)
 {
-	if (k->kswapd_wanted)
-		kswapd_run(k);
+	for_each_node (k, nid)
+		if (NODE_DATA(k, nid)->kswapd_wanted)
+			kswapd_run(k, NODE_DATA(k, nid));
 }
 
 bool kernel_is_valid(struct kernel *k, char *what, size_t size)

@@ -51,8 +51,9 @@ struct machine_ops {
 struct kernel_config {
 	const struct paging_mode *paging; /* of user page tables */
 	uint32_t nr_cpus;
-	uint64_t kernel_image_bytes; /* reserved from 1 MB (or as RAM allows) on */
-	bool has_1g_pages;           /* the CPU does: for the direct map */
+	uint32_t cpu_node[NR_CPUS_MAX]; /* the node that each is on */
+	uint64_t kernel_image_bytes;    /* reserved from 1 MB (or as RAM allows) on */
+	bool has_1g_pages;              /* the CPU does: for the direct map */
 	/* sysctls */
 	uint64_t min_free_kbytes;        /* 0: set by kernel_boot() to Linux's default */
 	uint32_t swappiness;             /* 0 to 100; Linux: 60 */
@@ -80,9 +81,12 @@ struct kernel {
 
 	/* page_alloc.c, memblock.c */
 	struct memblock memblock;
-	struct pglist_data node; /* one node; several come with NUMA */
-	struct page *mem_map;    /* max_pfn entries, in RAM */
+	struct pglist_data node_data[MAX_NUMNODES];
+	uint32_t nr_nodes;
+	struct page *mem_map; /* max_pfn entries, in RAM */
 	pfn_t max_pfn;
+	uint8_t *pageblocks;      /* zone and migrate type of each, in RAM; see page_alloc.h */
+	bool group_by_mobility;   /* off: too few pageblocks, all is unmovable */
 	uint64_t totalram_pages;  /* managed */
 	uint64_t boot_free_pages; /* free when kernel_boot() was done, caches shrunk */
 	struct page *zero_page;   /* shared, read-only, never on an LRU */
@@ -123,8 +127,6 @@ struct kernel {
 
 	/* swapfile.c, vmscan.c */
 	struct swap_state swap;
-	bool kswapd_wanted; /* woken, has not run yet */
-	uint32_t kswapd_order;
 	bool in_reclaim; /* PF_MEMALLOC of whoever runs now */
 };
 

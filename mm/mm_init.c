@@ -19,9 +19,9 @@
 /* vm.lowmem_reserve_ratio: of a higher zone's pages, 1/ratio are kept free here. */
 static const uint32_t lowmem_reserve_ratio[MAX_NR_ZONES] = { 256, 256, 32, 32, 1 };
 
-static void setup_lowmem_reserve(struct kernel *k)
+static void setup_lowmem_reserve(struct pglist_data *node)
 {
-	struct zone *zones = k->node.node_zones;
+	struct zone *zones = node->node_zones;
 
 	for (int user = 0; user < MAX_NR_ZONES; user++) {
 		uint64_t above = zones[user].managed_pages;
@@ -45,7 +45,8 @@ void setup_per_zone_wmarks(struct kernel *k)
 		zone->watermark[WMARK_LOW] = min + min / 4;
 		zone->watermark[WMARK_HIGH] = min + min / 2;
 	}
-	setup_lowmem_reserve(k);
+	for_each_node (k, nid)
+		setup_lowmem_reserve(NODE_DATA(k, nid));
 }
 
 static uint64_t int_sqrt(uint64_t n)
@@ -141,18 +142,18 @@ static int lay_out_memory(struct kernel *k)
 static int alloc_boot_data(struct kernel *k)
 {
 	uint64_t nr_blocks;
-	pa_t mem_map, types, zero, percpu;
+	pa_t mem_map, pageblocks, zero, percpu;
 
 	k->max_pfn = k->ram->size_bytes >> PAGE_SHIFT;
 	nr_blocks = (k->max_pfn + PAGEBLOCK_PAGES - 1) / PAGEBLOCK_PAGES;
 	if (!memblock_alloc(&k->memblock, k->max_pfn * sizeof(struct page), PAGE_SIZE, &mem_map) ||
-	    !memblock_alloc(&k->memblock, nr_blocks, PAGE_SIZE, &types) ||
+	    !memblock_alloc(&k->memblock, nr_blocks, PAGE_SIZE, &pageblocks) ||
 	    !memblock_alloc(&k->memblock, PAGE_SIZE, PAGE_SIZE, &zero) ||
 	    !memblock_alloc(&k->memblock, percpu_first_bytes(k), PCPU_UNIT_SIZE, &percpu))
 		return -ENOMEM;
 	k->mem_map = ram_at(k->ram, mem_map);
 	ram_expect_sparse(k->ram, mem_map, k->max_pfn * sizeof(struct page));
-	k->node.pageblock_types = ram_at(k->ram, types);
+	k->pageblocks = ram_at(k->ram, pageblocks);
 	k->zero_page = pfn_to_page(k, zero >> PAGE_SHIFT);
 	percpu_init(k, ram_at(k->ram, percpu));
 	return 0;
@@ -207,13 +208,14 @@ static void init_lists(struct zone *zone)
 			INIT_LIST_HEAD(&zone->pageset[cpu].lists[type]);
 }
 
-static void init_zone(struct kernel *k, enum zone_type type)
+static void init_zone(struct kernel *k, struct pglist_data *node, enum zone_type type)
 {
-	struct zone *zone = &k->node.node_zones[type];
+	struct zone *zone = &node->node_zones[type];
 	pfn_t start = zone_rows[type].start_pfn, end = zone_rows[type].end_pfn;
 
 	zone->name = zone_rows[type].name;
 	zone->type = type;
+	zone->zone_pgdat = node;
 	zone->zone_start_pfn = start;
 	if (end > k->max_pfn)
 		end = k->max_pfn;
@@ -223,26 +225,42 @@ static void init_zone(struct kernel *k, enum zone_type type)
 	init_lists(zone);
 }
 
-static void init_node(struct kernel *k)
+static void init_node(struct kernel *k, uint32_t nid)
 {
-	struct pglist_data *node = &k->node;
+	struct pglist_data *node = NODE_DATA(k, nid);
 
+	node->node_id = nid;
 	node->node_spanned_pages = k->max_pfn;
 	for (int type = 0; type < MAX_NR_ZONES; type++) {
-		init_zone(k, type);
+		init_zone(k, node, type);
 		node->node_present_pages += node->node_zones[type].present_pages;
 	}
+}
+
+static void init_pageblocks_of_zone(struct kernel *k, const struct zone *zone,
+                                    enum migratetype type)
+{
+	pfn_t end = zone->zone_start_pfn + zone->spanned_pages;
+
+	for (pfn_t pfn = zone->zone_start_pfn; pfn < end; pfn += PAGEBLOCK_PAGES)
+		k->pageblocks[pfn >> PAGEBLOCK_ORDER] =
+		    (uint8_t)(zone_id(zone) << PAGEBLOCK_TYPE_BITS | type);
 }
 
 /* Grouping by mobility needs a few pageblocks a type to be worth it (Linux 4.4,
  * build_all_zonelists()). */
 static void init_pageblocks(struct kernel *k)
 {
-	uint64_t nr_blocks = (k->max_pfn + PAGEBLOCK_PAGES - 1) / PAGEBLOCK_PAGES;
+	uint64_t present_pages = 0;
+	enum migratetype type;
 
-	k->node.group_by_mobility = k->node.node_present_pages >= PAGEBLOCK_PAGES * MIGRATE_TYPES;
-	memset(k->node.pageblock_types,
-	       k->node.group_by_mobility ? MIGRATE_MOVABLE : MIGRATE_UNMOVABLE, nr_blocks);
+	for_each_node (k, nid)
+		present_pages += NODE_DATA(k, nid)->node_present_pages;
+	k->group_by_mobility = present_pages >= PAGEBLOCK_PAGES * MIGRATE_TYPES;
+	type = k->group_by_mobility ? MIGRATE_MOVABLE : MIGRATE_UNMOVABLE;
+	for_each_node (k, nid)
+		for (int i = 0; i < MAX_NR_ZONES; i++)
+			init_pageblocks_of_zone(k, &NODE_DATA(k, nid)->node_zones[i], type);
 }
 
 static void hand_over_range(struct kernel *k, pfn_t pfn, pfn_t end)
@@ -264,14 +282,14 @@ static void hand_over(struct kernel *k)
 	k->memblock.retired = true;
 }
 
-static void init_fallback(struct kernel *k)
+static void init_fallback(struct pglist_data *node)
 {
 	int8_t below = -1;
 
 	for (int8_t type = 0; type < MAX_NR_ZONES; type++) {
-		if (k->node.node_zones[type].managed_pages)
+		if (node->node_zones[type].managed_pages)
 			below = type;
-		k->node.zone_below[type] = below;
+		node->zone_below[type] = below;
 	}
 }
 
@@ -283,11 +301,14 @@ int mem_init(struct kernel *k)
 		err = alloc_boot_data(k);
 	if (err)
 		return err;
-	init_node(k);
+	k->nr_nodes = 1;
+	for_each_node (k, nid)
+		init_node(k, nid);
 	init_pageblocks(k);
 	mark_all_reserved(k);
 	hand_over(k);
-	init_fallback(k);
+	for_each_node (k, nid)
+		init_fallback(NODE_DATA(k, nid));
 	for_each_zone (k, zone)
 		init_pagesets(zone);
 	if (!k->config.min_free_kbytes)

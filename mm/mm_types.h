@@ -78,7 +78,6 @@ struct page {
 	uint64_t private;
 	struct list_head lru; /* free list, LRU list, or a slab list */
 	uint32_t inuse;       /* PG_slab: objects allocated */
-	uint32_t zone_id;     /* reserved for fast page_zone(); see mm/mmzone.h */
 };
 _Static_assert(sizeof(struct page) == 64, "mem_map costs 1/64 of RAM");
 

@@ -44,10 +44,12 @@ struct per_cpu_pages {
 };
 
 #define NR_CPUS_MAX 8
+#define MAX_NUMNODES 8
 
 struct zone {
 	const char *name; /* "DMA", "DMA32", "Normal", "HighMem", "Movable" */
 	enum zone_type type;
+	struct pglist_data *zone_pgdat; /* the node that it is of */
 	pfn_t zone_start_pfn;
 	uint64_t spanned_pages, present_pages, managed_pages;
 	uint64_t watermark[NR_WMARK];          /* pages */
@@ -67,17 +69,18 @@ struct lruvec {
 	uint64_t inactive_age;                         /* evictions and activations of file pages */
 };
 
+/* A node: the memory next to some CPUs, and who takes care of it. */
 struct pglist_data {
 	uint32_t node_id;
 	pfn_t node_start_pfn;
 	uint64_t node_spanned_pages, node_present_pages;
 	struct zone node_zones[MAX_NR_ZONES]; /* managed_pages 0: absent */
 	struct lruvec lruvec;
-	enum zone_type kswapd_classzone; /* highest zone that kswapd was woken for */
+	bool kswapd_wanted;              /* woken, has not run yet */
+	uint32_t kswapd_order;           /* largest block that it was woken for */
+	enum zone_type kswapd_classzone; /* highest zone that it was woken for */
 	uint32_t kswapd_failures;        /* runs in a row that reclaimed nothing */
 	int8_t zone_below[MAX_NR_ZONES]; /* the populated zone at or next below; -1: none */
-	uint8_t *pageblock_types;        /* enum migratetype by pfn >> PAGEBLOCK_ORDER; in RAM */
-	bool group_by_mobility;          /* off: too few pageblocks, all is unmovable */
 };
 
 /* Zone borders of x86 (Linux 4.4, arch/x86/include/asm/dma.h): multiples of the

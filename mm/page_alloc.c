@@ -107,13 +107,6 @@ bool zone_watermark_ok(const struct zone *zone, unsigned order, uint64_t mark,
 	return watermark_ok(zone, order, mark, classzone, gfp_to_alloc_flags(gfp));
 }
 
-/* ---- pageblocks ---- */
-
-static inline uint8_t *pageblock_type(const struct kernel *k, const struct page *page)
-{
-	return &k->node.pageblock_types[page_to_pfn(k, page) >> PAGEBLOCK_ORDER];
-}
-
 /* ---- free lists ---- */
 
 static inline void add_free_block(struct zone *zone, struct page *page, unsigned order,
@@ -154,7 +147,7 @@ static bool merges_soon(const struct kernel *k, pfn_t pfn, unsigned order)
 /* Puts a block back and merges it upwards as far as its buddies are free. */
 static void free_one_block(struct kernel *k, struct zone *zone, struct page *page, unsigned order)
 {
-	enum migratetype type = *pageblock_type(k, page);
+	enum migratetype type = get_pageblock_migratetype(k, page);
 	pfn_t pfn = page_to_pfn(k, page);
 	struct page *buddy;
 
@@ -236,10 +229,13 @@ static uint64_t move_freepages_block(struct kernel *k, struct zone *zone, struct
 static void steal_pageblock(struct kernel *k, struct zone *zone, struct page *page, unsigned order,
                             enum migratetype type)
 {
-	if (order >= PAGEBLOCK_ORDER)
-		memset(pageblock_type(k, page), (int)type, (size_t)1 << (order - PAGEBLOCK_ORDER));
-	else if (move_freepages_block(k, zone, page, type) >= PAGEBLOCK_PAGES / 2)
-		*pageblock_type(k, page) = (uint8_t)type;
+	if (order < PAGEBLOCK_ORDER) {
+		if (move_freepages_block(k, zone, page, type) >= PAGEBLOCK_PAGES / 2)
+			set_pageblock_migratetype(k, page, type);
+		return;
+	}
+	for (size_t i = 0; i < (size_t)1 << order; i += PAGEBLOCK_PAGES)
+		set_pageblock_migratetype(k, page + i, type);
 }
 
 /* Small movable pages do not take pageblocks away: they can be moved out again. */
@@ -277,7 +273,7 @@ static struct page *take_block(struct kernel *k, struct zone *zone, unsigned ord
 {
 	struct page *page = take_smallest(zone, order, type);
 
-	if (!page && k->node.group_by_mobility)
+	if (!page && k->group_by_mobility)
 		page = take_fallback(k, zone, order, type);
 	if (page)
 		zone->nr_free_pages -= (uint64_t)1 << order;
@@ -349,7 +345,7 @@ static inline void pcp_put(struct kernel *k, struct page *page)
 	struct per_cpu_pages *pcp = &zone->pageset[k->cpu];
 
 	SetPagePcp(page);
-	list_add(&page->lru, &pcp->lists[*pageblock_type(k, page)]);
+	list_add(&page->lru, &pcp->lists[get_pageblock_migratetype(k, page)]);
 	pcp->count++;
 	if (unlikely(pcp->count >= pcp->high)) {
 		this_cpu(k)->pcp_drains++;
@@ -496,11 +492,11 @@ static inline struct page *rmqueue(struct kernel *k, struct zone *zone,
 static inline struct page *get_page_from_freelist(struct kernel *k, const struct alloc_context *ac,
                                                   unsigned alloc_flags)
 {
-	const struct pglist_data *node = &k->node;
+	struct pglist_data *node = NODE_DATA(k, numa_node_id(k));
 
 	for (int i = node->zone_below[ac->classzone]; i >= 0;
 	     i = i ? node->zone_below[i - 1] : -1) {
-		struct zone *zone = &k->node.node_zones[i];
+		struct zone *zone = &node->node_zones[i];
 		uint64_t mark = zone->watermark[alloc_flags & ALLOC_WMARK_MASK];
 		struct page *page;
 
@@ -538,10 +534,11 @@ static inline void prep_new_page(struct kernel *k, struct page *page,
 
 static void wake_all_kswapds(struct kernel *k, const struct alloc_context *ac)
 {
-	const int8_t *below = k->node.zone_below;
+	struct pglist_data *node = NODE_DATA(k, numa_node_id(k));
+	const int8_t *below = node->zone_below;
 
 	for (int i = below[ac->classzone]; i >= 0; i = i ? below[i - 1] : -1)
-		wakeup_kswapd(k, &k->node.node_zones[i], ac->order);
+		wakeup_kswapd(k, &node->node_zones[i], ac->order);
 }
 
 /* Reclaims and tries again; *progress is the number of pages reclaimed. */
@@ -628,8 +625,8 @@ struct page *alloc_pages(struct kernel *k, gfp_t gfp, unsigned order)
 		.gfp = gfp,
 		.order = order,
 		.classzone = gfp_zone(gfp),
-		.migratetype = likely(k->node.group_by_mobility) ? gfpflags_to_migratetype(gfp)
-		                                                 : MIGRATE_UNMOVABLE,
+		.migratetype =
+		    likely(k->group_by_mobility) ? gfpflags_to_migratetype(gfp) : MIGRATE_UNMOVABLE,
 	};
 	struct page *page = NULL;
 

@@ -130,13 +130,116 @@ static inline void put_page(struct kernel *k, struct page *page)
 		free_unreferenced_page(k, page);
 }
 
+/* ---- nodes and zones ---- */
+
+static inline struct pglist_data *NODE_DATA(const struct kernel *k, uint32_t nid)
+{
+	return (struct pglist_data *)&k->node_data[nid];
+}
+
+#define for_each_node(k, nid) for (uint32_t nid = 0; nid < (k)->nr_nodes; nid++)
+
+/* The node whose memory is nearest to the CPU. */
+static inline uint32_t cpu_to_node(const struct kernel *k, uint32_t cpu)
+{
+	return k->config.cpu_node[cpu];
+}
+
+static inline uint32_t numa_node_id(const struct kernel *k)
+{
+	return cpu_to_node(k, k->cpu);
+}
+
+/*
+ * What k->pageblocks has for each pageblock. Zones and nodes begin with one, so that
+ * struct page need not name them: mem_map would have to be written at boot.
+ *
+ *   7    5 4         2 1            0
+ *   | node | zone type | migrate type |
+ */
+#define PAGEBLOCK_TYPE_BITS 2
+#define PAGEBLOCK_ZONE_BITS 3
+#define PAGEBLOCK_TYPE_MASK ((1u << PAGEBLOCK_TYPE_BITS) - 1)
+#define PAGEBLOCK_ZONE_MASK ((1u << PAGEBLOCK_ZONE_BITS) - 1)
+#define NR_ZONE_IDS (MAX_NUMNODES << PAGEBLOCK_ZONE_BITS)
+_Static_assert(MIGRATE_TYPES <= 1 << PAGEBLOCK_TYPE_BITS, "a migrate type fits");
+_Static_assert(MAX_NR_ZONES <= 1 << PAGEBLOCK_ZONE_BITS, "a zone type fits");
+_Static_assert(NR_ZONE_IDS << PAGEBLOCK_TYPE_BITS <= 256, "a node's number fits");
+
+static inline uint8_t *page_pageblock(const struct kernel *k, const struct page *page)
+{
+	return &k->pageblocks[page_to_pfn(k, page) >> PAGEBLOCK_ORDER];
+}
+
+static inline enum migratetype get_pageblock_migratetype(const struct kernel *k,
+                                                         const struct page *page)
+{
+	return *page_pageblock(k, page) & PAGEBLOCK_TYPE_MASK;
+}
+
+static inline void set_pageblock_migratetype(struct kernel *k, const struct page *page,
+                                             enum migratetype type)
+{
+	uint8_t *block = page_pageblock(k, page);
+
+	*block = (uint8_t)((*block & ~PAGEBLOCK_TYPE_MASK) | type);
+}
+
+/* Node and zone type in one number below NR_ZONE_IDS. */
+static inline uint32_t zone_id(const struct zone *zone)
+{
+	return zone->zone_pgdat->node_id << PAGEBLOCK_ZONE_BITS | zone->type;
+}
+
+static inline uint32_t page_zone_id(const struct kernel *k, const struct page *page)
+{
+	return *page_pageblock(k, page) >> PAGEBLOCK_TYPE_BITS;
+}
+
+static inline uint32_t page_to_nid(const struct kernel *k, const struct page *page)
+{
+	return page_zone_id(k, page) >> PAGEBLOCK_ZONE_BITS;
+}
+
+static inline struct pglist_data *page_pgdat(const struct kernel *k, const struct page *page)
+{
+	return NODE_DATA(k, page_to_nid(k, page));
+}
+
 static inline struct zone *page_zone(const struct kernel *k, const struct page *page)
 {
-	pfn_t pfn = page_to_pfn(k, page);
-	unsigned type = (pfn >= DMA_END_PFN) + (pfn >= DMA32_END_PFN);
+	uint32_t id = page_zone_id(k, page);
 
-	return (struct zone *)&k->node.node_zones[type];
+	return &NODE_DATA(k, id >> PAGEBLOCK_ZONE_BITS)->node_zones[id & PAGEBLOCK_ZONE_MASK];
 }
+
+/* NULL: none. */
+static inline struct zone *populated_zone_from(struct pglist_data *node, unsigned type)
+{
+	while (type < MAX_NR_ZONES && !node->node_zones[type].managed_pages)
+		type++;
+	return type < MAX_NR_ZONES ? &node->node_zones[type] : NULL;
+}
+
+/* The one after `zone` in all nodes, NULL: the first of all. NULL: none is left. */
+static inline struct zone *next_populated_zone(const struct kernel *k, const struct zone *zone)
+{
+	uint32_t nid = zone ? zone->zone_pgdat->node_id : 0;
+	unsigned type = zone ? zone->type + 1 : 0;
+	struct zone *next;
+
+	while (!(next = populated_zone_from(NODE_DATA(k, nid), type)) && ++nid < k->nr_nodes)
+		type = 0;
+	return next;
+}
+
+/* Populated zones: of all nodes, the lowest of the first node first; of one node. */
+#define for_each_zone(k, zone)                                                                     \
+	for (struct zone *zone = next_populated_zone(k, NULL); zone;                               \
+	     zone = next_populated_zone(k, zone))
+#define for_each_zone_of_node(node, zone)                                                          \
+	for (struct zone *zone = populated_zone_from(node, 0); zone;                               \
+	     zone = populated_zone_from(node, zone->type + 1))
 
 /* ---- the buddy allocator ---- */
 
@@ -185,12 +288,5 @@ int mem_init(struct kernel *k);
 
 /* The free lists against mem_map: see kernel_is_valid(). */
 bool page_alloc_is_valid(const struct kernel *k, char *what, size_t size);
-
-/* The populated ones, lowest first. */
-#define for_each_zone(k, zone)                                                                     \
-	for (typeof(&(k)->node.node_zones[0]) zone = (k)->node.node_zones;                         \
-	     zone < (k)->node.node_zones + MAX_NR_ZONES; zone++)                                   \
-		if (!zone->managed_pages) {                                                        \
-		} else
 
 #endif

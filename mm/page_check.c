@@ -11,8 +11,10 @@
 
 /* What mem_map says, counted; the lists must say the same. */
 struct page_census {
-	uint64_t free_blocks[MAX_NR_ZONES][MAX_ORDER];
-	uint64_t free_pages[MAX_NR_ZONES], pcp_pages[MAX_NR_ZONES], managed_pages[MAX_NR_ZONES];
+	struct zone_census {
+		uint64_t free_blocks[MAX_ORDER];
+		uint64_t free_pages, pcp_pages, managed_pages;
+	} zones[NR_ZONE_IDS]; /* by zone_id() */
 };
 
 static bool __attribute__((format(printf, 3, 4)))
@@ -70,7 +72,7 @@ static bool take_census(const struct kernel *k, struct page_census *census, char
 
 	for (pfn_t pfn = 0; pfn < k->max_pfn; pfn += nr_pages) {
 		const struct page *page = pfn_to_page(k, pfn);
-		enum zone_type type = page_zone(k, page)->type;
+		struct zone_census *zone = &census->zones[page_zone_id(k, page)];
 
 		nr_pages = 1;
 		if (PageReserved(page))
@@ -79,16 +81,16 @@ static bool take_census(const struct kernel *k, struct page_census *census, char
 			if (!free_block_is_valid(k, pfn, what, size))
 				return false;
 			nr_pages = (uint64_t)1 << page->private;
-			census->free_blocks[type][page->private]++;
-			census->free_pages[type] += nr_pages;
+			zone->free_blocks[page->private]++;
+			zone->free_pages += nr_pages;
 		} else if (PagePcp(page)) {
 			if (page->_count || page->_mapcount || page->mapping)
 				return invalid(what, size,
 				               "page_alloc: per-CPU page %#" PRIx64 " is in use",
 				               pfn);
-			census->pcp_pages[type]++;
+			zone->pcp_pages++;
 		}
-		census->managed_pages[type] += nr_pages;
+		zone->managed_pages += nr_pages;
 	}
 	return true;
 }
@@ -157,24 +159,21 @@ static bool pagesets_are_valid(const struct kernel *k, const struct zone *zone, 
 }
 
 static bool zone_is_valid(const struct kernel *k, const struct zone *zone,
-                          const struct page_census *census, char *what, size_t size)
+                          const struct zone_census *census, char *what, size_t size)
 {
-	enum zone_type type = zone->type;
-
-	if (census->managed_pages[type] != zone->managed_pages)
+	if (census->managed_pages != zone->managed_pages)
 		return invalid(what, size,
 		               "page_alloc: zone %s: managed %" PRIu64 ", in mem_map %" PRIu64,
-		               zone->name, zone->managed_pages, census->managed_pages[type]);
-	if (census->free_pages[type] != zone->nr_free_pages)
+		               zone->name, zone->managed_pages, census->managed_pages);
+	if (census->free_pages != zone->nr_free_pages)
 		return invalid(what, size,
 		               "page_alloc: zone %s: nr_free_pages %" PRIu64
 		               ", in mem_map %" PRIu64,
-		               zone->name, zone->nr_free_pages, census->free_pages[type]);
+		               zone->name, zone->nr_free_pages, census->free_pages);
 	for (unsigned order = 0; order < MAX_ORDER; order++)
-		if (!free_area_is_valid(k, zone, order, census->free_blocks[type][order], what,
-		                        size))
+		if (!free_area_is_valid(k, zone, order, census->free_blocks[order], what, size))
 			return false;
-	return pagesets_are_valid(k, zone, census->pcp_pages[type], what, size);
+	return pagesets_are_valid(k, zone, census->pcp_pages, what, size);
 }
 
 /* Frames in use, by the event counters, and free ones make up all. */
@@ -199,8 +198,13 @@ bool page_alloc_is_valid(const struct kernel *k, char *what, size_t size)
 
 	if (!take_census(k, &census, what, size))
 		return false;
-	for (int type = 0; type < MAX_NR_ZONES; type++)
-		if (!zone_is_valid(k, &k->node.node_zones[type], &census, what, size))
-			return false;
+	for_each_node (k, nid) {
+		for (int type = 0; type < MAX_NR_ZONES; type++) {
+			const struct zone *zone = &NODE_DATA(k, nid)->node_zones[type];
+
+			if (!zone_is_valid(k, zone, &census.zones[zone_id(zone)], what, size))
+				return false;
+		}
+	}
 	return sum_is_valid(k, what, size);
 }

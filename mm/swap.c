@@ -19,8 +19,9 @@
 
 void lru_init(struct kernel *k)
 {
-	for (unsigned lru = 0; lru < NR_LRU_LISTS; lru++)
-		INIT_LIST_HEAD(&k->node.lruvec.lists[lru]);
+	for_each_node (k, nid)
+		for (unsigned lru = 0; lru < NR_LRU_LISTS; lru++)
+			INIT_LIST_HEAD(&NODE_DATA(k, nid)->lruvec.lists[lru]);
 }
 
 enum lru_list page_lru(const struct page *page)
@@ -32,19 +33,20 @@ enum lru_list page_lru(const struct page *page)
 	return PageActive(page) ? lru + 1 : lru;
 }
 
-uint64_t lruvec_lru_size(const struct kernel *k, enum lru_list lru, enum zone_type classzone)
+uint64_t lruvec_lru_size(const struct pglist_data *node, enum lru_list lru,
+                         enum zone_type classzone)
 {
 	uint64_t pages = 0;
 
 	for (unsigned type = 0; type <= classzone; type++)
-		pages += k->node.node_zones[type].nr_lru[lru];
+		pages += node->node_zones[type].nr_lru[lru];
 	return pages;
 }
 
 /* What reclaim weighs anonymous against file pages by. */
 void update_reclaim_stat(struct kernel *k, const struct page *page, bool rotated)
 {
-	struct lruvec *lruvec = &k->node.lruvec;
+	struct lruvec *lruvec = &page_pgdat(k, page)->lruvec;
 
 	lruvec->recent_scanned[page_is_file_cache(page)]++;
 	if (rotated)
@@ -56,7 +58,7 @@ static void link_page(struct kernel *k, struct page *page)
 	enum lru_list lru = page_lru(page);
 
 	SetPageLRU(page);
-	list_add(&page->lru, &k->node.lruvec.lists[lru]);
+	list_add(&page->lru, &page_pgdat(k, page)->lruvec.lists[lru]);
 	page_zone(k, page)->nr_lru[lru]++;
 }
 
@@ -130,20 +132,20 @@ void lru_cache_add_active_or_unevictable(struct kernel *k, struct page *page, ui
 
 /* ---- checks ---- */
 
-/* nr: pages seen by zone. */
-static bool list_is_valid(struct kernel *k, enum lru_list lru, uint64_t nr[MAX_NR_ZONES])
+static bool list_is_valid(struct kernel *k, struct pglist_data *node, enum lru_list lru)
 {
+	uint64_t nr[MAX_NR_ZONES] = { 0 }; /* pages seen by zone */
 	struct page *page;
 
-	list_for_each_entry (page, &k->node.lruvec.lists[lru], lru) {
+	list_for_each_entry (page, &node->lruvec.lists[lru], lru) {
 		const struct zone *zone = page_zone(k, page);
 
-		if (!PageLRU(page) || page_lru(page) != lru || page_count(page) < 1 ||
-		    ++nr[zone->type] > zone->nr_lru[lru])
+		if (zone->zone_pgdat != node || !PageLRU(page) || page_lru(page) != lru ||
+		    page_count(page) < 1 || ++nr[zone->type] > zone->nr_lru[lru])
 			return false;
 	}
 	for (unsigned type = 0; type < MAX_NR_ZONES; type++)
-		if (nr[type] != k->node.node_zones[type].nr_lru[lru])
+		if (nr[type] != node->node_zones[type].nr_lru[lru])
 			return false;
 	return true;
 }
@@ -153,14 +155,16 @@ bool lru_is_valid(struct kernel *k, char *what, size_t size)
 {
 	uint64_t on_lists = 0, flagged = 0;
 
-	for (enum lru_list lru = 0; lru < NR_LRU_LISTS; lru++) {
-		uint64_t nr[MAX_NR_ZONES] = { 0 };
+	for_each_node (k, nid) {
+		struct pglist_data *node = NODE_DATA(k, nid);
 
-		if (!list_is_valid(k, lru, nr)) {
-			snprintf(what, size, "LRU list %d is wrong", lru);
-			return false;
+		for (enum lru_list lru = 0; lru < NR_LRU_LISTS; lru++) {
+			if (!list_is_valid(k, node, lru)) {
+				snprintf(what, size, "LRU list %d of node %u is wrong", lru, nid);
+				return false;
+			}
+			on_lists += lruvec_lru_size(node, lru, MAX_NR_ZONES - 1);
 		}
-		on_lists += lruvec_lru_size(k, lru, MAX_NR_ZONES - 1);
 	}
 	for (pfn_t pfn = 0; pfn < k->max_pfn; pfn++)
 		flagged += PageLRU(pfn_to_page(k, pfn));

@@ -156,8 +156,9 @@ void lru_cache_del(struct kernel *k, struct page *page);
 void mark_page_accessed(struct kernel *k, struct page *page);
 void activate_page(struct kernel *k, struct page *page);
 enum lru_list page_lru(const struct page *page);
-/* Pages on the list that lie in zones up to `classzone`. */
-uint64_t lruvec_lru_size(const struct kernel *k, enum lru_list lru, enum zone_type classzone);
+/* Pages on the node's list that lie in zones up to `classzone`. */
+uint64_t lruvec_lru_size(const struct pglist_data *node, enum lru_list lru,
+                         enum zone_type classzone);
 /* Reclaim looked at a page, and found it in use (rotated) or not. */
 void update_reclaim_stat(struct kernel *k, const struct page *page, bool rotated);
 /* For a page that a VMA is about to map: Linux 4.4 starts anonymous pages active,
@@ -173,8 +174,9 @@ bool lru_is_valid(struct kernel *k, char *what, size_t size);
 /* Direct reclaim for an allocation that failed. Pages reclaimed. */
 uint64_t try_to_free_pages(struct kernel *k, enum zone_type classzone, unsigned order, gfp_t gfp);
 void wakeup_kswapd(struct kernel *k, struct zone *zone, unsigned order);
-/* kswapd's work until all zones stand above high; called by kernel_run_threads(). */
-void kswapd_run(struct kernel *k);
+/* The work of the node's kswapd, once woken, until its zones stand above high;
+ * called by kernel_run_threads(). */
+void kswapd_run(struct kernel *k, struct pglist_data *node);
 
 /* ---- the OOM killer (oom_kill.c) ---- */
 

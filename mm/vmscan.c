@@ -7,8 +7,8 @@
  *   free pages  ------|------------------------|----------> 0
  *                     kswapd runs until high   allocations reclaim themselves
  *
- * The node has an active and an inactive list for anonymous and for file pages (one
- * node, not zones, since Linux 4.8: pages of all zones grow old together).
+ * A node has an active and an inactive list for anonymous and for file pages (the
+ * node, not its zones, since Linux 4.8: pages of all zones grow old together).
  * A pass at priority p scans 1/2^p of them: from the tail of the active lists to
  * the inactive ones, and from their tails out of memory. Passes grow until enough
  * was found.
@@ -197,12 +197,13 @@ static enum page_fate reclaim_page(struct kernel *k, struct page *page,
 
 /* ---- a list ---- */
 
-/* Takes up to nr pages of zones up to sc's from the tail of the list, each with a
- * reference; the oldest is last in `taken`. Pages taken. */
-static uint64_t isolate_lru_pages(struct kernel *k, enum lru_list lru, uint64_t nr,
-                                  const struct scan_control *sc, struct list_head *taken)
+/* Takes up to nr pages of zones up to sc's from the tail of the node's list, each with
+ * a reference; the oldest is last in `taken`. Pages taken. */
+static uint64_t isolate_lru_pages(struct kernel *k, struct pglist_data *node, enum lru_list lru,
+                                  uint64_t nr, const struct scan_control *sc,
+                                  struct list_head *taken)
 {
-	struct list_head *list = &k->node.lruvec.lists[lru], *at = list->prev;
+	struct list_head *list = &node->lruvec.lists[lru], *at = list->prev;
 	uint64_t n = 0;
 
 	INIT_LIST_HEAD(taken);
@@ -219,7 +220,7 @@ static uint64_t isolate_lru_pages(struct kernel *k, enum lru_list lru, uint64_t 
 		list_add(&page->lru, taken);
 		n++;
 	}
-	k->node.lruvec.recent_scanned[is_file(lru)] += n;
+	node->lruvec.recent_scanned[is_file(lru)] += n;
 	return n;
 }
 
@@ -267,7 +268,7 @@ static uint64_t shrink_page_list(struct kernel *k, struct list_head *pages,
 		if (fate == PAGE_ACTIVATED) {
 			SetPageActive(page);
 			count_vm_event(k, PGACTIVATE);
-			k->node.lruvec.recent_rotated[page_is_file_cache(page)]++;
+			page_pgdat(k, page)->lruvec.recent_rotated[page_is_file_cache(page)]++;
 		}
 		put_back(k, page);
 	}
@@ -275,11 +276,11 @@ static uint64_t shrink_page_list(struct kernel *k, struct list_head *pages,
 	return nr_reclaimed;
 }
 
-static void shrink_inactive_list(struct kernel *k, enum lru_list lru, uint64_t nr,
-                                 struct scan_control *sc)
+static void shrink_inactive_list(struct kernel *k, struct pglist_data *node, enum lru_list lru,
+                                 uint64_t nr, struct scan_control *sc)
 {
 	struct list_head pages;
-	uint64_t nr_taken = isolate_lru_pages(k, lru, nr, sc, &pages), nr_reclaimed;
+	uint64_t nr_taken = isolate_lru_pages(k, node, lru, nr, sc, &pages), nr_reclaimed;
 
 	sc->nr_scanned += nr_taken;
 	count_vm_events(k, sc->kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, nr_taken);
@@ -292,19 +293,19 @@ static void shrink_inactive_list(struct kernel *k, enum lru_list lru, uint64_t n
 
 /* Moves the oldest active pages to the inactive list, where they have to be used
  * again to stay. Only executable file pages that were just used remain. */
-static void shrink_active_list(struct kernel *k, enum lru_list lru, uint64_t nr,
-                               const struct scan_control *sc)
+static void shrink_active_list(struct kernel *k, struct pglist_data *node, enum lru_list lru,
+                               uint64_t nr, const struct scan_control *sc)
 {
 	struct list_head pages;
 
-	count_vm_events(k, PGREFILL, isolate_lru_pages(k, lru, nr, sc, &pages));
+	count_vm_events(k, PGREFILL, isolate_lru_pages(k, node, lru, nr, sc, &pages));
 	while (!list_empty(&pages)) {
 		struct page *page = take_oldest(&pages);
 		uint64_t vm_flags = 0;
 		bool keep = false;
 
 		if (page_mapped(page) && page_referenced(k, page, &vm_flags)) {
-			k->node.lruvec.recent_rotated[is_file(lru)]++;
+			node->lruvec.recent_rotated[is_file(lru)]++;
 			keep = is_file(lru) && vm_flags & VM_EXEC;
 		}
 		if (!keep) {
@@ -331,11 +332,12 @@ static uint64_t int_sqrt(uint64_t n)
  * then sqrt(10 * GB), so that 1 page of 4 is inactive at 1 GB, 1 of 11 at 10 GB
  * (Linux 4.10, inactive_list_is_low(); for file pages too since 4.7).
  */
-static bool inactive_is_low(const struct kernel *k, bool file, const struct scan_control *sc)
+static bool inactive_is_low(const struct kernel *k, const struct pglist_data *node, bool file,
+                            const struct scan_control *sc)
 {
 	enum lru_list lru = file ? LRU_INACTIVE_FILE : LRU_INACTIVE_ANON;
-	uint64_t inactive = lruvec_lru_size(k, lru, sc->classzone);
-	uint64_t active = lruvec_lru_size(k, lru + 1, sc->classzone);
+	uint64_t inactive = lruvec_lru_size(node, lru, sc->classzone);
+	uint64_t active = lruvec_lru_size(node, lru + 1, sc->classzone);
 	uint64_t gb = (inactive + active) >> (30 - PAGE_SHIFT);
 	uint64_t ratio = gb ? int_sqrt(10 * gb) : 1;
 
@@ -352,47 +354,48 @@ enum scan_balance {
 	SCAN_FILE
 };
 
-static uint64_t node_file_pages(const struct kernel *k)
+static uint64_t node_file_pages(const struct pglist_data *node)
 {
-	return lruvec_lru_size(k, LRU_ACTIVE_FILE, MAX_NR_ZONES - 1) +
-	       lruvec_lru_size(k, LRU_INACTIVE_FILE, MAX_NR_ZONES - 1);
+	return lruvec_lru_size(node, LRU_ACTIVE_FILE, MAX_NR_ZONES - 1) +
+	       lruvec_lru_size(node, LRU_INACTIVE_FILE, MAX_NR_ZONES - 1);
 }
 
 /* So few file pages that they cannot be what fills memory. */
-static bool file_is_tiny(const struct kernel *k)
+static bool file_is_tiny(struct pglist_data *node)
 {
 	uint64_t high = 0, free = 0;
 
-	for_each_zone (k, zone) {
+	for_each_zone_of_node (node, zone) {
 		high += zone->watermark[WMARK_HIGH];
 		free += zone->nr_free_pages;
 	}
-	return node_file_pages(k) + free <= high;
+	return node_file_pages(node) + free <= high;
 }
 
-static enum scan_balance choose_balance(const struct kernel *k, const struct scan_control *sc)
+static enum scan_balance choose_balance(const struct kernel *k, struct pglist_data *node,
+                                        const struct scan_control *sc)
 {
 	if (!may_swap(k, sc))
 		return SCAN_FILE;
 	if (!sc->priority && k->config.swappiness)
 		return SCAN_EQUAL;
-	if (file_is_tiny(k))
+	if (file_is_tiny(node))
 		return SCAN_ANON;
 	/* Enough used-once file pages to go on with. (The second condition is Linux
 	 * 4.7's: a list too short to be scanned at this priority does not count.) */
-	if (!inactive_is_low(k, true, sc) &&
-	    lruvec_lru_size(k, LRU_INACTIVE_FILE, sc->classzone) >> sc->priority)
+	if (!inactive_is_low(k, node, true, sc) &&
+	    lruvec_lru_size(node, LRU_INACTIVE_FILE, sc->classzone) >> sc->priority)
 		return SCAN_FILE;
 	return SCAN_FRACT;
 }
 
 /* The past counts for less and less. */
-static void age_reclaim_stat(struct kernel *k, bool file)
+static void age_reclaim_stat(struct pglist_data *node, bool file)
 {
-	struct lruvec *lruvec = &k->node.lruvec;
+	struct lruvec *lruvec = &node->lruvec;
 	unsigned base = file ? LRU_INACTIVE_FILE : LRU_INACTIVE_ANON;
-	uint64_t pages = lruvec_lru_size(k, base, MAX_NR_ZONES - 1) +
-	                 lruvec_lru_size(k, base + 1, MAX_NR_ZONES - 1);
+	uint64_t pages = lruvec_lru_size(node, base, MAX_NR_ZONES - 1) +
+	                 lruvec_lru_size(node, base + 1, MAX_NR_ZONES - 1);
 
 	if (lruvec->recent_scanned[file] > pages / 4) {
 		lruvec->recent_scanned[file] /= 2;
@@ -402,30 +405,30 @@ static void age_reclaim_stat(struct kernel *k, bool file)
 
 /* Weights of anonymous and file pages: the more of the scanned pages were found in
  * use, the less of them is scanned. */
-static void scan_fractions(struct kernel *k, uint64_t fraction[2])
+static void scan_fractions(const struct kernel *k, struct pglist_data *node, uint64_t fraction[2])
 {
-	const struct lruvec *lruvec = &k->node.lruvec;
+	const struct lruvec *lruvec = &node->lruvec;
 	uint64_t prio[2] = { k->config.swappiness, 200 - k->config.swappiness };
 
 	for (unsigned file = 0; file < 2; file++) {
-		age_reclaim_stat(k, file);
+		age_reclaim_stat(node, file);
 		fraction[file] = prio[file] * (lruvec->recent_scanned[file] + 1) /
 		                 (lruvec->recent_rotated[file] + 1);
 	}
 }
 
 /* How many pages of each list to scan in this pass. */
-static void get_scan_count(struct kernel *k, const struct scan_control *sc,
-                           uint64_t nr[NR_LRU_LISTS])
+static void get_scan_count(const struct kernel *k, struct pglist_data *node,
+                           const struct scan_control *sc, uint64_t nr[NR_LRU_LISTS])
 {
-	enum scan_balance balance = choose_balance(k, sc);
+	enum scan_balance balance = choose_balance(k, node, sc);
 	uint64_t fraction[2] = { 1, 1 }, whole;
 
 	if (balance == SCAN_FRACT)
-		scan_fractions(k, fraction);
+		scan_fractions(k, node, fraction);
 	whole = fraction[0] + fraction[1] + 1;
 	for (enum lru_list lru = LRU_INACTIVE_ANON; lru <= LRU_ACTIVE_FILE; lru++) {
-		nr[lru] = lruvec_lru_size(k, lru, sc->classzone) >> sc->priority;
+		nr[lru] = lruvec_lru_size(node, lru, sc->classzone) >> sc->priority;
 		if (balance == SCAN_FRACT)
 			nr[lru] = nr[lru] * fraction[is_file(lru)] / whole;
 		else if (balance == (is_file(lru) ? SCAN_ANON : SCAN_FILE))
@@ -433,19 +436,21 @@ static void get_scan_count(struct kernel *k, const struct scan_control *sc,
 	}
 }
 
-static void shrink_list(struct kernel *k, enum lru_list lru, uint64_t nr, struct scan_control *sc)
+static void shrink_list(struct kernel *k, struct pglist_data *node, enum lru_list lru, uint64_t nr,
+                        struct scan_control *sc)
 {
 	if (!is_active(lru))
-		shrink_inactive_list(k, lru, nr, sc);
-	else if (inactive_is_low(k, is_file(lru), sc))
-		shrink_active_list(k, lru, nr, sc);
+		shrink_inactive_list(k, node, lru, nr, sc);
+	else if (inactive_is_low(k, node, is_file(lru), sc))
+		shrink_active_list(k, node, lru, nr, sc);
 }
 
 /* Some aging in advance, also when only file pages were scanned. */
-static void age_active_anon(struct kernel *k, const struct scan_control *sc)
+static void age_active_anon(struct kernel *k, struct pglist_data *node,
+                            const struct scan_control *sc)
 {
-	if (inactive_is_low(k, false, sc))
-		shrink_active_list(k, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX, sc);
+	if (inactive_is_low(k, node, false, sc))
+		shrink_active_list(k, node, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX, sc);
 }
 
 /* Enough is free: the kind with less left to scan is done, and the other goes on
@@ -479,13 +484,13 @@ static void shrink_caches(struct kernel *k, struct scan_control *sc)
 }
 
 /* One pass. */
-static void shrink_node(struct kernel *k, struct scan_control *sc)
+static void shrink_node(struct kernel *k, struct pglist_data *node, struct scan_control *sc)
 {
 	uint64_t nr[NR_LRU_LISTS] = { 0 }, targets[NR_LRU_LISTS];
 	uint64_t before = sc->nr_reclaimed;
 	bool adjusted;
 
-	get_scan_count(k, sc, nr);
+	get_scan_count(k, node, sc, nr);
 	for (unsigned lru = 0; lru < NR_LRU_LISTS; lru++)
 		targets[lru] = nr[lru];
 	/* The first pass of direct reclaim scans so little that it need not be fair. */
@@ -497,7 +502,7 @@ static void shrink_node(struct kernel *k, struct scan_control *sc)
 
 			nr[lru] -= batch;
 			if (batch)
-				shrink_list(k, lru, batch, sc);
+				shrink_list(k, node, lru, batch, sc);
 		}
 		if (sc->nr_reclaimed - before < sc->nr_to_reclaim || adjusted)
 			continue;
@@ -507,13 +512,19 @@ static void shrink_node(struct kernel *k, struct scan_control *sc)
 		adjust_scan_count(targets, nr);
 		adjusted = true;
 	}
-	age_active_anon(k, sc);
+	age_active_anon(k, node, sc);
 	shrink_caches(k, sc);
 	if (sc->nr_reclaimed > before)
-		k->node.kswapd_failures = 0;
+		node->kswapd_failures = 0;
 }
 
 /* ---- direct reclaim ---- */
+
+static void shrink_nodes(struct kernel *k, struct scan_control *sc)
+{
+	for_each_node (k, nid)
+		shrink_node(k, NODE_DATA(k, nid), sc);
+}
 
 /* Before somebody is killed, whole lists several times: what was in use at first may
  * not be later. */
@@ -522,7 +533,7 @@ static void reclaim_of_last_resort(struct kernel *k, struct scan_control *sc)
 	sc->priority = 0;
 	for (int i = 0; i < MAX_RECLAIM_RETRIES && !sc->nr_reclaimed; i++) {
 		sc->nr_scanned = 0;
-		shrink_node(k, sc);
+		shrink_nodes(k, sc);
 		if (!sc->nr_scanned)
 			break;
 	}
@@ -531,7 +542,7 @@ static void reclaim_of_last_resort(struct kernel *k, struct scan_control *sc)
 static void do_try_to_free_pages(struct kernel *k, struct scan_control *sc)
 {
 	for (sc->priority = DEF_PRIORITY; sc->priority >= 0; sc->priority--) {
-		shrink_node(k, sc);
+		shrink_nodes(k, sc);
 		if (sc->nr_reclaimed >= sc->nr_to_reclaim)
 			return;
 	}
@@ -558,11 +569,11 @@ uint64_t try_to_free_pages(struct kernel *k, enum zone_type classzone, unsigned 
 /* ---- kswapd ---- */
 
 /* True if an allocation for `classzone` would find a zone above the mark. */
-static bool node_above(const struct kernel *k, enum zone_watermarks mark, unsigned order,
+static bool node_above(const struct pglist_data *node, enum zone_watermarks mark, unsigned order,
                        enum zone_type classzone)
 {
 	for (unsigned type = 0; type <= classzone; type++) {
-		const struct zone *zone = &k->node.node_zones[type];
+		const struct zone *zone = &node->node_zones[type];
 
 		if (zone->managed_pages &&
 		    zone_watermark_ok(zone, order, zone->watermark[mark], classzone, 0))
@@ -573,28 +584,28 @@ static bool node_above(const struct kernel *k, enum zone_watermarks mark, unsign
 
 void wakeup_kswapd(struct kernel *k, struct zone *zone, unsigned order)
 {
-	struct pglist_data *node = &k->node;
+	struct pglist_data *node = zone->zone_pgdat;
 
 	if (!zone->managed_pages || node->kswapd_failures >= MAX_RECLAIM_RETRIES ||
-	    node_above(k, WMARK_HIGH, order, zone->type))
+	    node_above(node, WMARK_HIGH, order, zone->type))
 		return;
 	if (zone->type > node->kswapd_classzone)
 		node->kswapd_classzone = zone->type;
-	if (order > k->kswapd_order)
-		k->kswapd_order = order;
-	if (k->kswapd_wanted)
+	if (order > node->kswapd_order)
+		node->kswapd_order = order;
+	if (node->kswapd_wanted)
 		return;
-	k->kswapd_wanted = true;
+	node->kswapd_wanted = true;
 	event_raise(k->events, &(struct event){ .kind = EVENT_KSWAPD_WAKE, .arg = order });
 }
 
 /* One pass. True: it scanned as much as it was to reclaim; another at this priority
  * may do. */
-static bool kswapd_shrink_node(struct kernel *k, struct scan_control *sc)
+static bool kswapd_shrink_node(struct kernel *k, struct pglist_data *node, struct scan_control *sc)
 {
 	sc->nr_to_reclaim = 0;
 	for (unsigned type = 0; type <= sc->classzone; type++) {
-		const struct zone *zone = &k->node.node_zones[type];
+		const struct zone *zone = &node->node_zones[type];
 
 		if (zone->managed_pages)
 			sc->nr_to_reclaim += zone->watermark[WMARK_HIGH] > SWAP_CLUSTER_MAX
@@ -602,20 +613,20 @@ static bool kswapd_shrink_node(struct kernel *k, struct scan_control *sc)
 			                         : SWAP_CLUSTER_MAX;
 	}
 	sc->nr_scanned = 0;
-	shrink_node(k, sc);
+	shrink_node(k, node, sc);
 	return sc->nr_scanned >= sc->nr_to_reclaim;
 }
 
-static void balance_node(struct kernel *k, struct scan_control *sc)
+static void balance_node(struct kernel *k, struct pglist_data *node, struct scan_control *sc)
 {
 	count_vm_event(k, PAGEOUTRUN);
 	sc->priority = DEF_PRIORITY;
-	while (sc->priority >= 1 && !node_above(k, WMARK_HIGH, sc->order, sc->classzone)) {
+	while (sc->priority >= 1 && !node_above(node, WMARK_HIGH, sc->order, sc->classzone)) {
 		uint64_t before = sc->nr_reclaimed;
 		bool scanned_enough;
 
-		age_active_anon(k, sc);
-		scanned_enough = kswapd_shrink_node(k, sc);
+		age_active_anon(k, node, sc);
+		scanned_enough = kswapd_shrink_node(k, node, sc);
 		/* Fragmentation may keep a large block away for ever: having freed twice
 		 * its size, go on for single pages. */
 		if (sc->order && sc->nr_reclaimed >= (uint64_t)2 << sc->order)
@@ -624,36 +635,35 @@ static void balance_node(struct kernel *k, struct scan_control *sc)
 			sc->priority--;
 	}
 	if (!sc->nr_reclaimed && sc->priority < DEF_PRIORITY)
-		k->node.kswapd_failures++;
+		node->kswapd_failures++;
 }
 
 /* Simplified: Linux counts how a sleep of 100 ms ended: somebody went below low, or
  * high did not hold. Here time stands still meanwhile, so where the run left the
  * node is what counts. */
-static void count_premature_sleep(struct kernel *k, enum zone_type classzone)
+static void count_premature_sleep(struct kernel *k, const struct pglist_data *node,
+                                  enum zone_type classzone)
 {
-	if (!node_above(k, WMARK_LOW, 0, classzone))
+	if (!node_above(node, WMARK_LOW, 0, classzone))
 		count_vm_event(k, KSWAPD_LOW_WMARK_HIT_QUICKLY);
-	else if (!node_above(k, WMARK_HIGH, 0, classzone))
+	else if (!node_above(node, WMARK_HIGH, 0, classzone))
 		count_vm_event(k, KSWAPD_HIGH_WMARK_HIT_QUICKLY);
 }
 
-void kswapd_run(struct kernel *k)
+void kswapd_run(struct kernel *k, struct pglist_data *node)
 {
 	struct scan_control sc = { .gfp = GFP_KERNEL,
 		                   .kswapd = true,
-		                   .order = k->kswapd_order,
-		                   .classzone = k->node.kswapd_classzone };
+		                   .order = node->kswapd_order,
+		                   .classzone = node->kswapd_classzone };
 	bool nested = k->in_reclaim;
 
-	if (!k->kswapd_wanted)
-		return;
 	k->in_reclaim = true;
-	balance_node(k, &sc);
+	balance_node(k, node, &sc);
 	k->in_reclaim = nested;
-	count_premature_sleep(k, sc.classzone);
-	k->kswapd_wanted = false;
-	k->kswapd_order = 0;
-	k->node.kswapd_classzone = 0;
+	count_premature_sleep(k, node, sc.classzone);
+	node->kswapd_wanted = false;
+	node->kswapd_order = 0;
+	node->kswapd_classzone = 0;
 	event_raise(k->events, &(struct event){ .kind = EVENT_KSWAPD_SLEEP });
 }

@@ -25,8 +25,8 @@ static uint64_t nr_lru_pages(const struct kernel *k, enum lru_list lru)
 {
 	uint64_t pages = 0;
 
-	for (int type = 0; type < MAX_NR_ZONES; type++)
-		pages += k->node.node_zones[type].nr_lru[lru];
+	for_each_zone (k, zone)
+		pages += zone->nr_lru[lru];
 	return pages;
 }
 

@@ -17,21 +17,35 @@
  */
 #include "mm/pagemap.h"
 
+#include "mm/page_alloc.h"
 #include "mm/swap.h"
 
-#define AGE_MASK (((uint64_t)1 << 62) - 1)
+/*
+ * A shadow:
+ *
+ *   61          3 2      0
+ *   | node's age | node  |
+ */
+#define NODE_BITS 3
+#define AGE_MASK (((uint64_t)1 << (62 - NODE_BITS)) - 1)
+_Static_assert(MAX_NUMNODES <= 1 << NODE_BITS, "a node's number fits");
 
 void *workingset_eviction(struct kernel *k, struct page *page)
 {
-	return radix_tree_pack(++k->node.lruvec.inactive_age & AGE_MASK);
+	struct pglist_data *node = page_pgdat(k, page);
+	uint64_t age = ++node->lruvec.inactive_age & AGE_MASK;
+
+	return radix_tree_pack(age << NODE_BITS | node->node_id);
 }
 
 bool workingset_refault(struct kernel *k, const void *shadow)
 {
-	uint64_t distance = (k->node.lruvec.inactive_age - radix_tree_unpack(shadow)) & AGE_MASK;
+	uint64_t value = radix_tree_unpack(shadow);
+	const struct pglist_data *node = NODE_DATA(k, value & ((1 << NODE_BITS) - 1));
+	uint64_t distance = (node->lruvec.inactive_age - (value >> NODE_BITS)) & AGE_MASK;
 
 	count_vm_event(k, WORKINGSET_REFAULT_FILE);
-	if (distance > lruvec_lru_size(k, LRU_ACTIVE_FILE, MAX_NR_ZONES - 1))
+	if (distance > lruvec_lru_size(node, LRU_ACTIVE_FILE, MAX_NR_ZONES - 1))
 		return false;
 	count_vm_event(k, WORKINGSET_ACTIVATE_FILE);
 	return true;
@@ -39,7 +53,7 @@ bool workingset_refault(struct kernel *k, const void *shadow)
 
 void workingset_activation(struct kernel *k, struct page *page)
 {
-	k->node.lruvec.inactive_age++;
+	page_pgdat(k, page)->lruvec.inactive_age++;
 }
 
 /* ---- when there are too many ---- */

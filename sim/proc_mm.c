@@ -16,7 +16,7 @@ static const char *const type_names[MIGRATE_TYPES] = { "Unmovable", "Movable", "
 void proc_buddyinfo(struct proc_text *text, const struct kernel *k)
 {
 	for_each_zone (k, zone) {
-		proc_printf(text, "Node %u, zone %8s ", k->node.node_id, zone->name);
+		proc_printf(text, "Node %u, zone %8s ", zone->zone_pgdat->node_id, zone->name);
 		for (unsigned order = 0; order < MAX_ORDER; order++)
 			proc_printf(text, "%6" PRIu64 " ", zone->free_area[order].nr_free);
 		proc_printf(text, "\n");
@@ -39,7 +39,7 @@ static uint64_t nr_pageblocks(const struct kernel *k, const struct zone *zone, i
 	uint64_t nr = 0;
 
 	for (pfn_t pfn = zone->zone_start_pfn; pfn < end; pfn += PAGEBLOCK_PAGES)
-		nr += k->node.pageblock_types[pfn >> PAGEBLOCK_ORDER] == type;
+		nr += (int)get_pageblock_migratetype(k, pfn_to_page(k, pfn)) == type;
 	return nr;
 }
 
@@ -54,8 +54,8 @@ void proc_pagetypeinfo(struct proc_text *text, const struct kernel *k)
 	proc_printf(text, "\n");
 	for_each_zone (k, zone) {
 		for (int type = 0; type < MIGRATE_TYPES; type++) {
-			proc_printf(text, "Node %4u, zone %8s, type %12s ", k->node.node_id,
-			            zone->name, type_names[type]);
+			proc_printf(text, "Node %4u, zone %8s, type %12s ",
+			            zone->zone_pgdat->node_id, zone->name, type_names[type]);
 			for (unsigned order = 0; order < MAX_ORDER; order++)
 				proc_printf(text, "%6" PRIu64 " ",
 				            list_length(&zone->free_area[order].free_list[type]));
@@ -67,7 +67,7 @@ void proc_pagetypeinfo(struct proc_text *text, const struct kernel *k)
 		proc_printf(text, "%12s ", type_names[type]);
 	proc_printf(text, "\n");
 	for_each_zone (k, zone) {
-		proc_printf(text, "Node %u, zone %8s ", k->node.node_id, zone->name);
+		proc_printf(text, "Node %u, zone %8s ", zone->zone_pgdat->node_id, zone->name);
 		for (int type = 0; type < MIGRATE_TYPES; type++)
 			proc_printf(text, "%12" PRIu64 " ", nr_pageblocks(k, zone, type));
 		proc_printf(text, "\n");
@@ -102,7 +102,7 @@ void proc_zoneinfo(struct proc_text *text, const struct kernel *k)
 		            "\n        min      %" PRIu64 "\n        low      %" PRIu64
 		            "\n        high     %" PRIu64 "\n        spanned  %" PRIu64
 		            "\n        present  %" PRIu64 "\n        managed  %" PRIu64 "\n",
-		            k->node.node_id, zone->name, zone->nr_free_pages,
+		            zone->zone_pgdat->node_id, zone->name, zone->nr_free_pages,
 		            zone->watermark[WMARK_MIN], zone->watermark[WMARK_LOW],
 		            zone->watermark[WMARK_HIGH], zone->spanned_pages, zone->present_pages,
 		            zone->managed_pages);

@@ -217,7 +217,7 @@ static int ask_swap_total(const struct mm_shell *sh, const char *const *args, st
 static int ask_kswapd_wanted(const struct mm_shell *sh, const char *const *args,
                              struct value *value)
 {
-	value_set_number(value, shell_kernel(sh)->kswapd_wanted);
+	value_set_number(value, NODE_DATA(shell_kernel(sh), 0)->kswapd_wanted);
 	return 0;
 }
 

@@ -154,9 +154,8 @@ static void ask_type(const struct mm_shell *sh, const struct handle *handle, str
 {
 	static const char *const names[] = { "Unmovable", "Movable", "Reclaimable" };
 	const struct kernel *k = shell_kernel(sh);
-	pfn_t pfn = page_to_pfn(k, handle_page(sh, handle));
 
-	value_set_word(value, names[k->node.pageblock_types[pfn >> PAGEBLOCK_ORDER]]);
+	value_set_word(value, names[get_pageblock_migratetype(k, handle_page(sh, handle))]);
 }
 
 const struct handle_field frame_fields[] = {

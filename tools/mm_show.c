@@ -26,20 +26,25 @@ static const struct {
 	{ "swaps", proc_swaps },
 };
 
-static void show_nodes(const struct mm_shell *sh)
+static void show_node(const struct mm_shell *sh, struct pglist_data *node)
 {
-	const struct kernel *k = shell_kernel(sh);
-	const struct pglist_data *node = &k->node;
-
 	fprintf(sh->out, "Node %u: frames %" PRIu64 " to %" PRIu64 ", %" PRIu64 " present\n",
 	        node->node_id, node->node_start_pfn,
 	        node->node_start_pfn + node->node_spanned_pages - 1, node->node_present_pages);
-	for_each_zone (k, zone)
+	for_each_zone_of_node (node, zone)
 		fprintf(sh->out,
 		        "  %-8s from frame %8" PRIu64 ": spanned %8" PRIu64 "  present %8" PRIu64
 		        "  managed %8" PRIu64 "\n",
 		        zone->name, zone->zone_start_pfn, zone->spanned_pages, zone->present_pages,
 		        zone->managed_pages);
+}
+
+static void show_nodes(const struct mm_shell *sh)
+{
+	const struct kernel *k = shell_kernel(sh);
+
+	for_each_node (k, nid)
+		show_node(sh, NODE_DATA(k, nid));
 }
 
 static void show_watermarks(const struct mm_shell *sh)
@@ -354,7 +359,7 @@ static const struct zone *try_zones(const struct mm_shell *sh, const char *title
 
 	shell_say(sh, "%s", title);
 	for (int type = classzone; type >= 0; type--) {
-		const struct zone *zone = &k->node.node_zones[type];
+		const struct zone *zone = &NODE_DATA(k, numa_node_id(k))->node_zones[type];
 		bool ok =
 		    zone->managed_pages &&
 		    zone_watermark_ok(zone, order, zone->watermark[mark], classzone, behaviour);

@@ -19,7 +19,7 @@ static struct page *taken[PAGES_MAX];
 
 static struct zone *zone_of(enum zone_type type)
 {
-	return &k->node.node_zones[type];
+	return &NODE_DATA(k, 0)->node_zones[type];
 }
 
 static void check_valid(void)
@@ -619,13 +619,13 @@ START_TEST(low_watermark_wakes_kswapd)
 	fixture_boot(&f, 4 * MIB, NULL);
 	zone = zone_of(ZONE_DMA);
 	while (zone->nr_free_pages > zone->watermark[WMARK_LOW]) {
-		ck_assert(!k->kswapd_wanted);
+		ck_assert(!NODE_DATA(k, 0)->kswapd_wanted);
 		ck_assert_ptr_nonnull(alloc_page(k, GFP_NOWAIT));
 	}
 	ck_assert_ptr_nonnull(alloc_page(k, GFP_NOWAIT & ~__GFP_KSWAPD_RECLAIM));
-	ck_assert(!k->kswapd_wanted);
+	ck_assert(!NODE_DATA(k, 0)->kswapd_wanted);
 	ck_assert_ptr_nonnull(alloc_page(k, GFP_NOWAIT));
-	ck_assert(k->kswapd_wanted);
+	ck_assert(NODE_DATA(k, 0)->kswapd_wanted);
 	fixture_finish(&f);
 }
 END_TEST
@@ -670,7 +670,7 @@ START_TEST(reclaim_itself_may_use_all_and_never_reclaims)
 	take_all(GFP_KERNEL | __GFP_NOWARN, 0, 0);
 	ck_assert_uint_eq(nr_free_pages(k), 0);
 	ck_assert_uint_eq(k->vm_events[ALLOCSTALL_NORMAL], 0);
-	ck_assert(!k->kswapd_wanted);
+	ck_assert(!NODE_DATA(k, 0)->kswapd_wanted);
 	fixture_finish(&f);
 }
 END_TEST
@@ -747,13 +747,13 @@ END_TEST
 
 static enum migratetype type_of(const struct page *page)
 {
-	return k->node.pageblock_types[page_to_pfn(k, page) >> PAGEBLOCK_ORDER];
+	return get_pageblock_migratetype(k, page);
 }
 
 START_TEST(migrate_types_keep_to_their_pageblocks)
 {
 	fixture_boot(&f, 64 * MIB, NULL);
-	ck_assert(k->node.group_by_mobility);
+	ck_assert(k->group_by_mobility);
 	for (int i = 0; i < 200; i++) {
 		ck_assert_int_eq(type_of(alloc_page(k, GFP_KERNEL)), MIGRATE_UNMOVABLE);
 		ck_assert_int_eq(type_of(alloc_page(k, GFP_HIGHUSER_MOVABLE)), MIGRATE_MOVABLE);
@@ -786,7 +786,7 @@ END_TEST
 START_TEST(small_machine_does_not_group_by_mobility)
 {
 	fixture_boot(&f, 4 * MIB, NULL);
-	ck_assert(!k->node.group_by_mobility);
+	ck_assert(!k->group_by_mobility);
 	ck_assert_int_eq(type_of(alloc_page(k, GFP_HIGHUSER_MOVABLE)), MIGRATE_UNMOVABLE);
 	fixture_finish(&f);
 }

@@ -151,7 +151,7 @@ END_TEST
 
 static enum migratetype type_of(const void *object)
 {
-	return k->node.pageblock_types[page_to_pfn(k, virt_to_page(k, object)) >> PAGEBLOCK_ORDER];
+	return get_pageblock_migratetype(k, virt_to_page(k, object));
 }
 
 START_TEST(cache_decides_on_the_kind_of_pages_not_the_mask)
@@ -493,7 +493,7 @@ START_TEST(dma_objects_lie_below_16_mb)
 		void *object = kmalloc(k, size, GFP_KERNEL | GFP_DMA);
 
 		ck_assert_ptr_eq(page_zone(k, virt_to_page(k, object)),
-		                 &k->node.node_zones[ZONE_DMA]);
+		                 &NODE_DATA(k, 0)->node_zones[ZONE_DMA]);
 		kfree(k, object);
 	}
 	check_valid();

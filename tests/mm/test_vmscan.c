@@ -389,8 +389,8 @@ START_TEST(reclaim_without_anything_to_give_ends)
 {
 	boot_with(16 * MIB, 0, 0);
 	ck_assert_uint_eq(try_to_free_pages(&f.k, ZONE_NORMAL, 0, GFP_KERNEL), 0);
-	f.k.kswapd_wanted = true;
-	kswapd_run(&f.k);
+	NODE_DATA(&f.k, 0)->kswapd_wanted = true;
+	kswapd_run(&f.k, NODE_DATA(&f.k, 0));
 	shut_down();
 }
 END_TEST
