@@ -5,6 +5,7 @@
 #include "mm/vmalloc.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #define KB(pages) ((unsigned long)((pages) * (PAGE_SIZE / KIB)))
 
