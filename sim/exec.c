@@ -99,7 +99,7 @@ static int open_program(struct exec *x, const char *path, struct open_file **fil
                         struct elf_image *image)
 {
 	struct elf_source source = { .name = path, .read = read_file };
-	int err = vfs_open(x->machine->vfs, x->task->cwd, path, O_RDONLY, 0, file);
+	int err = vfs_open(x->machine->vfs, x->task->fs->cwd, path, O_RDONLY, 0, file);
 
 	if (err)
 		return fail(x, err, "%s: %s", path, strerror(-err));

@@ -183,7 +183,7 @@ static void link_exe(struct proc_text *text, struct machine *machine, struct tas
 
 static void link_cwd(struct proc_text *text, struct machine *machine, struct task *task)
 {
-	proc_printf(text, "%s", task->cwd);
+	proc_printf(text, "%s", task->fs->cwd);
 }
 
 static void link_root(struct proc_text *text, struct machine *machine, struct task *task)
@@ -339,7 +339,7 @@ static void show_stat(struct proc_text *text, struct machine *machine, struct ta
 	uint64_t ticks = machine_now_ns(machine) / (NSEC_PER_SEC / USER_HZ);
 
 	proc_printf(text, "%d (%s) %c %d %d 0 0 -1 4194304 %lu 0 %lu 0 %lu 0 0 0 20 0 1 0 0 ",
-	            task->pid, task->comm, task_state_letter(task), task->ppid, task->pid,
+	            task->pid, task->comm, task_state_letter(task), task->process->ppid, task->pid,
 	            (unsigned long)mm->min_flt, (unsigned long)mm->maj_flt, (unsigned long)ticks);
 	proc_printf(text,
 	            "%lu %lu 18446744073709551615 %lu %lu %lu 0 0 0 0 0 0 0 0 0 17 0 0 0 0 "
@@ -380,20 +380,22 @@ static void show_status_mm(struct proc_text *text, const struct mm_struct *mm)
 	status_kb(text, "VmSwap", (uint64_t)mm->rss_stat[MM_SWAPENTS]);
 }
 
-static void show_status_signals(struct proc_text *text, const struct signals *signals)
+static void show_status_signals(struct proc_text *text, const struct task *task)
 {
+	const struct signal_action *actions = task->sighand->actions;
 	uint64_t ignored = 0, caught = 0;
 
 	for (int i = 1; i <= NR_SIGNALS; i++) {
 		uint64_t bit = (uint64_t)1 << (i - 1);
 
-		ignored |= signals->actions[i].handler == 1 ? bit : 0;
-		caught |= signals->actions[i].handler > 1 ? bit : 0;
+		ignored |= actions[i].handler == 1 ? bit : 0;
+		caught |= actions[i].handler > 1 ? bit : 0;
 	}
 	proc_printf(text,
 	            "SigQ:\t0/1024\nSigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\n"
 	            "SigIgn:\t%016lx\nSigCgt:\t%016lx\n",
-	            (unsigned long)signals->pending, 0ul, (unsigned long)signals->blocked,
+	            (unsigned long)task->signals.pending.set,
+	            (unsigned long)task->process->shared.set, (unsigned long)task->signals.blocked,
 	            (unsigned long)ignored, (unsigned long)caught);
 }
 
@@ -401,10 +403,10 @@ static void show_status(struct proc_text *text, struct machine *machine, struct 
 {
 	const struct vfs *vfs = machine->vfs;
 
-	proc_printf(text, "Name:\t%s\nUmask:\t%04o\nState:\t%s\n", task->comm, task->umask,
+	proc_printf(text, "Name:\t%s\nUmask:\t%04o\nState:\t%s\n", task->comm, task->fs->umask,
 	            task->state == TASK_ZOMBIE ? "Z (zombie)" : "R (running)");
 	proc_printf(text, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", task->pid,
-	            task->pid, task->ppid);
+	            task->pid, task->process->ppid);
 	proc_printf(text, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", vfs->uid, vfs->uid,
 	            vfs->uid, vfs->uid, vfs->gid, vfs->gid, vfs->gid, vfs->gid);
 	proc_printf(text, "FDSize:\t64\nGroups:\t");
@@ -414,7 +416,7 @@ static void show_status(struct proc_text *text, struct machine *machine, struct 
 	if (task->mm)
 		show_status_mm(text, task->mm);
 	proc_printf(text, "Threads:\t1\n");
-	show_status_signals(text, &task->signals);
+	show_status_signals(text, task);
 	proc_printf(text, "Cpus_allowed:\t1\nCpus_allowed_list:\t0\nMems_allowed:\t1\n"
 	                  "Mems_allowed_list:\t0\nvoluntary_ctxt_switches:\t0\n"
 	                  "nonvoluntary_ctxt_switches:\t0\n");

@@ -125,9 +125,9 @@ static bool stops_by_default(int signo)
 	return signo == SIGSTOP || signo == SIGTSTP || signo == SIGTTIN || signo == SIGTTOU;
 }
 
-static bool is_ignored(const struct signals *s, int signo)
+static bool is_ignored(const struct task *task, int signo)
 {
-	va_t handler = s->actions[signo].handler;
+	va_t handler = task->sighand->actions[signo].handler;
 
 	if (signo == SIGKILL || signo == SIGSTOP)
 		return false;
@@ -147,12 +147,12 @@ void signal_send(struct task *task, const struct signal_info *info)
 	if (task->state != TASK_RUNNING)
 		return;
 	/* A blocked signal is kept even if it is ignored now (Linux: sig_ignored()). */
-	if (is_ignored(s, signo) && !(s->blocked & bit(signo)))
+	if (is_ignored(task, signo) && !(s->blocked & bit(signo)))
 		return;
-	if (s->pending & bit(signo))
+	if (s->pending.set & bit(signo))
 		return;
-	s->pending |= bit(signo);
-	s->info[signo] = *info;
+	s->pending.set |= bit(signo);
+	s->pending.info[signo] = *info;
 }
 
 /* What later frames say of the last exception. Vector 0 is #DE; a signal that the
@@ -172,7 +172,7 @@ static void note_exception(struct signals *s, const struct signal_info *info)
 void signal_force(struct task *task, const struct signal_info *info)
 {
 	struct signals *s = &task->signals;
-	struct signal_action *action = &s->actions[info->signo];
+	struct signal_action *action = &task->sighand->actions[info->signo];
 
 	note_exception(s, info);
 	if (s->blocked & bit(info->signo) || action->handler == HANDLER_IGNORE) {
@@ -180,19 +180,29 @@ void signal_force(struct task *task, const struct signal_info *info)
 		s->blocked &= ~bit(info->signo);
 	}
 	/* Its own fault comes before the same signal from elsewhere. */
-	s->pending &= ~bit(info->signo);
+	s->pending.set &= ~bit(info->signo);
 	signal_send(task, info);
+}
+
+static uint64_t pending_set(const struct task *task)
+{
+	return task->signals.pending.set | task->process->shared.set;
 }
 
 bool signal_is_deliverable(const struct task *task)
 {
-	return task->state == TASK_RUNNING && (task->signals.pending & ~task->signals.blocked);
+	return task->state == TASK_RUNNING && (pending_set(task) & ~task->signals.blocked);
 }
 
 void signal_drop_ignored(struct task *task, int signo)
 {
-	if (is_ignored(&task->signals, signo))
-		task->signals.pending &= ~bit(signo);
+	struct task *thread;
+
+	if (!is_ignored(task, signo))
+		return;
+	task->process->shared.set &= ~bit(signo);
+	list_for_each_entry (thread, &task->process->threads, thread)
+		thread->signals.pending.set &= ~bit(signo);
 }
 
 void signal_exec(struct task *task)
@@ -200,7 +210,7 @@ void signal_exec(struct task *task)
 	struct signals *s = &task->signals;
 
 	for (int signo = 1; signo <= NR_SIGNALS; signo++) {
-		struct signal_action *action = &s->actions[signo];
+		struct signal_action *action = &task->sighand->actions[signo];
 
 		*action = (struct signal_action){
 			.handler =
@@ -228,7 +238,7 @@ void signal_run_timers(struct task *task)
 	static const int signals[NR_ITIMERS] = { SIGALRM, SIGVTALRM, SIGPROF };
 
 	for (enum itimer_which which = 0; which < NR_ITIMERS; which++) {
-		struct itimer *timer = &task->signals.itimers[which];
+		struct itimer *timer = &task->process->itimers[which];
 		uint64_t now;
 
 		if (!timer->expires_ns)
@@ -253,7 +263,7 @@ uint64_t signal_next_timer_ns(const struct task *task)
 	uint64_t now = machine_now_ns(task->machine), next = UINT64_MAX;
 
 	for (enum itimer_which which = 0; which < NR_ITIMERS; which++) {
-		uint64_t expires = task->signals.itimers[which].expires_ns;
+		uint64_t expires = task->process->itimers[which].expires_ns;
 		uint64_t clock = signal_timer_clock_ns(task, which);
 		uint64_t due = expires > clock ? now + (expires - clock) : now;
 
@@ -266,9 +276,9 @@ uint64_t signal_next_timer_ns(const struct task *task)
 uint64_t signal_next_wakeup_ns(const struct task *task)
 {
 	const struct signals *s = &task->signals;
-	uint64_t expires = s->itimers[ITIMER_REAL_].expires_ns;
+	uint64_t expires = task->process->itimers[ITIMER_REAL_].expires_ns;
 
-	if (!expires || is_ignored(s, SIGALRM) || s->blocked & bit(SIGALRM))
+	if (!expires || is_ignored(task, SIGALRM) || s->blocked & bit(SIGALRM))
 		return UINT64_MAX;
 	return expires;
 }
@@ -459,11 +469,11 @@ static void settle_before_handler(struct task *task, const struct signal_action 
 /* ---- delivery ---- */
 
 /* What the task did itself comes first, then by number (Linux: next_signal()). */
-static int next_signal(const struct signals *s)
+static int next_signal(const struct task *task)
 {
 	const uint64_t synchronous =
 	    bit(SIGSEGV) | bit(SIGBUS) | bit(SIGILL) | bit(SIGTRAP) | bit(SIGFPE) | bit(SIGSYS);
-	uint64_t ready = s->pending & ~s->blocked;
+	uint64_t ready = pending_set(task) & ~task->signals.blocked;
 
 	if (ready & bit(SIGKILL))
 		return SIGKILL;
@@ -475,16 +485,17 @@ static int next_signal(const struct signals *s)
 static void run_handler(struct task *task, const struct signal_info *info)
 {
 	struct signals *s = &task->signals;
-	struct signal_action action = s->actions[info->signo];
+	struct signal_action *actions = task->sighand->actions;
+	struct signal_action action = actions[info->signo];
 
 	settle_before_handler(task, &action);
 	if (action.flags & SA_RESETHAND)
-		s->actions[info->signo].handler = HANDLER_DEFAULT;
+		actions[info->signo].handler = HANDLER_DEFAULT;
 	if (!setup_frame(task, info, &action)) {
 		/* A SIGSEGV handler that cannot be called would only fault again
 		 * (Linux: force_sigsegv()). */
 		if (info->signo == SIGSEGV)
-			s->actions[SIGSEGV].handler = HANDLER_DEFAULT;
+			actions[SIGSEGV].handler = HANDLER_DEFAULT;
 		signal_force(task, &(struct signal_info){ .signo = SIGSEGV, .code = SI_KERNEL });
 		return;
 	}
@@ -495,15 +506,24 @@ static void run_handler(struct task *task, const struct signal_info *info)
 	s->blocked &= ~(bit(SIGKILL) | bit(SIGSTOP));
 }
 
+/* The task's own before its process's (Linux: dequeue_signal()). */
+static struct signal_info take_pending(struct task *task, int signo)
+{
+	struct pending_signals *from = &task->signals.pending;
+
+	if (!(from->set & bit(signo)))
+		from = &task->process->shared;
+	from->set &= ~bit(signo);
+	return from->info[signo];
+}
+
 static void deliver_one(struct task *task, int signo)
 {
-	struct signals *s = &task->signals;
-	struct signal_info info = s->info[signo];
+	struct signal_info info = take_pending(task, signo);
 
-	s->pending &= ~bit(signo);
-	if (is_ignored(s, signo))
+	if (is_ignored(task, signo))
 		return;
-	if (s->actions[signo].handler != HANDLER_DEFAULT)
+	if (task->sighand->actions[signo].handler != HANDLER_DEFAULT)
 		run_handler(task, &info);
 	else if (!stops_by_default(signo))
 		task_exit(task, signo);
@@ -515,7 +535,7 @@ void signal_deliver(struct task *task)
 	int signo;
 
 	signal_run_timers(task);
-	while (task->state == TASK_RUNNING && (signo = next_signal(s)))
+	while (task->state == TASK_RUNNING && (signo = next_signal(task)))
 		deliver_one(task, signo);
 	if (task->state != TASK_RUNNING)
 		return;

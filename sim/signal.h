@@ -37,17 +37,27 @@ struct itimer {
 	uint64_t interval_ns; /* again and again; 0: once */
 };
 
-struct signals {
+/* What is to be done about each signal; threads share it. */
+struct sighand {
+	uint32_t users;
 	struct signal_action actions[NR_SIGNALS + 1]; /* by signo */
+};
+
+/* Sent and not yet delivered, to a task or to its whole process. */
+struct pending_signals {
+	uint64_t set; /* bit signo - 1 */
+	struct signal_info info[NR_SIGNALS + 1];
+};
+
+/* A task's own part. */
+struct signals {
 	uint64_t blocked;
 	uint64_t saved_blocked; /* restored after rt_sigsuspend */
 	bool restore_blocked;
-	uint64_t pending;
-	struct signal_info info[NR_SIGNALS + 1];
+	struct pending_signals pending;
 	va_t altstack;
 	uint64_t altstack_size;
 	int32_t altstack_flags;
-	struct itimer itimers[NR_ITIMERS];
 	/* What the frame says of the last exception: thread.cr2, error_code, trap_nr. */
 	va_t cr2;
 	uint32_t error_code;

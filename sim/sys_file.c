@@ -39,7 +39,7 @@ static struct open_file *any_file_of(struct task *task, uint64_t fd)
 
 static uint64_t max_files(const struct task *task)
 {
-	return task->rlimits[RLIMIT_NOFILE_][0];
+	return task->process->rlimits[LIMIT_NOFILE][0];
 }
 
 int64_t install_file(struct task *task, struct open_file *file, bool close_on_exec)

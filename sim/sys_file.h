@@ -11,8 +11,6 @@
 
 #include <fcntl.h>
 
-#define RLIMIT_NOFILE_ 7
-
 /* A path argument. 0; -EFAULT, -ENAMETOOLONG, or -ENOENT if it is empty. */
 int get_path(struct task *task, va_t va, char path[PATH_MAX]);
 

@@ -27,7 +27,7 @@ int get_path(struct task *task, va_t va, char path[PATH_MAX])
 
 static int get_cwd(struct task *task, struct inode **out)
 {
-	return vfs_lookup(task->machine->vfs, NULL, task->cwd, WALK_FOLLOW, out);
+	return vfs_lookup(task->machine->vfs, NULL, task->fs->cwd, WALK_FOLLOW, out);
 }
 
 int get_start(struct task *task, int dirfd, const char *path, struct inode **out)
@@ -126,7 +126,7 @@ static int64_t do_open(struct task *task, int dirfd, va_t va, uint32_t flags, ui
 	if (error)
 		return error;
 	error = vfs_open_at(task->machine->vfs, arg.start, arg.path, flags | ABI_O_LARGEFILE,
-	                    mode & 07777 & ~task->umask, &file);
+	                    mode & 07777 & ~task->fs->umask, &file);
 	inode_put(arg.start);
 	return error ? error : install_file(task, file, flags & O_CLOEXEC);
 }
@@ -412,7 +412,7 @@ int64_t sys_readlinkat(struct task *task, const uint64_t arg[6])
 
 int64_t sys_getcwd(struct task *task, const uint64_t arg[6])
 {
-	uint64_t len = strlen(task->cwd) + 1;
+	uint64_t len = strlen(task->fs->cwd) + 1;
 	struct inode *inode;
 	int error = get_cwd(task, &inode);
 
@@ -421,7 +421,7 @@ int64_t sys_getcwd(struct task *task, const uint64_t arg[6])
 	inode_put(inode);
 	if (len > arg[1])
 		return -ERANGE;
-	return copy_to_user(task, arg[0], task->cwd, len) ? -EFAULT : (int64_t)len;
+	return copy_to_user(task, arg[0], task->fs->cwd, len) ? -EFAULT : (int64_t)len;
 }
 
 /* Simplified: the working directory is remembered by its path, so it does not move
@@ -436,8 +436,8 @@ static int64_t set_cwd(struct task *task, struct inode *inode)
 	path = inode_path(inode, NULL);
 	if (!path)
 		return -ENOMEM;
-	free(task->cwd);
-	task->cwd = path;
+	free(task->fs->cwd);
+	task->fs->cwd = path;
 	return 0;
 }
 
@@ -462,9 +462,9 @@ int64_t sys_fchdir(struct task *task, const uint64_t arg[6])
 
 int64_t sys_umask(struct task *task, const uint64_t arg[6])
 {
-	uint32_t old = task->umask;
+	uint32_t old = task->fs->umask;
 
-	task->umask = (uint32_t)arg[0] & 0777;
+	task->fs->umask = (uint32_t)arg[0] & 0777;
 	return old;
 }
 
@@ -484,7 +484,7 @@ static int64_t do_make(struct task *task, int dirfd, va_t va, const struct inode
 
 static int64_t do_mkdir(struct task *task, int dirfd, va_t path, uint32_t mode)
 {
-	const struct inode_new what = { .mode = S_IFDIR | (mode & 01777 & ~task->umask) };
+	const struct inode_new what = { .mode = S_IFDIR | (mode & 01777 & ~task->fs->umask) };
 
 	return do_make(task, dirfd, path, &what);
 }
@@ -502,7 +502,7 @@ int64_t sys_mkdirat(struct task *task, const uint64_t arg[6])
 /* Devices can be made, in memory, but not opened. */
 static int64_t do_mknod(struct task *task, int dirfd, va_t path, uint32_t mode, uint64_t device)
 {
-	struct inode_new what = { .mode = mode & ~task->umask, .rdev = (uint32_t)device };
+	struct inode_new what = { .mode = mode & ~task->fs->umask, .rdev = (uint32_t)device };
 
 	switch (mode & S_IFMT) {
 	case 0:

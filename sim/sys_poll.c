@@ -155,7 +155,7 @@ static int64_t do_poll(struct task *task, va_t va, uint32_t nr, uint64_t timeout
 	struct pollfd *fds;
 	int64_t result;
 
-	if (nr > task->rlimits[RLIMIT_NOFILE_][0] || nr > FILES_MAX)
+	if (nr > task->process->rlimits[LIMIT_NOFILE][0] || nr > FILES_MAX)
 		return -EINVAL;
 	fds = calloc(nr ? nr : 1, sizeof(*fds));
 	if (!fds)

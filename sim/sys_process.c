@@ -62,7 +62,7 @@ int64_t sys_gettid(struct task *task, const uint64_t arg[6])
 
 int64_t sys_getppid(struct task *task, const uint64_t arg[6])
 {
-	return task->ppid;
+	return task->process->ppid;
 }
 
 /* Real and effective ids are the same: nothing is set-user-ID here. */
@@ -396,8 +396,6 @@ int64_t sys_membarrier(struct task *task, const uint64_t arg[6])
 
 /* ---- limits ---- */
 
-enum { LIMIT_NOFILE = 7 };
-
 static int set_limit(struct task *task, unsigned resource, const uint64_t limit[2])
 {
 	const uint64_t nr_open = 1024 * 1024; /* /proc/sys/fs/nr_open */
@@ -406,7 +404,7 @@ static int set_limit(struct task *task, unsigned resource, const uint64_t limit[
 		return -EINVAL;
 	if (resource == LIMIT_NOFILE && limit[1] > nr_open)
 		return -EPERM;
-	memcpy(task->rlimits[resource], limit, sizeof(task->rlimits[resource]));
+	memcpy(task->process->rlimits[resource], limit, sizeof(task->process->rlimits[resource]));
 	task_apply_limits(task);
 	return 0;
 }
@@ -415,7 +413,7 @@ int64_t sys_getrlimit(struct task *task, const uint64_t arg[6])
 {
 	if ((uint32_t)arg[0] >= NR_RLIMITS)
 		return -EINVAL;
-	return copy_to_user(task, arg[1], task->rlimits[(uint32_t)arg[0]], 16);
+	return copy_to_user(task, arg[1], task->process->rlimits[(uint32_t)arg[0]], 16);
 }
 
 int64_t sys_setrlimit(struct task *task, const uint64_t arg[6])
@@ -443,7 +441,7 @@ int64_t sys_prlimit64(struct task *task, const uint64_t arg[6])
 		return -ESRCH;
 	if (resource >= NR_RLIMITS)
 		return -EINVAL;
-	memcpy(old_limit, task->rlimits[resource], sizeof(old_limit));
+	memcpy(old_limit, task->process->rlimits[resource], sizeof(old_limit));
 	if (arg[2]) {
 		err = set_limit(task, resource, new_limit);
 		if (err)

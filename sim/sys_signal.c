@@ -26,8 +26,7 @@ struct abi_sigaction {
 int64_t sys_rt_sigaction(struct task *task, const uint64_t arg[6])
 {
 	int32_t signo = (int32_t)arg[0];
-	struct signals *s = &task->signals;
-	struct signal_action old;
+	struct signal_action *action, old;
 	struct abi_sigaction user;
 
 	if (arg[3] != SIGSET_BYTES)
@@ -36,9 +35,10 @@ int64_t sys_rt_sigaction(struct task *task, const uint64_t arg[6])
 		return -EFAULT;
 	if (signo < 1 || signo > NR_SIGNALS || (arg[1] && (signo == SIGKILL || signo == SIGSTOP)))
 		return -EINVAL;
-	old = s->actions[signo];
+	action = &task->sighand->actions[signo];
+	old = *action;
 	if (arg[1])
-		s->actions[signo] = (struct signal_action){
+		*action = (struct signal_action){
 			.handler = user.handler,
 			.flags = user.flags,
 			.restorer = user.restorer,
@@ -87,7 +87,8 @@ int64_t sys_rt_sigreturn(struct task *task, const uint64_t arg[6])
 
 int64_t sys_rt_sigpending(struct task *task, const uint64_t arg[6])
 {
-	uint64_t set = task->signals.pending & task->signals.blocked;
+	uint64_t set =
+	    (task->signals.pending.set | task->process->shared.set) & task->signals.blocked;
 
 	if (arg[1] > SIGSET_BYTES)
 		return -EINVAL;
@@ -257,7 +258,7 @@ static uint64_t to_ns(int64_t s, int64_t us)
 
 static uint64_t remaining_ns(const struct task *task, enum itimer_which which)
 {
-	const struct itimer *timer = &task->signals.itimers[which];
+	const struct itimer *timer = &task->process->itimers[which];
 	uint64_t now = signal_timer_clock_ns(task, which);
 
 	if (!timer->expires_ns)
@@ -269,7 +270,7 @@ static uint64_t remaining_ns(const struct task *task, enum itimer_which which)
 static int get_itimer(struct task *task, enum itimer_which which, va_t user)
 {
 	uint64_t value = remaining_ns(task, which);
-	uint64_t interval = task->signals.itimers[which].interval_ns;
+	uint64_t interval = task->process->itimers[which].interval_ns;
 	struct abi_itimerval out = {
 		.interval_s = (int64_t)(interval / NS_PER_S),
 		.interval_us = (int64_t)(interval % NS_PER_S / 1000),
@@ -285,7 +286,7 @@ static void set_itimer(struct task *task, enum itimer_which which, uint64_t valu
 {
 	uint64_t now = signal_timer_clock_ns(task, which);
 
-	task->signals.itimers[which] = (struct itimer){
+	task->process->itimers[which] = (struct itimer){
 		.expires_ns = value_ns ? now + value_ns : 0,
 		.interval_ns = interval_ns,
 	};

@@ -11,74 +11,95 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* RLIMIT_* of the x86-64 ABI, and what Linux's first process has
- * (include/asm-generic/resource.h: INIT_RLIMITS). */
-enum {
-	LIMIT_DATA = 2,
-	LIMIT_STACK = 3,
-	LIMIT_NPROC = 6,
-	LIMIT_MEMLOCK = 8,
-	LIMIT_AS = 9,
-	LIMIT_SIGPENDING = 11,
-};
+/* ---- what tasks share ---- */
 
-static const uint64_t default_rlimits[NR_RLIMITS][2] = {
-	{ UINT64_MAX, UINT64_MAX }, /* CPU */
-	{ UINT64_MAX, UINT64_MAX }, /* FSIZE */
-	{ UINT64_MAX, UINT64_MAX }, /* DATA */
-	{ 8 * MIB, UINT64_MAX },    /* STACK */
-	{ 0, UINT64_MAX },          /* CORE */
-	{ UINT64_MAX, UINT64_MAX }, /* RSS */
-	{ 0, 0 },                   /* NPROC: by the size of RAM */
-	{ 1024, 4096 },             /* NOFILE */
-	{ 8 * MIB, 8 * MIB },       /* MEMLOCK */
-	{ UINT64_MAX, UINT64_MAX }, /* AS */
-	{ UINT64_MAX, UINT64_MAX }, /* LOCKS */
-	{ 0, 0 },                   /* SIGPENDING: as NPROC */
-	{ 819200, 819200 },         /* MSGQUEUE */
-	{ 0, 0 },                   /* NICE */
-	{ 0, 0 },                   /* RTPRIO */
-	{ UINT64_MAX, UINT64_MAX }, /* RTTIME */
-};
-
-/* Half of the threads whose 16 KB stacks would fill an eighth of RAM (Linux:
- * kernel/fork.c, set_max_threads and fork_init). 64 MB: 256. */
-static uint64_t default_nproc(const struct machine *machine)
+static struct task_fs *create_fs(const char *cwd)
 {
-	return machine->kernel.totalram_pages / 64;
+	struct task_fs *fs = calloc(1, sizeof(*fs));
+
+	if (!fs)
+		return NULL;
+	fs->users = 1;
+	fs->umask = 022;
+	fs->cwd = strdup(cwd);
+	if (fs->cwd)
+		return fs;
+	free(fs);
+	return NULL;
+}
+
+static void put_fs(struct task_fs *fs)
+{
+	if (!fs || --fs->users)
+		return;
+	free(fs->cwd);
+	free(fs);
+}
+
+static struct sighand *create_sighand(void)
+{
+	struct sighand *sighand = calloc(1, sizeof(*sighand));
+
+	if (sighand)
+		sighand->users = 1;
+	return sighand;
+}
+
+static void put_sighand(struct sighand *sighand)
+{
+	if (sighand && !--sighand->users)
+		free(sighand);
+}
+
+/* ---- life ---- */
+
+static void join_process(struct task *task, struct process *process)
+{
+	task->process = process;
+	list_add_tail(&task->thread, &process->threads);
+	if (!process->pid)
+		process->pid = task->pid;
+}
+
+/* Frees what a task that is on no list has. */
+static void free_task(struct task *task)
+{
+	put_fs(task->fs);
+	put_sighand(task->sighand);
+	free_thread_stack(&task->machine->kernel, task->stack);
+	free(task);
 }
 
 int task_create(struct task **out, struct machine *machine, const char *cwd)
 {
+	struct process *process = process_create(machine);
 	struct task *task = calloc(1, sizeof(*task));
 	int err = -ENOMEM;
 
-	if (!task)
+	if (!task || !process) {
+		free(task);
+		process_destroy(process);
 		return -ENOMEM;
-	task->machine = machine;
-	task->umask = 022;
-	task->syscall_nr = -1;
-	memcpy(task->rlimits, default_rlimits, sizeof(task->rlimits));
-	for (int i = 0; i < 2; i++) {
-		task->rlimits[LIMIT_NPROC][i] = default_nproc(machine);
-		task->rlimits[LIMIT_SIGPENDING][i] = default_nproc(machine);
 	}
+	task->machine = machine;
+	task->syscall_nr = -1;
 	task->signals.altstack_flags = SS_DISABLE;
 	task->stack = alloc_thread_stack(&machine->kernel);
-	task->cwd = strdup(cwd);
-	if (!task->stack || !task->cwd)
+	task->fs = create_fs(cwd);
+	task->sighand = create_sighand();
+	if (!task->stack || !task->fs || !task->sighand)
 		goto fail;
 	err = files_create(&task->files, machine->vfs);
 	if (err)
 		goto fail;
 	task->pid = machine->next_pid++;
+	join_process(task, process);
 	list_add_tail(&task->tasks, &machine->tasks);
 	*out = task;
 	return 0;
 fail:
-	free(task->cwd);
-	free_thread_stack(&machine->kernel, task->stack);
-	free(task);
+	free_task(task);
+	process_destroy(process);
 	return err;
 }
 
@@ -96,10 +117,10 @@ void task_apply_limits(struct task *task)
 {
 	struct mm_struct *mm = task->mm;
 
-	mm->stack_limit = task->rlimits[LIMIT_STACK][0];
-	mm->data_limit = task->rlimits[LIMIT_DATA][0];
-	mm->memlock_limit = task->rlimits[LIMIT_MEMLOCK][0];
-	mm->as_limit = task->rlimits[LIMIT_AS][0];
+	mm->stack_limit = task->process->rlimits[LIMIT_STACK][0];
+	mm->data_limit = task->process->rlimits[LIMIT_DATA][0];
+	mm->memlock_limit = task->process->rlimits[LIMIT_MEMLOCK][0];
+	mm->as_limit = task->process->rlimits[LIMIT_AS][0];
 }
 
 static void free_strings(char **strings)
@@ -133,11 +154,12 @@ void task_destroy(struct task *task)
 		return;
 	task_exit(task, 0);
 	list_del(&task->tasks);
+	list_del(&task->thread);
+	if (list_empty(&task->process->threads))
+		process_destroy(task->process);
 	free_strings(task->argv);
 	free(task->exe);
-	free(task->cwd);
-	free_thread_stack(&task->machine->kernel, task->stack);
-	free(task);
+	free_task(task);
 }
 
 int task_set_argv(struct task *task, char *const argv[])

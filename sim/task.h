@@ -1,27 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * task - a guest's thread of control and what it owns.
+ * task - a thread of a guest's process: its registers, and what it shares with
+ * others as clone(2) was told: mm, files, working directory, signal handlers.
  */
 #ifndef PW_SIM_TASK_H
 #define PW_SIM_TASK_H
 
 #include "mm/kernel.h"
+#include "sim/process.h"
 #include "sim/signal.h"
 #include "sim/stats.h"
 #include "sim/x86_regs.h"
 
 #define TASK_COMM_LEN 16
-#define NR_RLIMITS 16
 
 struct machine;
 struct files; /* file descriptors: sim/file.h */
 
 enum task_state { TASK_RUNNING, TASK_ZOMBIE };
 
+/* Where paths begin, and what new files may not be. */
+struct task_fs {
+	uint32_t users;
+	char *cwd; /* guest path; malloc'ed */
+	uint32_t umask;
+};
+
 struct task {
 	struct machine *machine;
 	struct list_head tasks; /* machine.tasks, by pid */
-	int32_t pid, ppid;
+	int32_t pid;            /* its own: the thread's id */
+	struct process *process;
+	struct list_head thread; /* process.threads */
 	enum task_state state;
 	int exit_code; /* as wait(2) reports: status << 8, or the signal */
 	char comm[TASK_COMM_LEN];
@@ -33,16 +43,15 @@ struct task {
 	struct x86_regs regs; /* true while the engine is stopped */
 	bool regs_changed;    /* load them before the next run */
 
-	struct files *files;
+	struct files *files; /* a reference, as on the next two */
+	struct task_fs *fs;
+	struct sighand *sighand;
 	struct signals signals;
 
 	/* small things that system calls keep */
 	va_t clear_child_tid, robust_list;
 	va_t rseq_va;
 	uint32_t rseq_len, rseq_sig;
-	uint32_t umask;
-	uint64_t rlimits[NR_RLIMITS][2]; /* soft, hard; by RLIMIT_* */
-	char *cwd;                       /* guest path; malloc'ed */
 
 	/* The system call whose result stands in rax, until the task is back in user
 	 * mode; -1: none. What a restart needs (Linux: orig_ax). */
@@ -52,7 +61,7 @@ struct task {
 	struct task_figures figures; /* see sim/stats.h for who keeps it */
 };
 
-/* A task with a name, descriptors, limits and signals, but no program: that is
+/* A process of one task with descriptors, limits and signals, but no program: that is
  * task_exec()'s. cwd is a guest path. 0 and *out, the machine's last task; or
  * -ENOMEM and what files_create() says. */
 int task_create(struct task **out, struct machine *machine, const char *cwd);

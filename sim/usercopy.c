@@ -28,7 +28,7 @@ bool access_ok(const struct task *task, va_t va, uint64_t len)
 
 static bool task_is_dying(const struct task *task)
 {
-	return task->mm->oom_victim || task->signals.pending >> (SIGKILL - 1) & 1;
+	return task->mm->oom_victim || task->signals.pending.set >> (SIGKILL - 1) & 1;
 }
 
 /* The kernel's own page fault. False: there is no getting at the page. */

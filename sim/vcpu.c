@@ -34,7 +34,7 @@ static void send_fault_signal(struct task *task, int signo, int code, va_t va, u
 
 static bool is_dying(const struct task *task)
 {
-	return task->signals.pending >> (SIGKILL - 1) & 1;
+	return task->signals.pending.set >> (SIGKILL - 1) & 1;
 }
 
 /* The kernel's part of a page fault. False: a signal is pending instead. */

@@ -90,7 +90,7 @@ static void teardown(void)
 
 static void handle(int signo, uint64_t flags, uint64_t mask)
 {
-	task->signals.actions[signo] = (struct signal_action){
+	task->sighand->actions[signo] = (struct signal_action){
 		.handler = HANDLER,
 		.flags = flags | GUEST_SA_RESTORER,
 		.restorer = RESTORER,
@@ -127,10 +127,10 @@ START_TEST(signal_that_is_ignored_is_dropped)
 {
 	send(SIGCHLD);
 	send(SIGWINCH);
-	ck_assert_uint_eq(task->signals.pending, 0);
-	task->signals.actions[SIGTERM].handler = 1;
+	ck_assert_uint_eq(task->signals.pending.set, 0);
+	task->sighand->actions[SIGTERM].handler = 1;
 	send(SIGTERM);
-	ck_assert_uint_eq(task->signals.pending, 0);
+	ck_assert_uint_eq(task->signals.pending.set, 0);
 }
 END_TEST
 
@@ -138,12 +138,12 @@ START_TEST(ignored_signal_is_kept_while_it_is_blocked)
 {
 	task->signals.blocked = bit(SIGCHLD);
 	send(SIGCHLD);
-	ck_assert_uint_eq(task->signals.pending, bit(SIGCHLD));
+	ck_assert_uint_eq(task->signals.pending.set, bit(SIGCHLD));
 	ck_assert(!signal_is_deliverable(task));
 	task->signals.blocked = 0;
 	signal_deliver(task);
 	ck_assert_int_eq(task->state, TASK_RUNNING);
-	ck_assert_uint_eq(task->signals.pending, 0);
+	ck_assert_uint_eq(task->signals.pending.set, 0);
 }
 END_TEST
 
@@ -192,7 +192,7 @@ END_TEST
 
 START_TEST(forced_signal_kills_through_ignore)
 {
-	task->signals.actions[SIGFPE].handler = 1;
+	task->sighand->actions[SIGFPE].handler = 1;
 	signal_force(task, &(struct signal_info){ .signo = SIGFPE, .code = FPE_INTDIV });
 	signal_deliver(task);
 	ck_assert_int_eq(task->exit_code, SIGFPE);
@@ -202,14 +202,14 @@ END_TEST
 START_TEST(exec_keeps_what_is_ignored_and_nothing_else)
 {
 	handle(SIGUSR1, SA_SIGINFO, ~(uint64_t)0);
-	task->signals.actions[SIGUSR2].handler = 1;
+	task->sighand->actions[SIGUSR2].handler = 1;
 	task->signals.blocked = bit(SIGHUP);
 	task->signals.altstack = altstack;
 	task->signals.altstack_size = ALTSTACK_BYTES;
 	signal_exec(task);
-	ck_assert_uint_eq(task->signals.actions[SIGUSR1].handler, 0);
-	ck_assert_uint_eq(task->signals.actions[SIGUSR1].mask, 0);
-	ck_assert_uint_eq(task->signals.actions[SIGUSR2].handler, 1);
+	ck_assert_uint_eq(task->sighand->actions[SIGUSR1].handler, 0);
+	ck_assert_uint_eq(task->sighand->actions[SIGUSR1].mask, 0);
+	ck_assert_uint_eq(task->sighand->actions[SIGUSR2].handler, 1);
 	ck_assert_uint_eq(task->signals.blocked, bit(SIGHUP));
 	ck_assert_uint_eq(task->signals.altstack_size, 0);
 }
@@ -359,7 +359,7 @@ END_TEST
 START_TEST(handler_without_a_restorer_is_a_fault)
 {
 	handle(SIGUSR1, 0, 0);
-	task->signals.actions[SIGUSR1].flags = 0;
+	task->sighand->actions[SIGUSR1].flags = 0;
 	send(SIGUSR1);
 	signal_deliver(task);
 	ck_assert_int_eq(task->exit_code, SIGSEGV);
@@ -481,14 +481,14 @@ START_TEST(timer_sends_when_it_is_due)
 {
 	uint64_t now = machine_now_ns(machine);
 
-	task->signals.itimers[ITIMER_REAL_] = (struct itimer){ .expires_ns = now + 1000 };
+	task->process->itimers[ITIMER_REAL_] = (struct itimer){ .expires_ns = now + 1000 };
 	ck_assert_uint_eq(signal_next_timer_ns(task), now + 1000);
 	machine->sleep_ns += 999;
 	signal_run_timers(task);
-	ck_assert_uint_eq(task->signals.pending, 0);
+	ck_assert_uint_eq(task->signals.pending.set, 0);
 	machine->sleep_ns += 1;
 	signal_run_timers(task);
-	ck_assert_uint_eq(task->signals.pending, bit(SIGALRM));
+	ck_assert_uint_eq(task->signals.pending.set, bit(SIGALRM));
 	ck_assert_uint_eq(signal_next_timer_ns(task), UINT64_MAX);
 }
 END_TEST
@@ -497,11 +497,11 @@ START_TEST(periodic_timer_skips_what_it_missed)
 {
 	uint64_t now = machine_now_ns(machine);
 
-	task->signals.itimers[ITIMER_REAL_] =
+	task->process->itimers[ITIMER_REAL_] =
 	    (struct itimer){ .expires_ns = now + 100, .interval_ns = 100 };
 	machine->sleep_ns += 350;
 	signal_run_timers(task);
-	ck_assert_uint_eq(task->signals.pending, bit(SIGALRM));
+	ck_assert_uint_eq(task->signals.pending.set, bit(SIGALRM));
 	ck_assert_uint_eq(signal_next_timer_ns(task), now + 400);
 }
 END_TEST
@@ -510,11 +510,11 @@ START_TEST(cpu_timers_stand_still_in_sleep)
 {
 	uint64_t now = signal_timer_clock_ns(task, ITIMER_PROF_);
 
-	task->signals.itimers[ITIMER_PROF_] = (struct itimer){ .expires_ns = now + 1 };
+	task->process->itimers[ITIMER_PROF_] = (struct itimer){ .expires_ns = now + 1 };
 	machine->sleep_ns += 1000;
 	machine->disk_ns += 1000;
 	signal_run_timers(task);
-	ck_assert_uint_eq(task->signals.pending, 0);
+	ck_assert_uint_eq(task->signals.pending.set, 0);
 	/* They do tell the machine how long the task may run. */
 	ck_assert_uint_eq(signal_next_timer_ns(task), machine_now_ns(machine) + 1);
 	ck_assert_uint_eq(signal_next_wakeup_ns(task), UINT64_MAX);
@@ -537,7 +537,7 @@ START_TEST(sleep_ends_at_a_timers_signal)
 	uint64_t now = machine_now_ns(machine);
 
 	handle(SIGALRM, 0, 0);
-	task->signals.itimers[ITIMER_REAL_] = (struct itimer){ .expires_ns = now + 3000 };
+	task->process->itimers[ITIMER_REAL_] = (struct itimer){ .expires_ns = now + 3000 };
 	ck_assert(!task_sleep(task, now + 5000, "test"));
 	ck_assert_uint_eq(machine_now_ns(machine), now + 3000);
 	ck_assert_str_eq(machine->broken, "");
@@ -549,7 +549,7 @@ START_TEST(blocked_timer_does_not_end_a_sleep)
 	uint64_t now = machine_now_ns(machine);
 
 	task->signals.blocked = bit(SIGALRM);
-	task->signals.itimers[ITIMER_REAL_] =
+	task->process->itimers[ITIMER_REAL_] =
 	    (struct itimer){ .expires_ns = now + 1000, .interval_ns = 1000 };
 	ck_assert(task_sleep(task, now + 5500, "test"));
 	ck_assert_uint_eq(machine_now_ns(machine), now + 5500);

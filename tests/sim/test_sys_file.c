@@ -639,7 +639,7 @@ START_TEST(random_calls_answer_as_linux_does)
 	signal(SIGPIPE, SIG_IGN);
 	while (nr--) {
 		random_step();
-		task->signals.pending = 0; /* SIGPIPE */
+		task->signals.pending.set = 0; /* SIGPIPE */
 	}
 }
 END_TEST
@@ -727,7 +727,7 @@ START_TEST(arguments_of_no_sense_hurt_nobody)
 		ck_assert_msg(!f.machine->broken[0] || may_wait(all_calls[n].name), "%s: %s",
 		              all_calls[n].name, f.machine->broken);
 		f.machine->broken[0] = '\0';
-		task->signals.pending = 0;
+		task->signals.pending.set = 0;
 		kernel_run_threads(k);
 	}
 	ck_assert_msg(kernel_is_valid(k, what, sizeof(what)), "%s", what);

@@ -140,7 +140,7 @@ START_TEST(a_read_only_page_cannot_be_copied_to)
 	map(AREA_END, PAGE_SIZE, PROT_READ_);
 	ck_assert_int_eq(copy_to_user(task, AREA_END - 4, "12345678", 8), -EFAULT);
 	ck_assert_uint_eq(usercopy_done(task), 4);
-	ck_assert_uint_eq(task->signals.pending, 0);
+	ck_assert_uint_eq(task->signals.pending.set, 0);
 }
 END_TEST
 
