@@ -69,12 +69,19 @@ struct kernel *shell_kernel(const struct mm_shell *sh)
 int shell_boot(struct mm_shell *sh, const char *name, const struct config_override *overrides,
                size_t nr_overrides)
 {
+	/* The exact engine's kernel accesses go through the TLBs. */
+	const struct machine_options options = {
+		.engine = ENGINE_EXACT,
+		.check = sh->check,
+		.kernel_log = sh->out,
+		.vfs = { .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1 },
+	};
 	struct machine_config *config = malloc(sizeof(*config));
 	char why[512] = "out of memory";
 	int err = -ENOMEM;
 
 	handle_release_all(sh);
-	mm_machine_destroy(sh->machine);
+	machine_destroy(sh->machine);
 	sh->machine = NULL;
 	sh->kswapd_held = false;
 	sh->next_pid = 1000;
@@ -83,7 +90,7 @@ int shell_boot(struct mm_shell *sh, const char *name, const struct config_overri
 	if (config)
 		err = machine_config_load(config, name, overrides, nr_overrides, why, sizeof(why));
 	if (!err)
-		err = mm_machine_create(&sh->machine, config, sh->check, sh->out, why, sizeof(why));
+		err = machine_create(&sh->machine, config, &options, why, sizeof(why));
 	free(config);
 	return err ? shell_mistake(sh, "%s", why) : 0;
 }
@@ -91,7 +98,7 @@ int shell_boot(struct mm_shell *sh, const char *name, const struct config_overri
 void shell_finish(struct mm_shell *sh)
 {
 	handle_release_all(sh);
-	mm_machine_destroy(sh->machine);
+	machine_destroy(sh->machine);
 	sh->machine = NULL;
 }
 
@@ -252,11 +259,18 @@ int shell_run_line(struct mm_shell *sh, const char *line)
 
 int shell_read_number(const struct mm_shell *sh, const char *text, uint64_t max, uint64_t *out)
 {
+	const struct handle *handle = handle_find(sh, text);
 	char *end;
 
 	errno = 0;
-	*out = strtoull(text, &end, 0);
-	if (!isdigit((unsigned char)*text) || *end || errno || *out > max)
+	if (handle && handle->kind == &handle_number) {
+		*out = handle->size; /* below 0: too large */
+	} else {
+		*out = strtoull(text, &end, 0);
+		if (!isdigit((unsigned char)*text) || *end)
+			errno = EINVAL;
+	}
+	if (errno || *out > max)
 		return shell_mistake(sh, "\"%s\" is no number from 0 to %lu", text,
 		                     (unsigned long)max);
 	return 0;

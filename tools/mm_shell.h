@@ -17,9 +17,8 @@
 #ifndef PW_TOOLS_MM_SHELL_H
 #define PW_TOOLS_MM_SHELL_H
 
-#include "mm/kernel.h"
+#include "sim/machine.h"
 #include "tools/commands.h"
-#include "tools/mm_machine.h"
 
 #include <stdio.h>
 
@@ -30,7 +29,7 @@
 enum { EXIT_FAILED = 1 /* an assert, or an invariant, does not hold */ };
 
 struct mm_shell {
-	struct mm_machine *machine;          /* NULL: none booted */
+	struct machine *machine;             /* without tasks; NULL: none booted */
 	const struct machine_choice *choice; /* of the command line */
 	struct list_head handles;            /* struct handle, oldest first */
 	const char *file;                    /* of the line that runs, for messages */
@@ -108,6 +107,7 @@ void value_set_number(struct value *value, int64_t number);
 void value_set_word(struct value *value, const char *word);
 
 /* Arguments of commands and figures. 0, or EXIT_MISTAKE with the mistake told. */
+/* Digits, or the name of a number. */
 int shell_read_number(const struct mm_shell *sh, const char *text, uint64_t max, uint64_t *out);
 int shell_read_size(const struct mm_shell *sh, const char *text, uint64_t *out); /* 16M */
 int shell_read_gfp(const struct mm_shell *sh, const char *text, gfp_t *out);

@@ -12,8 +12,16 @@ boot teaching
 show buddyinfo
 draw zone DMA
 
-# One small block is put aside; the smallest that is left has order 4: 16 pages.
-x = alloc_pages GFP_KERNEL 2
+# The blocks below order 4, left over from booting, are put aside; the smallest that is
+# left then has 16 pages.
+n = value buddy(DMA, 0)
+x0 = hog GFP_KERNEL 0 n
+n = value buddy(DMA, 1)
+x1 = hog GFP_KERNEL 1 n
+n = value buddy(DMA, 2)
+x2 = hog GFP_KERNEL 2 n
+n = value buddy(DMA, 3)
+x3 = hog GFP_KERNEL 3 n
 assert buddy(DMA, 0) == 0
 assert buddy(DMA, 1) == 0
 assert buddy(DMA, 2) == 0
@@ -83,8 +91,8 @@ assert free(DMA) == 8
 assert buddy(DMA, 0) == 8
 draw f2
 # 8 pages are free, and yet there are no 2 in a row.
-n = alloc_pages __GFP_MEMALLOC|__GFP_NOWARN 1
-assert n == NULL
+m = alloc_pages __GFP_MEMALLOC|__GFP_NOWARN 1
+assert m == NULL
 # For blocks of two, all of the free memory is of no use, and it is not for want of memory.
 assert unusable(DMA, 1) == 1000
 assert unusable(DMA, 0) == 0
@@ -93,17 +101,17 @@ assert extfrag(DMA, 1) == 375
 free f2
 assert buddy(DMA, 1) == 1
 assert buddy(DMA, 0) == 7
-n = alloc_pages __GFP_MEMALLOC|__GFP_NOWARN 1
-assert n != NULL
-free n rest f*
+m = alloc_pages __GFP_MEMALLOC|__GFP_NOWARN 1
+assert m != NULL
+free m rest f*
 assert buddy(DMA, 4) == sixteens
 assert free(DMA) == before
-free x
+free x*
 
 # ---- 6. There is no block above order 10 ----
 # Asked for more, the allocator says so and gives NULL.
-n = alloc_pages GFP_KERNEL 11
-assert n == NULL
+m = alloc_pages GFP_KERNEL 11
+assert m == NULL
 
 # ---- 7. Per-CPU lists: single pages do not come back at once ----
 # With more memory, a freed page stays at hand for the CPU that freed it: the next one to want
