@@ -27,6 +27,7 @@ struct parser {
 };
 
 #define DEPTH_MAX 32
+#define NOWHERE UINT64_MAX /* the address of what has none and yet is not NULL */
 
 void value_set_number(struct value *value, int64_t number)
 {
@@ -39,24 +40,23 @@ void value_set_word(struct value *value, const char *word)
 	snprintf(value->word, sizeof(value->word), "%s", word);
 }
 
-static void set_address(struct value *value, const void *address)
+void value_set_address(struct value *value, va_t va)
 {
-	*value = (struct value){ .kind = VALUE_ADDRESS, .address = address };
+	*value = (struct value){ .kind = VALUE_ADDRESS, .va = va };
 }
 
-static void print_value(const struct mm_shell *sh, const struct value *value, char *text,
-                        size_t size)
+static void print_value(const struct value *value, char *text, size_t size)
 {
 	if (value->kind == VALUE_NUMBER)
 		snprintf(text, size, "%" PRId64, value->number);
 	else if (value->kind == VALUE_WORD)
 		snprintf(text, size, "%s", value->word);
-	else if (!value->address)
+	else if (!value->va)
 		snprintf(text, size, "NULL");
+	else if (value->va == NOWHERE)
+		snprintf(text, size, "something");
 	else
-		snprintf(
-		    text, size, "%#lx",
-		    (unsigned long)((const uint8_t *)value->address - shell_kernel(sh)->ram->base));
+		snprintf(text, size, "%#" PRIx64, value->va);
 }
 
 /* ---- reading ---- */
@@ -100,10 +100,13 @@ static int read_number(struct parser *p, struct value *value)
 
 	errno = 0;
 	number = strtoull(p->at, &end, 0);
-	if (errno || number > INT64_MAX || isalnum((unsigned char)*end))
+	if (errno || isalnum((unsigned char)*end))
 		return shell_mistake(p->sh, "no number: \"%s\"", p->at);
 	p->at = end;
-	value_set_number(value, (int64_t)number);
+	if (number > INT64_MAX)
+		value_set_address(value, number);
+	else
+		value_set_number(value, (int64_t)number);
 	return 0;
 }
 
@@ -180,7 +183,11 @@ static void read_word(const struct mm_shell *sh, const char *name, struct value 
 	static const struct {
 		const char *name;
 		int error;
-	} errors[] = { { "EBUSY", EBUSY }, { "EINVAL", EINVAL }, { "ENOMEM", ENOMEM } };
+	} errors[] = { { "EBUSY", EBUSY },
+		       { "EFAULT", EFAULT },
+		       { "EINVAL", EINVAL },
+		       { "EIO", EIO },
+		       { "ENOMEM", ENOMEM } };
 	const struct handle *handle = handle_find(sh, name);
 
 	if (handle && handle->kind == &handle_number) {
@@ -188,10 +195,12 @@ static void read_word(const struct mm_shell *sh, const char *name, struct value 
 		return;
 	}
 	if (handle || !strcmp(name, "NULL")) {
-		/* What has no frame still is not NULL. */
-		const void *at = handle ? handle_address(sh, handle) : NULL;
+		va_t va = 0;
 
-		set_address(value, at || !handle ? at : handle->object);
+		/* What has no address still is not NULL. */
+		if (handle && handle->object && !handle_va(sh, handle, &va))
+			va = NOWHERE;
+		value_set_address(value, va);
 		return;
 	}
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
@@ -254,10 +263,31 @@ static int read_primary(struct parser *p, struct value *value)
 
 /* ---- reckoning ---- */
 
+/* An address and a number, either way about, or the distance of two addresses. */
+static int reckon_address(const struct mm_shell *sh, char op, struct value *left,
+                          const struct value *right)
+{
+	bool first = left->kind == VALUE_ADDRESS, second = right->kind == VALUE_ADDRESS;
+
+	if (op == '-' && first && second)
+		value_set_number(left, (int64_t)(left->va - right->va));
+	else if (op == '-' && first && right->kind == VALUE_NUMBER)
+		value_set_address(left, left->va - (uint64_t)right->number);
+	else if (op == '+' && first && right->kind == VALUE_NUMBER)
+		value_set_address(left, left->va + (uint64_t)right->number);
+	else if (op == '+' && second && left->kind == VALUE_NUMBER)
+		value_set_address(left, right->va + (uint64_t)left->number);
+	else
+		return shell_mistake(sh, "%c wants numbers", op);
+	return 0;
+}
+
 static int reckon(const struct mm_shell *sh, char op, struct value *left, const struct value *right)
 {
 	bool overflow = false;
 
+	if (left->kind == VALUE_ADDRESS || right->kind == VALUE_ADDRESS)
+		return reckon_address(sh, op, left, right);
 	if (left->kind != VALUE_NUMBER || right->kind != VALUE_NUMBER)
 		return shell_mistake(sh, "%c wants numbers", op);
 	if (op == '+')
@@ -321,7 +351,7 @@ static int order_of(const struct value *left, const struct value *right)
 	if (left->kind == VALUE_WORD)
 		return strcmp(left->word, right->word);
 	if (left->kind == VALUE_ADDRESS)
-		return (left->address > right->address) - (left->address < right->address);
+		return (left->va > right->va) - (left->va < right->va);
 	return (left->number > right->number) - (left->number < right->number);
 }
 
@@ -346,8 +376,13 @@ static bool holds(enum comparison comparison, int order)
 }
 
 static int compare(const struct mm_shell *sh, enum comparison comparison, struct value *left,
-                   const struct value *right)
+                   struct value *right)
 {
+	/* 0xc0000000 is a number as well as an address. */
+	if (left->kind == VALUE_ADDRESS && right->kind == VALUE_NUMBER && right->number >= 0)
+		value_set_address(right, (va_t)right->number);
+	if (right->kind == VALUE_ADDRESS && left->kind == VALUE_NUMBER && left->number >= 0)
+		value_set_address(left, (va_t)left->number);
 	if (left->kind != right->kind)
 		return shell_mistake(sh, "%s: the two sides are of different kinds",
 		                     comparison_signs[comparison]);
@@ -399,8 +434,8 @@ static void print_sides(const struct mm_shell *sh, const char *text, char *sides
 	p.at += strspn(p.at, "=!<>");
 	if (!*p.at || read_sum(&p, &right))
 		return;
-	print_value(sh, &left, a, sizeof(a));
-	print_value(sh, &right, b, sizeof(b));
+	print_value(&left, a, sizeof(a));
+	print_value(&right, b, sizeof(b));
 	snprintf(sides, size, ": %s against %s", a, b);
 }
 
@@ -430,7 +465,7 @@ static int run_value(struct mm_shell *sh, const struct mm_call *call)
 		return status;
 	if (call->result && value.kind != VALUE_NUMBER)
 		return shell_mistake(sh, "only numbers can be named");
-	print_value(sh, &value, text, sizeof(text));
+	print_value(&value, text, sizeof(text));
 	shell_say(sh, "%s = %s", call->rest, text);
 	if (call->result)
 		return handle_make(sh, call->result, &handle_number, NULL, (uint64_t)value.number);

@@ -281,6 +281,9 @@ const struct mm_figure mm_figures[] = {
 	  "why it fails: 0 no memory, 1000 in pieces; -1000: not" },
 	{ "total_free", "", 0, ask_total_free, "pages free in all zones, per-CPU lists too" },
 	{ "vmstat", "NAME", 1, ask_vmstat, "a line of show vmstat" },
+	{ "cost", "user|kernel|flushes, WHAT", 2, mm_ask_cost,
+	  "of the last cost line: loads, stores, {l1d,stlb}_{hits,misses}, walks, memory_refs, "
+	  "walk_cycles; flushes: page, all, pcid, cr3_writes" },
 	{ "swap_free", "", 0, ask_swap_free, "free slots" },
 	{ "swap_total", "", 0, ask_swap_total, "slots" },
 	{ "kswapd_wanted", "", 0, ask_kswapd_wanted, "1: woken, has not run yet" },

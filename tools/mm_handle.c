@@ -3,7 +3,9 @@
  * mm_handle - the shell's named results, and what can be asked of any that has a
  * frame.
  */
+#include "mm/kernel_map.h"
 #include "mm/page_alloc.h"
+#include "mm/vmalloc.h"
 #include "tools/mm_shell.h"
 
 #include <ctype.h>
@@ -116,16 +118,43 @@ struct page *handle_page(const struct mm_shell *sh, const struct handle *handle)
 		return NULL;
 	if (handle->kind->object == STRUCT_PAGE)
 		return handle->object;
+	if (handle->kind->object == KERNEL_VA)
+		return vmalloc_to_page(shell_kernel(sh), (va_t)(uintptr_t)handle->object);
 	return virt_to_page(shell_kernel(sh), handle->object);
 }
 
-void *handle_address(const struct mm_shell *sh, const struct handle *handle)
+bool handle_va(const struct mm_shell *sh, const struct handle *handle, va_t *va)
 {
-	if (!handle->object || handle->kind->object == NO_FRAME)
-		return NULL;
-	if (handle->kind->object == STRUCT_PAGE)
-		return page_address(shell_kernel(sh), handle->object);
-	return handle->object;
+	const struct kernel *k = shell_kernel(sh);
+	const void *object = handle->object;
+
+	if (handle->kind->object == KERNEL_VA) {
+		*va = (va_t)(uintptr_t)object;
+		return object;
+	}
+	if (object && handle->kind->object == STRUCT_PAGE)
+		object = page_address(k, object);
+	if (!object || (const uint8_t *)object < k->ram->base ||
+	    (const uint8_t *)object >= k->ram->base + k->ram->size_bytes)
+		return false;
+	*va = direct_map_va(k, object);
+	return true;
+}
+
+bool handle_is_zero(const struct mm_shell *sh, const struct handle *handle, uint64_t len)
+{
+	const struct kernel *k = shell_kernel(sh);
+	va_t va;
+	pa_t pa;
+
+	if (!handle_va(sh, handle, &va))
+		return false;
+	for (uint64_t done = 0; done < len; done++) {
+		if (!slow_virt_to_phys(k, va + done, &pa) || !ram_has(k->ram, pa, 1) ||
+		    *(const uint8_t *)ram_at(k->ram, pa))
+			return false;
+	}
+	return true;
 }
 
 static void ask_pfn(const struct mm_shell *sh, const struct handle *handle, struct value *value)
@@ -135,9 +164,21 @@ static void ask_pfn(const struct mm_shell *sh, const struct handle *handle, stru
 
 static void ask_pa(const struct mm_shell *sh, const struct handle *handle, struct value *value)
 {
-	const uint8_t *at = handle_address(sh, handle);
+	const struct page *page = handle_page(sh, handle);
+	pa_t pa = page_to_pfn(shell_kernel(sh), page) << PAGE_SHIFT;
+	va_t va;
 
-	value_set_number(value, at - shell_kernel(sh)->ram->base);
+	if (handle_va(sh, handle, &va))
+		pa += va & ~PAGE_MASK;
+	value_set_number(value, (int64_t)pa);
+}
+
+static void ask_va(const struct mm_shell *sh, const struct handle *handle, struct value *value)
+{
+	va_t va = 0;
+
+	handle_va(sh, handle, &va);
+	value_set_address(value, va);
 }
 
 static void ask_zone(const struct mm_shell *sh, const struct handle *handle, struct value *value)
@@ -161,6 +202,7 @@ static void ask_type(const struct mm_shell *sh, const struct handle *handle, str
 const struct handle_field frame_fields[] = {
 	{ "pfn", ask_pfn, "number of its (first) page frame" },
 	{ "pa", ask_pa, "physical address of its first byte" },
+	{ "va", ask_va, "the kernel's address of that byte; NULL: none" },
 	{ "zone", ask_zone, "DMA, DMA32, Normal ..." },
 	{ "count", ask_count, "references to the frame" },
 	{ "type", ask_type, "migrate type of its pageblock" },

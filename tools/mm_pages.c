@@ -34,9 +34,7 @@ static void ask_nr_pages(const struct mm_shell *sh, const struct handle *handle,
 
 static void ask_zeroed(const struct mm_shell *sh, const struct handle *handle, struct value *value)
 {
-	const uint8_t *bytes = handle_address(sh, handle);
-
-	value_set_number(value, !*bytes && !memcmp(bytes, bytes + 1, handle->size - 1));
+	value_set_number(value, handle_is_zero(sh, handle, handle->size));
 }
 
 static const struct handle_field block_fields[] = {
@@ -323,20 +321,6 @@ static int run_free_pages(struct mm_shell *sh, const struct mm_call *call)
 	return shell_free_kind(sh, call, &handle_address_pages);
 }
 
-static int run_fill(struct mm_shell *sh, const struct mm_call *call)
-{
-	const struct handle *handle = handle_find(sh, call->argv[0]);
-	void *at = handle ? handle_address(sh, handle) : NULL;
-	uint64_t byte;
-
-	if (!at)
-		return shell_mistake(sh, "%s has no bytes", call->argv[0]);
-	if (shell_read_number(sh, call->argv[1], 255, &byte))
-		return EXIT_MISTAKE;
-	memset(at, (int)byte, handle->size);
-	return 0;
-}
-
 static int run_drain(struct mm_shell *sh, const struct mm_call *call)
 {
 	drain_all_pages(shell_kernel(sh));
@@ -360,7 +344,6 @@ const struct mm_command mm_page_commands[] = {
 	  "gives back what __get_free_pages and its like gave" },
 	{ "free", "NAME|PATTERN ...", 1, MM_ARGS_MAX, NAMES_NOTHING, run_free,
 	  "gives back what has these names, of any kind" },
-	{ "fill", "NAME BYTE", 2, 2, NAMES_NOTHING, run_fill, "writes it all over" },
 	{ "drain", "", 0, 0, NAMES_NOTHING, run_drain, "per-CPU lists back to the buddy lists" },
 	{ 0 },
 };

@@ -17,6 +17,7 @@
 #ifndef PW_TOOLS_MM_SHELL_H
 #define PW_TOOLS_MM_SHELL_H
 
+#include "mmu/mmu.h"
 #include "sim/machine.h"
 #include "tools/commands.h"
 
@@ -28,16 +29,24 @@
 /* What a line comes to: 0, EXIT_FAILED or EXIT_MISTAKE. */
 enum { EXIT_FAILED = 1 /* an assert, or an invariant, does not hold */ };
 
+/* What was done in the MMUs of all CPUs, in counters alone. */
+struct mm_cost {
+	struct mmu_counts mmu[NR_PRIVS];
+	struct mmu_flush_counts flushes;
+	uint64_t disk_ns; /* waited for disks */
+};
+
 struct mm_shell {
 	struct machine *machine;             /* without tasks; NULL: none booted */
 	const struct machine_choice *choice; /* of the command line */
 	struct list_head handles;            /* struct handle, oldest first */
 	const char *file;                    /* of the line that runs, for messages */
 	unsigned line;
-	int32_t next_pid; /* of the processes that it makes */
-	bool check;       /* every invariant after every line */
-	bool kswapd_held; /* kernel threads run only when asked to */
-	bool ended;       /* by `quit` */
+	int32_t next_pid;    /* of the processes that it makes */
+	struct mm_cost cost; /* of the last line that `cost` ran */
+	bool check;          /* every invariant after every line */
+	bool kswapd_held;    /* kernel threads run only when asked to */
+	bool ended;          /* by `quit` */
 	FILE *out;
 };
 
@@ -91,6 +100,9 @@ extern const struct mm_command mm_page_commands[];        /* mm_pages.c */
 extern const struct mm_command mm_slab_commands[];        /* mm_slab.c */
 extern const struct mm_command mm_pool_commands[];        /* mm_pool.c */
 extern const struct mm_command mm_percpu_commands[];      /* mm_percpu.c */
+extern const struct mm_command mm_vmalloc_commands[];     /* mm_vmalloc.c */
+extern const struct mm_command mm_access_commands[];      /* mm_access.c */
+extern const struct mm_command mm_cost_commands[];        /* mm_cost.c */
 extern const struct mm_command mm_reclaim_commands[];     /* mm_reclaim.c */
 extern const struct mm_command mm_show_commands[];        /* mm_show.c */
 
@@ -100,11 +112,12 @@ struct value {
 	enum value_kind { VALUE_NUMBER, VALUE_WORD, VALUE_ADDRESS } kind;
 	int64_t number;
 	char word[MM_NAME_MAX];
-	const void *address; /* as the kernel sees it; NULL is no address */
+	va_t va; /* VALUE_ADDRESS: the kernel's; 0 is NULL */
 };
 
 void value_set_number(struct value *value, int64_t number);
 void value_set_word(struct value *value, const char *word);
+void value_set_address(struct value *value, va_t va);
 
 /* Arguments of commands and figures. 0, or EXIT_MISTAKE with the mistake told. */
 /* Digits, or the name of a number. */
@@ -127,6 +140,9 @@ struct mm_figure {
 	const char *doc;
 };
 
+int mm_ask_cost(const struct mm_shell *sh, const char *const *args,
+                struct value *value); /* mm_cost.c */
+
 extern const struct mm_figure mm_figures[]; /* mm_figures.c; name NULL behind the last */
 
 /* ---- handles ---- */
@@ -140,8 +156,10 @@ struct handle_field {
 };
 
 struct handle_kind {
-	const char *name;                                      /* "pages" */
-	enum { NO_FRAME, STRUCT_PAGE, KERNEL_ADDRESS } object; /* what handle.object is */
+	const char *name; /* "pages" */
+	/* What handle.object is: something else, a struct page, a pointer as mm/ has
+	 * them to the direct map, or a kernel virtual address itself. */
+	enum { NO_FRAME, STRUCT_PAGE, KERNEL_ADDRESS, KERNEL_VA } object;
 	/* Gives it back to the kernel: 0, or a negative error and it stays. NULL: there is
 	 * nothing to give back. */
 	int (*release)(struct mm_shell *sh, struct handle *handle);
@@ -181,8 +199,12 @@ void handle_release_all(struct mm_shell *sh); /* newest first */
 /* A handle's field; false: no such field. */
 bool handle_ask(const struct mm_shell *sh, const struct handle *handle, const char *field,
                 struct value *value);
-/* Its first frame, and its first byte. NULL: it has none. */
+/* Its first frame; NULL: it has none. */
 struct page *handle_page(const struct mm_shell *sh, const struct handle *handle);
-void *handle_address(const struct mm_shell *sh, const struct handle *handle);
+/* Where the kernel has it: a frame, a range of addresses, or an object of its own.
+ * False: nowhere. */
+bool handle_va(const struct mm_shell *sh, const struct handle *handle, va_t *va);
+/* Is the len bytes' memory all zero? By the page tables, without an access. */
+bool handle_is_zero(const struct mm_shell *sh, const struct handle *handle, uint64_t len);
 
 #endif

@@ -153,7 +153,8 @@ static int show_proc(const struct mm_shell *sh,
 	bool no_memory;
 
 	print(&text, shell_kernel(sh));
-	fwrite(text.data, 1, text.len, sh->out);
+	if (text.len)
+		fwrite(text.data, 1, text.len, sh->out);
 	no_memory = text.no_memory;
 	free(text.data);
 	return no_memory ? shell_mistake(sh, "out of memory") : 0;

@@ -2,6 +2,7 @@
 /*
  * mm_slab - the shell's commands over slab caches and kmalloc().
  */
+#include "mm/kernel_map.h"
 #include "mm/page_alloc.h"
 #include "mm/slab.h"
 #include "tools/mm_shell.h"
@@ -147,10 +148,7 @@ static void ask_size(const struct mm_shell *sh, const struct handle *handle, str
 
 static void ask_zeroed(const struct mm_shell *sh, const struct handle *handle, struct value *value)
 {
-	const uint8_t *bytes = handle->object;
-
-	value_set_number(value,
-	                 !handle->size || (!*bytes && !memcmp(bytes, bytes + 1, handle->size - 1)));
+	value_set_number(value, handle_is_zero(sh, handle, handle->size));
 }
 
 static const struct handle_field object_fields[] = {
@@ -201,7 +199,7 @@ static int name_object(struct mm_shell *sh, const char *name, const struct handl
 	}
 	page = compound_head(virt_to_page(k, object));
 	shell_say(sh, "%s = %lu bytes at %#lx, of %s%s", name, (unsigned long)ksize(k, object),
-	          (unsigned long)((uint8_t *)object - k->ram->base),
+	          (unsigned long)direct_map_va(k, object),
 	          PageSlab(page) ? "cache " : "whole pages",
 	          PageSlab(page) ? page->slab_cache->name : "");
 	return handle_make(sh, name, kind, object, size);
