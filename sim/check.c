@@ -21,8 +21,9 @@ static void check_mmu(struct machine *machine)
 {
 	char what[256];
 
-	if (!mmu_is_valid(machine->cpu.mmu, what, sizeof(what)))
-		check_fail(machine, "%s", what);
+	for (uint32_t i = 0; i < machine->config.cpus; i++)
+		if (!mmu_is_valid(machine->cpus[i].mmu, what, sizeof(what)))
+			check_fail(machine, "CPU %u: %s", i, what);
 }
 
 static void check_kernel(struct machine *machine)

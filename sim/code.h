@@ -49,6 +49,12 @@ static inline void code_forget(struct code *code)
 	code->generation++;
 }
 
+/* It is read through the page tables of another MMU from here on. */
+static inline void code_use_mmu(struct code *code, const struct mmu *mmu)
+{
+	code->mmu = mmu;
+}
+
 /* Copies code from va on, through the page tables; bytes had. *writable: some of
  * it can be written by the guest. */
 uint32_t code_read(const struct code *code, va_t va, uint8_t *bytes, uint32_t size, bool *writable);

@@ -597,8 +597,6 @@ static int check_memory(struct loader *loader)
 {
 	const struct machine_config *config = loader->config;
 
-	if (config->cpus != 1)
-		return complain(loader, place_of(loader, "cpus"), "this version runs one CPU");
 	if (config->node0_ram_bytes && config->node0_ram_bytes != config->ram_bytes)
 		return complain(loader, later_of(loader, "nodes.0.ram", "ram"),
 		                "the nodes' ram does not add up to ram");

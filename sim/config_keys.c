@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sim/config_keys.h"
 
+#include "mm/mmzone.h"
 #include "mmu/tlb_policy.h"
 
 #include <assert.h>
@@ -427,8 +428,8 @@ const struct config_key config_keys[] = {
 	  .max = 1024 * GIB, .step = PAGE_SIZE,
 	  .doc = "Memory of node 0, written as `nodes: [{ram: 1G}]`; 0: all of `ram`. "
 	         "This version has one node, so nothing else can be right." },
-	{ "cpus", &kind_u32, FIELD(cpus), .def = "1", .min = 1, .max = 64,
-	  .doc = "Processors. This version runs one." },
+	{ "cpus", &kind_u32, FIELD(cpus), .def = "1", .min = 1, .max = NR_CPUS_MAX,
+	  .doc = "Processors, each with its own TLBs and walk caches." },
 	{ "cpu_hz", &kind_u64, FIELD(cpu_hz), .def = "1000000000",
 	  .min = 1000000, .max = 100000000000,
 	  .doc = "Clock rate. Simulated time passes at one cycle an instruction." },

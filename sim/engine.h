@@ -63,6 +63,21 @@ int engine_create(struct engine **out, enum engine_mode mode, const struct ram *
                   struct mmu *mmu, const struct engine_ops *ops, void *owner);
 void engine_destroy(struct engine *engine); /* NULL is fine */
 
+/*
+ * One engine runs several CPUs in turn. A context is the registers of a CPU while
+ * another is run; a new one has those that the engine has now.
+ */
+struct engine_context;
+
+/* 0 or -ENOMEM. Not before engine_start_counting(), if that is to be called. */
+int engine_context_create(struct engine_context **out, const struct engine *engine);
+void engine_context_destroy(struct engine_context *context); /* NULL is fine */
+
+/* While stopped: puts the registers away into `from`, and goes on with those of `to`,
+ * which belong to mmu and owner. Pages that it knows, it keeps. */
+void engine_switch(struct engine *engine, struct engine_context *from,
+                   const struct engine_context *to, struct mmu *mmu, void *owner);
+
 /* Run from the registers' ip on. 0, or -EIO if the engine itself broke. */
 int engine_run(struct engine *engine, uint64_t max_instructions, struct engine_stopped *stopped);
 

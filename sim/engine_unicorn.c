@@ -645,6 +645,50 @@ uint64_t engine_instructions(const struct engine *engine)
 	return engine->instructions;
 }
 
+/* ---- several CPUs ---- */
+
+struct engine_context {
+	uc_context *registers;
+	uint64_t ip;
+};
+
+int engine_context_create(struct engine_context **out, const struct engine *engine)
+{
+	struct engine_context *context = calloc(1, sizeof(*context));
+
+	if (!context)
+		return -ENOMEM;
+	if (uc_context_alloc(engine->uc, &context->registers) != UC_ERR_OK) {
+		free(context);
+		return -ENOMEM;
+	}
+	uc_context_save(engine->uc, context->registers);
+	context->ip = engine->ip;
+	*out = context;
+	return 0;
+}
+
+void engine_context_destroy(struct engine_context *context)
+{
+	if (!context)
+		return;
+	uc_context_free(context->registers);
+	free(context);
+}
+
+void engine_switch(struct engine *engine, struct engine_context *from,
+                   const struct engine_context *to, struct mmu *mmu, void *owner)
+{
+	uc_context_save(engine->uc, from->registers);
+	from->ip = engine->ip;
+	uc_context_restore(engine->uc, to->registers);
+	engine->ip = to->ip;
+	engine->mmu = mmu;
+	engine->owner = owner;
+	engine->current = NULL;
+	code_use_mmu(&engine->code, mmu);
+}
+
 /* ---- life ---- */
 
 static bool add_hook(struct engine *e, uc_hook_type type, void *callback)

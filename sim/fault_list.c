@@ -17,7 +17,7 @@ struct fault_list {
 /* Pids are given in order of creation, from the first task's on. */
 static int32_t task_index(const struct machine *machine)
 {
-	const struct task *first, *current = machine->cpu.current;
+	const struct task *first, *current = machine->running->current;
 
 	if (!current || list_empty(&machine->tasks))
 		return 0;

@@ -18,7 +18,7 @@ struct reading {
 
 static uint64_t read_instructions(const struct reading *r)
 {
-	return engine_instructions(r->machine->cpu.engine);
+	return engine_instructions(r->machine->engine);
 }
 
 static uint64_t read_loads(const struct reading *r)
@@ -204,7 +204,7 @@ static void add_row(struct interval *interval, const struct machine *machine)
 
 void interval_sample(struct interval *interval, const struct machine *machine)
 {
-	uint64_t now = engine_instructions(machine->cpu.engine);
+	uint64_t now = engine_instructions(machine->engine);
 
 	if (now < interval->next)
 		return;
@@ -214,7 +214,7 @@ void interval_sample(struct interval *interval, const struct machine *machine)
 
 void interval_finish(struct interval *interval, const struct machine *machine)
 {
-	if (engine_instructions(machine->cpu.engine) != interval->before.value[0])
+	if (engine_instructions(machine->engine) != interval->before.value[0])
 		add_row(interval, machine);
 }
 

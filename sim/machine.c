@@ -23,47 +23,47 @@
 
 static void flush_tlb_page(void *machine, struct mm_struct *mm, va_t va)
 {
-	cpu_flush_range(&((struct machine *)machine)->cpu, mm, va, va + PAGE_SIZE);
+	cpu_flush_range(((struct machine *)machine)->running, mm, va, va + PAGE_SIZE);
 }
 
 static void flush_tlb_range(void *machine, struct mm_struct *mm, va_t start, va_t end)
 {
-	cpu_flush_range(&((struct machine *)machine)->cpu, mm, start, end);
+	cpu_flush_range(((struct machine *)machine)->running, mm, start, end);
 }
 
 static void flush_tlb_mm(void *machine, struct mm_struct *mm)
 {
-	cpu_flush_mm(&((struct machine *)machine)->cpu, mm);
+	cpu_flush_mm(((struct machine *)machine)->running, mm);
 }
 
 /* A CR4.PGE round trip drops everything (Linux: __native_tlb_flush_global). */
 static void flush_tlb_all(void *machine)
 {
-	struct cpu *cpu = &((struct machine *)machine)->cpu;
+	struct cpu *cpu = ((struct machine *)machine)->running;
 	uint64_t cr4 = mmu_cr4(cpu->mmu);
 
 	mmu_write_cr4(cpu->mmu, cr4 ^ CR4_PGE);
 	mmu_write_cr4(cpu->mmu, cr4);
-	engine_flush(cpu->engine);
+	engine_flush(cpu->machine->engine);
 }
 
 static void flush_tlb_kernel_range(void *machine, va_t start, va_t end)
 {
-	if (!cpu_flush_kernel_range(&((struct machine *)machine)->cpu, start, end))
+	if (!cpu_flush_kernel_range(((struct machine *)machine)->running, start, end))
 		flush_tlb_all(machine);
 }
 
 static bool kernel_access(void *machine, va_t va, enum access_kind kind, uint64_t words, pa_t *pa)
 {
-	return cpu_kernel_access(&((struct machine *)machine)->cpu, va, kind, words, pa);
+	return cpu_kernel_access(((struct machine *)machine)->running, va, kind, words, pa);
 }
 
 static void frame_changed(void *machine, pfn_t pfn)
 {
-	struct cpu *cpu = &((struct machine *)machine)->cpu;
+	struct engine *engine = ((struct machine *)machine)->engine;
 
-	if (cpu->engine) /* there is none yet while the kernel boots */
-		engine_frame_changed(cpu->engine, pfn);
+	if (engine) /* there is none yet while the kernel boots */
+		engine_frame_changed(engine, pfn);
 }
 
 static void disk_wait(void *machine, uint32_t nr_pages, bool write)
@@ -126,6 +126,36 @@ static int boot(struct machine *m, char *why, size_t why_size)
 	return err;
 }
 
+/* One engine for all CPUs, which begins as CPU 0. */
+static int create_engine(struct machine *m, char *why, size_t why_size)
+{
+	const struct engine_ops *ops =
+	    m->options.check ? &cpu_checking_engine_ops : &cpu_engine_ops;
+	struct cpu *first = &m->cpus[0];
+	int err;
+
+	err = engine_create(&m->engine, m->options.engine, &m->ram, first->mmu, ops, first);
+	if (!err && machine_counts_instructions(m))
+		err = engine_start_counting(m->engine);
+	for (uint32_t i = 0; !err && m->config.cpus > 1 && i < m->config.cpus; i++)
+		err = engine_context_create(&m->cpus[i].context, m->engine);
+	if (err)
+		snprintf(why, why_size, "cannot start Unicorn (version 2.1 or later is needed): %s",
+		         strerror(-err));
+	return err;
+}
+
+static int create_cpus(struct machine *m, char *why, size_t why_size)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < m->config.cpus; i++)
+		err = cpu_init(&m->cpus[i], m, i, why, why_size);
+	if (!err)
+		err = create_engine(m, why, why_size);
+	return err;
+}
+
 int machine_create(struct machine **out, const struct machine_config *config,
                    const struct machine_options *options, char *why, size_t why_size)
 {
@@ -140,12 +170,11 @@ int machine_create(struct machine **out, const struct machine_config *config,
 	m->options = *options;
 	m->random_state = config->seed;
 	m->next_pid = 1000; /* a user's, not init's */
+	m->running = &m->cpus[0];
 	INIT_LIST_HEAD(&m->tasks);
 	err = boot(m, why, why_size);
 	if (!err)
-		err = cpu_init(&m->cpu, m, 0, why, why_size);
-	if (!err && options->count)
-		err = engine_start_counting(m->cpu.engine);
+		err = create_cpus(m, why, why_size);
 	if (!err)
 		err = boot_swap(&m->kernel, &m->config, &m->swap, why, why_size);
 	if (!err) {
@@ -178,7 +207,9 @@ void machine_destroy(struct machine *machine)
 	}
 	if (machine->swap)
 		swap_disk_close(machine->swap);
-	cpu_finish(&machine->cpu);
+	for (uint32_t i = 0; i < machine->config.cpus; i++)
+		cpu_finish(&machine->cpus[i]);
+	engine_destroy(machine->engine);
 	ram_finish(&machine->ram);
 	free(machine);
 }
@@ -187,8 +218,8 @@ void machine_destroy(struct machine *machine)
 
 void machine_activate_mm(struct machine *machine, struct task *task)
 {
-	machine->cpu.current = task;
-	cpu_load_mm(&machine->cpu, task->mm);
+	machine->running->current = task;
+	cpu_load_mm(machine->running, task->mm);
 }
 
 int machine_start(struct machine *machine, const char *path, char *const argv[], char *const envp[],
@@ -202,11 +233,11 @@ int machine_start(struct machine *machine, const char *path, char *const argv[],
 		snprintf(why, why_size, "%s: no task for it: %s", path, strerror(-err));
 		return err;
 	}
-	machine->cpu.current = task;
+	machine->running->current = task;
 	task_figures_resume(task); /* what exec does is done in its name */
 	err = task_exec(task, path, argv, envp, why, why_size);
 	if (err) {
-		machine->cpu.current = NULL;
+		machine->running->current = NULL;
 		task_destroy(task);
 		return err;
 	}
@@ -221,7 +252,7 @@ static uint64_t instructions_left(const struct machine *m, const struct task *ta
 	uint64_t now_ns = machine_now_ns(m);
 
 	if (m->interval)
-		left = interval_left(m->interval, engine_instructions(m->cpu.engine));
+		left = interval_left(m->interval, engine_instructions(m->engine));
 	if (timer_ns != UINT64_MAX) {
 		uint64_t ns = timer_ns > now_ns ? timer_ns - now_ns : 0;
 		uint64_t instructions =
@@ -287,7 +318,7 @@ static bool is_broken(const struct machine *m)
 /* In user mode until it must enter the kernel, and back to its doorstep. */
 static int run_task(struct machine *m, struct task *task)
 {
-	struct engine *engine = m->cpu.engine;
+	struct engine *engine = m->engine;
 	struct engine_stopped stopped;
 	uint64_t left;
 	int err;
@@ -295,7 +326,7 @@ static int run_task(struct machine *m, struct task *task)
 	if (task->regs_changed)
 		engine_set_regs(engine, &task->regs);
 	task->regs_changed = false;
-	m->cpu.nr_same_faults = 0;
+	m->running->nr_same_faults = 0;
 	left = instructions_left(m, task);
 	err = left == UINT64_MAX ? 0 : engine_start_counting(engine);
 	if (!err)
@@ -317,7 +348,7 @@ static int run_task(struct machine *m, struct task *task)
 
 int machine_run(struct machine *machine)
 {
-	struct task *task = machine->cpu.current;
+	struct task *task = machine->running->current;
 	int err = 0;
 
 	while (!err && task->state == TASK_RUNNING)
@@ -339,15 +370,17 @@ int machine_exit_status(const struct machine *machine)
 
 bool machine_counts_instructions(const struct machine *machine)
 {
-	return machine->options.count || machine->options.engine == ENGINE_EXACT;
+	return machine->options.count || machine->options.engine == ENGINE_EXACT ||
+	       machine->config.cpus > 1;
 }
 
 uint64_t machine_now_ns(const struct machine *machine)
 {
-	uint64_t instructions = machine->cpu.engine ? engine_instructions(machine->cpu.engine) : 0;
+	uint64_t instructions = machine->engine ? engine_instructions(machine->engine) : 0;
 
 	return (uint64_t)((unsigned __int128)instructions * NSEC_PER_SEC / machine->config.cpu_hz) +
-	       machine->nr_syscalls * SYSCALL_NS + machine->disk_ns + machine->sleep_ns;
+	       machine->nr_syscalls * SYSCALL_NS + machine->disk_ns + machine->sleep_ns -
+	       machine->turns.overlap_ns;
 }
 
 /* splitmix64 (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number

@@ -12,22 +12,25 @@
 #include "sim/file.h"
 #include "sim/interval.h"
 #include "sim/task.h"
+#include "sim/turns.h"
 #include "sim/vdso.h"
 
 #include <stdio.h>
 
+/* All CPUs share one engine, by turns (sim/turns.h). */
 struct cpu {
 	struct machine *machine;
-	uint32_t id;
+	uint32_t id; /* its index in machine.cpus */
 	struct mmu *mmu;
-	struct engine *engine;
+	/* Its registers while another CPU has the engine; NULL on a machine with one. */
+	struct engine_context *context;
 	struct task *current;
 	pfn_t zero_pfn; /* of the kernel's zero page */
 	/* of the last page fault, to notice one that never ends */
 	va_t last_fault_va;
 	uint64_t last_fault_ip;
 	uint32_t nr_same_faults;
-	uint64_t nr_tsc_reads;
+	uint64_t instructions; /* in turns that are over: cpu_instructions() */
 };
 
 struct machine_options {
@@ -46,8 +49,11 @@ struct machine {
 	struct ram ram;
 	struct event_stream events;
 	struct kernel kernel;
-	bool booted;    /* kernel_boot() has been done */
-	struct cpu cpu; /* one; more come with issue 3's scheduler */
+	bool booted;                  /* kernel_boot() has been done */
+	struct cpu cpus[NR_CPUS_MAX]; /* the first config.cpus of them */
+	struct cpu *running;          /* has the engine, and runs the kernel */
+	struct engine *engine;
+	struct turns turns;
 	struct vfs *vfs;
 	struct vdso vdso; /* vdso_init() after kernel_boot(), finish before shutdown */
 	struct swap_device *swap;
@@ -57,6 +63,7 @@ struct machine {
 	uint64_t sleep_ns;     /* time that tasks slept while nothing ran */
 	uint64_t random_state; /* getrandom, AT_RANDOM: from config.seed */
 	uint64_t nr_syscalls;
+	uint64_t nr_tsc_reads;
 	/* what the kernel is in while it touches user memory, for the fault list:
 	 * "copy_to_user"; NULL: nothing in particular */
 	const char *kernel_function;
@@ -87,10 +94,12 @@ int machine_run(struct machine *machine);
 int machine_exit_status(const struct machine *machine);
 
 /* Simulated time since boot: instructions, if they are counted, one a cycle; system
- * calls, 100 ns each; waits for disks; sleep. */
+ * calls, 100 ns each; waits for disks; sleep. What several CPUs do at the same time
+ * counts once (sim/turns.h). */
 uint64_t machine_now_ns(const struct machine *machine);
 
-/* True if every instruction since the start has been counted. */
+/* True if every instruction since the start has been counted: always with several
+ * CPUs, whose turns end by them. */
 bool machine_counts_instructions(const struct machine *machine);
 
 /* The CPU uses the task's mm from here on (Linux: switch_mm): loads CR3. */
@@ -99,9 +108,10 @@ void machine_activate_mm(struct machine *machine, struct task *task);
 /* Deterministic bytes from the seed. */
 void machine_random(struct machine *machine, void *dst, size_t len);
 
+/* That runs it, or ran it last. */
 static inline struct cpu *task_cpu(const struct task *task)
 {
-	return &task->machine->cpu;
+	return &task->machine->cpus[task->cpu];
 }
 
 #endif

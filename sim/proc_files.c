@@ -168,7 +168,7 @@ static void show_mounts(struct proc_text *text, struct machine *machine, struct 
 
 static void link_self(struct proc_text *text, struct machine *machine, struct task *task)
 {
-	proc_printf(text, "%d", machine->cpu.current ? machine->cpu.current->pid : 1);
+	proc_printf(text, "%d", machine->running->current ? machine->running->current->pid : 1);
 }
 
 static void link_mounts(struct proc_text *text, struct machine *machine, struct task *task)
@@ -210,7 +210,7 @@ static void show_memory(struct proc_text *text, struct task *task, va_t start, v
 		static const uint8_t zeroes[PAGE_SIZE];
 		struct translation t;
 
-		if (mmu_probe(machine->cpu.mmu, start, ACCESS_LOAD, PRIV_KERNEL, &t, NULL))
+		if (mmu_probe(machine->running->mmu, start, ACCESS_LOAD, PRIV_KERNEL, &t, NULL))
 			proc_write(text, ram_at(&machine->ram, t.pa), n);
 		else
 			proc_write(text, zeroes, n);

@@ -402,7 +402,7 @@ static bool setup_frame(struct task *task, const struct signal_info *info,
 
 	if (!(action->flags & SA_RESTORER) || !place_frame(task, action, &frame_va, &fpu_va))
 		return false;
-	engine_get_fpu(task_cpu(task)->engine, &fpu);
+	engine_get_fpu(task->machine->engine, &fpu);
 	frame.stack = (struct frame_stack){
 		.sp = s->altstack,
 		.flags = s->altstack_flags,
@@ -577,7 +577,7 @@ int64_t signal_return(struct task *task)
 	s->blocked = frame.mask & ~(bit(SIGKILL) | bit(SIGSTOP));
 	restore_context(task, &frame.context);
 	if (frame.context.fpstate)
-		engine_set_fpu(task_cpu(task)->engine, &fpu);
+		engine_set_fpu(task->machine->engine, &fpu);
 	else
 		task_reset_fpu(task);
 	restore_altstack(s, &frame.stack);

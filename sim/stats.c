@@ -39,10 +39,35 @@ static void counts_add_difference(struct mmu_counts *sum, const struct mmu_count
 		to[i] += a[i] - b[i];
 }
 
+void mmu_counts_of_all(const struct machine *machine, enum privilege priv, struct mmu_counts *total)
+{
+	*total = *mmu_counts(machine->cpus[0].mmu, priv);
+	for (uint32_t i = 1; i < machine->config.cpus; i++)
+		mmu_counts_add(total, mmu_counts(machine->cpus[i].mmu, priv));
+}
+
 void mmu_counts_total(const struct machine *machine, struct mmu_counts *total)
 {
-	*total = *mmu_counts(machine->cpu.mmu, PRIV_USER);
-	mmu_counts_add(total, mmu_counts(machine->cpu.mmu, PRIV_KERNEL));
+	struct mmu_counts kernel;
+
+	mmu_counts_of_all(machine, PRIV_USER, total);
+	mmu_counts_of_all(machine, PRIV_KERNEL, &kernel);
+	mmu_counts_add(total, &kernel);
+}
+
+static struct mmu_flush_counts flush_totals(const struct machine *machine)
+{
+	struct mmu_flush_counts total = { 0 };
+
+	for (uint32_t i = 0; i < machine->config.cpus; i++) {
+		const struct mmu_flush_counts *counts = mmu_flush_counts(machine->cpus[i].mmu);
+
+		total.cr3_writes += counts->cr3_writes;
+		total.all += counts->all;
+		total.page += counts->page;
+		total.pcid += counts->pcid;
+	}
+	return total;
 }
 
 uint64_t tlb_counts_hits(const struct tlb_counts *counts)
@@ -225,18 +250,19 @@ static bool has_tlb_figures(const struct machine *machine)
 
 static void write_mmu(struct json *json, const struct machine *machine)
 {
-	const struct mmu *mmu = machine->cpu.mmu;
-	const struct mmu_flush_counts *flushes = mmu_flush_counts(mmu);
+	struct mmu_flush_counts flushes = flush_totals(machine);
+	struct mmu_counts user, kernel;
 
+	mmu_counts_of_all(machine, PRIV_USER, &user);
+	mmu_counts_of_all(machine, PRIV_KERNEL, &kernel);
 	json_begin_object(json, "mmu");
 	if (has_tlb_figures(machine))
-		write_privileges(json, machine, mmu_counts(mmu, PRIV_USER),
-		                 mmu_counts(mmu, PRIV_KERNEL));
-	json_uint(json, "cr3_writes", flushes->cr3_writes);
+		write_privileges(json, machine, &user, &kernel);
+	json_uint(json, "cr3_writes", flushes.cr3_writes);
 	json_begin_object(json, "flushes");
-	json_uint(json, "all", flushes->all);
-	json_uint(json, "page", flushes->page);
-	json_uint(json, "pcid", flushes->pcid);
+	json_uint(json, "all", flushes.all);
+	json_uint(json, "page", flushes.page);
+	json_uint(json, "pcid", flushes.pcid);
 	json_end(json);
 	json_uint(json, "shootdowns", 0); /* of other CPUs: there is one */
 	json_end(json);
@@ -293,7 +319,7 @@ static void write_guest(struct json *json, const struct machine *machine)
 		json_int(json, "exit_status", machine_exit_status(machine));
 	}
 	if (machine_counts_instructions(machine))
-		json_uint(json, "instructions", engine_instructions(machine->cpu.engine));
+		json_uint(json, "instructions", engine_instructions(machine->engine));
 	json_uint(json, "syscalls", machine->nr_syscalls);
 	write_unknown_syscalls(json, machine);
 	json_uint(json, "time_ns", machine_now_ns(machine));
@@ -637,14 +663,15 @@ static void add_up_swap(struct sums *sums, const struct kernel *k)
 bool stats_check_sums(const struct machine *machine, char *what, size_t size)
 {
 	struct sums sums = { .what = what, .size = size, .scope = "" };
-	const struct mmu *mmu = machine->cpu.mmu;
+	struct mmu_counts user, kernel;
 
 	if (has_tlb_figures(machine)) {
-		add_up_mmu(&sums, machine, "user", mmu_counts(mmu, PRIV_USER));
-		add_up_mmu(&sums, machine, "kernel", mmu_counts(mmu, PRIV_KERNEL));
+		mmu_counts_of_all(machine, PRIV_USER, &user);
+		mmu_counts_of_all(machine, PRIV_KERNEL, &kernel);
+		add_up_mmu(&sums, machine, "user", &user);
+		add_up_mmu(&sums, machine, "kernel", &kernel);
 		at_least(&sums, "mmu.user.accesses.fetch >= guest.instructions",
-		         mmu_counts(mmu, PRIV_USER)->accesses[ACCESS_FETCH],
-		         engine_instructions(machine->cpu.engine));
+		         user.accesses[ACCESS_FETCH], engine_instructions(machine->engine));
 		add_up_tasks(&sums, machine);
 	}
 	add_up_faults(&sums, machine);

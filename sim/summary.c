@@ -103,7 +103,7 @@ static void write_head(const struct machine *machine, FILE *out)
 	        machine_exit_status(machine));
 	if (machine_counts_instructions(machine))
 		fprintf(out, "%s instructions, ",
-		        grouped(engine_instructions(machine->cpu.engine)).text);
+		        grouped(engine_instructions(machine->engine)).text);
 	fprintf(out, "%s system calls, %" PRIu64 ".%06u simulated seconds\n",
 	        grouped(machine->nr_syscalls).text, now / 1000000000,
 	        (unsigned)(now % 1000000000 / 1000));
@@ -114,15 +114,16 @@ static void write_head(const struct machine *machine, FILE *out)
 static void write_accesses(const struct machine *machine, FILE *out)
 {
 	static const char *const names[NR_ACCESS_KINDS] = { "loads", "stores", "fetches" };
-	const struct mmu_counts *user = mmu_counts(machine->cpu.mmu, PRIV_USER);
-	const struct mmu_counts *kernel = mmu_counts(machine->cpu.mmu, PRIV_KERNEL);
+	struct mmu_counts user, kernel;
 
+	mmu_counts_of_all(machine, PRIV_USER, &user);
+	mmu_counts_of_all(machine, PRIV_KERNEL, &kernel);
 	heading(out, "accesses", (const char *const[4]){ "all", "user", "kernel" });
 	for (int kind = 0; kind < NR_ACCESS_KINDS; kind++) {
 		what(out, 2, names[kind]);
-		cell(out, grouped(user->accesses[kind] + kernel->accesses[kind]));
-		cell(out, grouped(user->accesses[kind]));
-		cell(out, grouped(kernel->accesses[kind]));
+		cell(out, grouped(user.accesses[kind] + kernel.accesses[kind]));
+		cell(out, grouped(user.accesses[kind]));
+		cell(out, grouped(kernel.accesses[kind]));
 		putc('\n', out);
 	}
 }

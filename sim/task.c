@@ -110,7 +110,7 @@ void task_reset_fpu(struct task *task)
 		.fxsave = { [0] = 0x7f, [1] = 0x03, [24] = 0x80, [25] = 0x1f },
 	};
 
-	engine_set_fpu(task_cpu(task)->engine, &initial);
+	engine_set_fpu(task->machine->engine, &initial);
 }
 
 void task_apply_limits(struct task *task)

@@ -38,6 +38,8 @@ struct task {
 	char **argv; /* for reports; malloc'ed, NULL-terminated */
 	char *exe;   /* guest path of the program; malloc'ed */
 
+	uint32_t cpu; /* index of the CPU that runs it, or ran it last: task_cpu() */
+
 	struct mm_struct *mm;
 	void *stack;          /* the kernel's for it; alloc_thread_stack() */
 	struct x86_regs regs; /* true while the engine is stopped */

@@ -159,17 +159,17 @@ static void check_access(void *owner, va_t va, enum access_kind kind, pa_t pa)
 static uint64_t read_tsc(void *owner)
 {
 	const uint64_t cycles_per_read = 25;
-	struct cpu *cpu = owner;
-	unsigned __int128 now_ns = machine_now_ns(cpu->machine);
+	struct machine *machine = ((struct cpu *)owner)->machine;
+	unsigned __int128 now_ns = machine_now_ns(machine);
 
-	return (uint64_t)(now_ns * cpu->machine->config.cpu_hz / NSEC_PER_SEC) +
-	       ++cpu->nr_tsc_reads * cycles_per_read;
+	return (uint64_t)(now_ns * machine->config.cpu_hz / NSEC_PER_SEC) +
+	       ++machine->nr_tsc_reads * cycles_per_read;
 }
 
-static const struct engine_ops engine_ops = { .look_up = look_up,
-	                                      .fault = on_fault,
-	                                      .read_tsc = read_tsc };
-static const struct engine_ops checking_engine_ops = {
+const struct engine_ops cpu_engine_ops = { .look_up = look_up,
+	                                   .fault = on_fault,
+	                                   .read_tsc = read_tsc };
+const struct engine_ops cpu_checking_engine_ops = {
 	.look_up = look_up, .fault = on_fault, .read_tsc = read_tsc, .check_access = check_access
 };
 
@@ -204,7 +204,7 @@ void cpu_load_mm(struct cpu *cpu, const struct mm_struct *mm)
 		mmu_write_cr3(cpu->mmu, cr3_of(cpu, mm));
 	else
 		turn_paging_on(cpu, cr3_of(cpu, mm));
-	engine_flush(cpu->engine);
+	engine_flush(cpu->machine->engine);
 }
 
 static bool is_loaded(const struct cpu *cpu, const struct mm_struct *mm)
@@ -216,7 +216,7 @@ void cpu_flush_mm(struct cpu *cpu, const struct mm_struct *mm)
 {
 	if (is_loaded(cpu, mm)) {
 		mmu_write_cr3(cpu->mmu, cr3_of(cpu, mm));
-		engine_flush(cpu->engine);
+		engine_flush(cpu->machine->engine);
 	} else if (cpu->machine->config.pcid) {
 		mmu_invpcid(cpu->mmu, 1, mm->context_id, 0);
 	}
@@ -230,7 +230,7 @@ void cpu_flush_range(struct cpu *cpu, const struct mm_struct *mm, va_t start, va
 	}
 	for (va_t va = start & PAGE_MASK; va < end; va += PAGE_SIZE)
 		mmu_invlpg(cpu->mmu, va);
-	engine_flush(cpu->engine);
+	engine_flush(cpu->machine->engine);
 }
 
 /* Pages of all mms are global: INVLPG drops them whatever the PCID. No guest code
@@ -284,29 +284,21 @@ bool cpu_kernel_access(struct cpu *cpu, va_t va, enum access_kind kind, uint64_t
 
 int cpu_init(struct cpu *cpu, struct machine *machine, uint32_t id, char *why, size_t why_size)
 {
-	const struct engine_ops *ops = machine->options.check ? &checking_engine_ops : &engine_ops;
 	int err;
 
 	cpu->machine = machine;
 	cpu->id = id;
 	cpu->zero_pfn = page_to_pfn(&machine->kernel, machine->kernel.zero_page);
 	err = mmu_create(&cpu->mmu, &machine->config.mmu, &machine->ram, &machine->events);
-	if (err) {
-		snprintf(why, why_size, "cannot make an MMU: %s", strerror(-err));
-		return err;
-	}
-	err =
-	    engine_create(&cpu->engine, machine->options.engine, &machine->ram, cpu->mmu, ops, cpu);
 	if (err)
-		snprintf(why, why_size, "cannot start Unicorn (version 2.1 or later is needed): %s",
-		         strerror(-err));
+		snprintf(why, why_size, "cannot make an MMU: %s", strerror(-err));
 	return err;
 }
 
 void cpu_finish(struct cpu *cpu)
 {
-	engine_destroy(cpu->engine);
+	engine_context_destroy(cpu->context);
 	mmu_destroy(cpu->mmu);
-	cpu->engine = NULL;
+	cpu->context = NULL;
 	cpu->mmu = NULL;
 }

@@ -8,7 +8,10 @@
 
 #include "sim/machine.h"
 
-/* 0; -errno and why[]. */
+/* What the engine asks of the CPU that it runs; owner: struct cpu. */
+extern const struct engine_ops cpu_engine_ops, cpu_checking_engine_ops;
+
+/* Its MMU. 0; -errno and why[]. */
 int cpu_init(struct cpu *cpu, struct machine *machine, uint32_t id, char *why, size_t why_size);
 void cpu_finish(struct cpu *cpu); /* zeroed is fine */
 

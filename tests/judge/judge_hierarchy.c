@@ -116,7 +116,7 @@ static struct figures run_unobserved(const struct program *program)
 	struct figures figures;
 
 	run_to_the_end(machine, program);
-	figures = figures_of(machine->cpu.mmu);
+	figures = figures_of(machine->cpus[0].mmu);
 	machine_destroy(machine);
 	close(null_fd);
 	return figures;
@@ -181,14 +181,14 @@ static struct figures figures_of_model(const struct judge *judge)
 	figures.flushes.page += judge->flushes_before.page;
 	figures.flushes.pcid += judge->flushes_before.pcid;
 	/* Some writes of CR3 flush nothing, and nobody is told. */
-	figures.flushes.cr3_writes = mmu_flush_counts(judge->machine->cpu.mmu)->cr3_writes;
+	figures.flushes.cr3_writes = mmu_flush_counts(judge->machine->cpus[0].mmu)->cr3_writes;
 	return figures;
 }
 
 /* `asked`: an access that the machine has counted as asked for, but no more; or NULL. */
 static void compare(struct judge *judge, const struct event *asked)
 {
-	struct figures machine = figures_of(judge->machine->cpu.mmu);
+	struct figures machine = figures_of(judge->machine->cpus[0].mmu);
 	struct figures model = figures_of_model(judge);
 
 	if (asked)
@@ -216,7 +216,7 @@ static uint64_t read_entry(const struct ram *ram, pa_t pa)
 static struct model_access read_tables(const struct judge *judge, const struct event *event)
 {
 	static const enum page_size sizes[] = { PAGE_4K /* none */, PAGE_1G, PAGE_2M, PAGE_4K };
-	const struct mmu *mmu = judge->machine->cpu.mmu;
+	const struct mmu *mmu = judge->machine->cpus[0].mmu;
 	uint64_t cr3 = mmu_cr3(mmu), cr4 = mmu_cr4(mmu), entry = cr3;
 	struct model_access access = {
 		.va = event->va,
@@ -304,10 +304,10 @@ static void judge_init(struct judge *judge, struct machine *machine)
 		              .notice = notice },
 		.machine = machine,
 		.model = model_create(&machine->config.mmu, 4),
-		.flushes_before = *mmu_flush_counts(machine->cpu.mmu),
+		.flushes_before = *mmu_flush_counts(machine->cpus[0].mmu),
 	};
 	/* Nothing has gone by unseen. */
-	ck_assert(!(mmu_cr0(machine->cpu.mmu) & CR0_PG));
+	ck_assert(!(mmu_cr0(machine->cpus[0].mmu) & CR0_PG));
 	event_observe(&machine->events, &judge->observer);
 }
 
@@ -321,7 +321,7 @@ static struct figures run_observed(const struct program *program)
 	judge_init(&judge, machine);
 	run_to_the_end(machine, program);
 	compare(&judge, NULL);
-	figures = figures_of(machine->cpu.mmu);
+	figures = figures_of(machine->cpus[0].mmu);
 	printf("# %s, %s %s: %" PRIu64 " accesses (%" PRIu64 " of the kernel), %" PRIu64
 	       " flushes, compared %" PRIu64 " times\n",
 	       program->machine, program->argv[0], program->argv[1], judge.nr_accesses,

@@ -130,6 +130,15 @@ static struct mmu_config one_level_config(void)
 	return config;
 }
 
+static void turn_paging_on(struct mmu *mmu)
+{
+	mmu_write_cr0(mmu, CR0_PE | CR0_WP);
+	mmu_write_cr4(mmu, CR4_PAE);
+	mmu_write_efer(mmu, EFER_LME | EFER_NXE);
+	mmu_write_cr3(mmu, (pa_t)1 << PAGE_SHIFT);
+	mmu_write_cr0(mmu, CR0_PE | CR0_WP | CR0_PG);
+}
+
 static void set_up_mode(enum engine_mode mode)
 {
 	struct mmu_config config = one_level_config();
@@ -137,11 +146,7 @@ static void set_up_mode(enum engine_mode mode)
 	memset(&f, 0, sizeof(f));
 	ck_assert_int_eq(ram_init(&f.ram, 4 * MIB), 0);
 	ck_assert_int_eq(mmu_create(&f.mmu, &config, &f.ram, &f.events), 0);
-	mmu_write_cr0(f.mmu, CR0_PE | CR0_WP);
-	mmu_write_cr4(f.mmu, CR4_PAE);
-	mmu_write_efer(f.mmu, EFER_LME | EFER_NXE);
-	mmu_write_cr3(f.mmu, (pa_t)1 << PAGE_SHIFT);
-	mmu_write_cr0(f.mmu, CR0_PE | CR0_WP | CR0_PG);
+	turn_paging_on(f.mmu);
 	for (int i = 0; i < NR_CODE_PAGES; i++)
 		map_page(CODE_VA + (va_t)i * PAGE_SIZE);
 	for (int i = 0; i < NR_DATA_PAGES; i++)
@@ -550,6 +555,53 @@ START_TEST(counting_can_begin_in_the_middle)
 }
 END_TEST
 
+/* A loop on each CPU, in slices; each ends with what it counted, in its own MMU. */
+START_TEST(cpus_in_turn_keep_registers_and_counts_apart)
+{
+
+	struct mmu_config config = one_level_config();
+	struct engine_context *contexts[2];
+	struct x86_fpu fpu[2];
+	struct mmu *mmus[2] = { f.mmu };
+
+	put_code(CODE_VA, snippet_loop, snippet_loop_end);
+	ck_assert_int_eq(mmu_create(&mmus[1], &config, &f.ram, &f.events), 0);
+	turn_paging_on(mmus[1]);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(engine_context_create(&contexts[i], f.engine), 0);
+	for (int i = 0; i < 10; i++) {
+		int cpu = i % 2;
+		uint64_t before = mmu_counts(mmus[cpu], PRIV_USER)->accesses[ACCESS_FETCH];
+
+		if (i == cpu) { /* its first turn */
+			f.regs = (struct x86_regs){ .ip = CODE_VA, .flags = 0x202 };
+			f.regs.gpr[REG_AX] = cpu ? 1000000 : 0;
+			engine_set_regs(f.engine, &f.regs);
+			engine_get_fpu(f.engine, &fpu[cpu]);
+			memset(fpu[cpu].fxsave + 160, cpu + 1, 16);
+			engine_set_fpu(f.engine, &fpu[cpu]);
+		}
+		ck_assert_int_eq(engine_run(f.engine, 100, &f.stopped), 0);
+		engine_get_regs(f.engine, &f.regs);
+		ck_assert_uint_eq(f.regs.gpr[REG_AX], (cpu ? 1000000u : 0u) + 50u * (i / 2 + 1u));
+		ck_assert_uint_eq(mmu_counts(mmus[cpu], PRIV_USER)->accesses[ACCESS_FETCH] - before,
+		                  100);
+		engine_switch(f.engine, contexts[cpu], contexts[!cpu], mmus[!cpu], &f);
+	}
+	for (int cpu = 0; cpu < 2; cpu++) {
+		struct x86_fpu after;
+
+		engine_get_fpu(f.engine, &after);
+		ck_assert_mem_eq(after.fxsave, fpu[cpu].fxsave, sizeof(after.fxsave));
+		engine_switch(f.engine, contexts[cpu], contexts[!cpu], mmus[!cpu], &f);
+	}
+	ck_assert_uint_eq(engine_instructions(f.engine), 1000);
+	for (int i = 0; i < 2; i++)
+		engine_context_destroy(contexts[i]);
+	mmu_destroy(mmus[1]);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("sim/engine");
@@ -577,6 +629,7 @@ int main(void)
 	tcase_add_test(tcase, fxsave_saves_the_xmm_registers);
 	tcase_add_test(tcase, without_tlbs_faults_and_results_are_the_same);
 	tcase_add_test(tcase, counting_can_begin_in_the_middle);
+	tcase_add_test(tcase, cpus_in_turn_keep_registers_and_counts_apart);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
 }

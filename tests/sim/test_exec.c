@@ -203,7 +203,7 @@ static void peek(void *dst, va_t va, size_t len)
 		if (part > len - done)
 			part = len - done;
 		ck_assert_msg(
-		    mmu_probe(machine->cpu.mmu, va + done, ACCESS_LOAD, PRIV_USER, &t, NULL),
+		    mmu_probe(machine->cpus[0].mmu, va + done, ACCESS_LOAD, PRIV_USER, &t, NULL),
 		    "%#" PRIx64 " is not mapped", va + done);
 		memcpy((char *)dst + done, ram_at(&machine->ram, t.pa), part);
 	}
@@ -255,7 +255,7 @@ static void ours(const char *path, strings argv, strings envp, struct start *s)
 
 	memset(s, 0, sizeof(*s));
 	ck_assert_msg(start_ours(path, argv, envp, why) == 0, "%s", why);
-	task = machine->cpu.current;
+	task = machine->running->current;
 	s->ip = task->regs.ip;
 	s->sp = task->regs.gpr[REG_SP];
 	s->stack = malloc(STACK_TOP - s->sp);
@@ -469,7 +469,7 @@ START_TEST(start_of_busybox_is_what_the_oracle_recorded)
 	ck_assert_uint_eq(auxv_value(&s, AT_MINSIGSTKSZ), SIGNAL_MIN_FRAME_BYTES);
 	ck_assert_uint_eq(s.sp % 16, 0);
 	/* Two faults: the page of arguments, and the end of the file's part of the bss. */
-	ck_assert_uint_eq(machine->cpu.current->mm->min_flt, 2);
+	ck_assert_uint_eq(machine->running->current->mm->min_flt, 2);
 	free(s.stack);
 }
 END_TEST
@@ -478,7 +478,7 @@ static int exec_error(const char *path, char why[512])
 {
 	int err = start_ours(path, LIST("x"), NO_ENV, why);
 
-	ck_assert(machine->cpu.current == NULL);
+	ck_assert(machine->running->current == NULL);
 	ck_assert(list_empty(&machine->tasks));
 	return err;
 }

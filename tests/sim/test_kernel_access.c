@@ -26,7 +26,7 @@ static void boot(const char *machine, enum engine_mode mode)
 	sim_fixture_make_root(&f);
 	sim_fixture_boot(&f, machine, mode, &config);
 	k = &f.machine->kernel;
-	mmu = f.machine->cpu.mmu;
+	mmu = f.machine->cpus[0].mmu;
 }
 
 static void shut_down(void)

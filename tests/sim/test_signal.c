@@ -224,7 +224,7 @@ START_TEST(frame_is_the_abis)
 	struct x86_fpu saved;
 
 	fpu.fxsave[160] = 0x5a; /* XMM0 */
-	engine_set_fpu(machine->cpu.engine, &fpu);
+	engine_set_fpu(machine->engine, &fpu);
 	for (int i = 0; i < NR_GPRS; i++)
 		if (i != REG_SP)
 			task->regs.gpr[i] = 0x1000 + (uint64_t)i;
@@ -309,7 +309,7 @@ START_TEST(return_restores_what_was)
 	struct x86_fpu after;
 
 	fpu.fxsave[160] = 0x5a;
-	engine_set_fpu(machine->cpu.engine, &fpu);
+	engine_set_fpu(machine->engine, &fpu);
 	for (int i = 0; i < NR_GPRS; i++)
 		if (i != REG_SP)
 			task->regs.gpr[i] = 0x1000 + (uint64_t)i;
@@ -325,7 +325,7 @@ START_TEST(return_restores_what_was)
 	ck_assert_int_eq(signal_return(task), (int64_t)before.gpr[REG_AX]);
 	ck_assert_mem_eq(&task->regs, &before, sizeof(before));
 	ck_assert_uint_eq(task->signals.blocked, bit(SIGHUP));
-	engine_get_fpu(machine->cpu.engine, &after);
+	engine_get_fpu(machine->engine, &after);
 	ck_assert_uint_eq(after.fxsave[160], 0x5a);
 }
 END_TEST

@@ -72,10 +72,10 @@ static void set_up(const char *name, enum engine_mode mode)
 	ck_assert_msg(!machine_config_load(&config, name, &small, 1, what, sizeof(what)), "%s",
 	              what);
 	ck_assert_msg(!machine_create(&machine, &config, &options, what, sizeof(what)), "%s", what);
-	turn_paging_on(machine->cpu.mmu, make_tables());
+	turn_paging_on(machine->cpus[0].mmu, make_tables());
 	ck_assert_int_eq(task_create(&task, machine, "/"), 0);
 	ck_assert_int_eq(task_set_argv(task, argv), 0);
-	machine->cpu.current = task;
+	machine->running->current = task;
 	task_figures_resume(task);
 }
 
@@ -87,7 +87,7 @@ static void tear_down(void)
 /* Accesses of all kinds, which hit and miss everywhere, and some that fault. */
 static void be_busy(unsigned n)
 {
-	struct mmu *mmu = machine->cpu.mmu;
+	struct mmu *mmu = machine->cpus[0].mmu;
 	struct translation to;
 	struct page_fault fault;
 	uint64_t random = 12345;
@@ -169,8 +169,8 @@ START_TEST(each_wrong_counter_is_found)
 
 	set_up("skylake", ENGINE_EXACT);
 	be_busy(1000);
-	user = (struct mmu_counts *)mmu_counts(machine->cpu.mmu, PRIV_USER);
-	kernel = (struct mmu_counts *)mmu_counts(machine->cpu.mmu, PRIV_KERNEL);
+	user = (struct mmu_counts *)mmu_counts(machine->cpus[0].mmu, PRIV_USER);
+	kernel = (struct mmu_counts *)mmu_counts(machine->cpus[0].mmu, PRIV_KERNEL);
 	k = &machine->kernel;
 #define BREAK(counter, sum)                                                                        \
 	do {                                                                                       \
@@ -226,14 +226,14 @@ START_TEST(figures_belong_to_the_task_that_had_the_cpu)
 	ck_assert_uint_gt(first_walks, 0);
 
 	ck_assert_int_eq(task_create(&second, machine, "/"), 0);
-	machine->cpu.current = second;
+	machine->running->current = second;
 	task_figures_resume(second);
 	be_busy(100);
 	task_figures_now(task, &figures);
 	ck_assert_uint_eq(figures.mmu[PRIV_USER].walks, first_walks);
 	task_figures_now(second, &figures);
 	ck_assert_uint_eq(figures.mmu[PRIV_USER].walks,
-	                  mmu_counts(machine->cpu.mmu, PRIV_USER)->walks - first_walks);
+	                  mmu_counts(machine->cpus[0].mmu, PRIV_USER)->walks - first_walks);
 	ck_sums_agree();
 	tear_down();
 }
@@ -248,8 +248,8 @@ START_TEST(json_has_the_figures)
 
 	set_up("skylake", ENGINE_EXACT);
 	be_busy(2000);
-	user = mmu_counts(machine->cpu.mmu, PRIV_USER);
-	kernel = mmu_counts(machine->cpu.mmu, PRIV_KERNEL);
+	user = mmu_counts(machine->cpus[0].mmu, PRIV_USER);
+	kernel = mmu_counts(machine->cpus[0].mmu, PRIV_KERNEL);
 	json = parsed_json();
 	ck_assert_int_eq(figure(json, "mmu/walks/count"), user->walks + kernel->walks);
 	ck_assert_int_eq(figure(json, "mmu/user/walks/count"), user->walks);
@@ -260,7 +260,7 @@ START_TEST(json_has_the_figures)
 	ck_assert_int_eq(figure(json, "mmu/user/walk_cache/pd/hits"),
 	                 user->walk_cache.hits[WALK_CACHE_PD]);
 	ck_assert_int_eq(figure(json, "mmu/cr3_writes"),
-	                 mmu_flush_counts(machine->cpu.mmu)->cr3_writes);
+	                 mmu_flush_counts(machine->cpus[0].mmu)->cr3_writes);
 	ck_assert_int_eq(figure(json, "tasks/0/mmu/user/walks/count"), user->walks);
 	ck_assert_int_eq(figure(json, "tasks/0/pid"), task->pid);
 	ck_assert_int_eq(figure(json, "memory/ram_pages"), 4096);

@@ -60,7 +60,7 @@ static void teardown(void)
 
 static uint64_t accesses(enum access_kind kind)
 {
-	return mmu_counts(f.machine->cpu.mmu, PRIV_KERNEL)->accesses[kind];
+	return mmu_counts(f.machine->cpus[0].mmu, PRIV_KERNEL)->accesses[kind];
 }
 
 static void fill(uint8_t *bytes, size_t len)
