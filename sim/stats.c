@@ -55,19 +55,17 @@ void mmu_counts_total(const struct machine *machine, struct mmu_counts *total)
 	mmu_counts_add(total, &kernel);
 }
 
-static struct mmu_flush_counts flush_totals(const struct machine *machine)
+void mmu_flush_counts_of_all(const struct machine *machine, struct mmu_flush_counts *total)
 {
-	struct mmu_flush_counts total = { 0 };
-
+	*total = (struct mmu_flush_counts){ 0 };
 	for (uint32_t i = 0; i < machine->config.cpus; i++) {
 		const struct mmu_flush_counts *counts = mmu_flush_counts(machine->cpus[i].mmu);
 
-		total.cr3_writes += counts->cr3_writes;
-		total.all += counts->all;
-		total.page += counts->page;
-		total.pcid += counts->pcid;
+		total->cr3_writes += counts->cr3_writes;
+		total->all += counts->all;
+		total->page += counts->page;
+		total->pcid += counts->pcid;
 	}
-	return total;
 }
 
 uint64_t tlb_counts_hits(const struct tlb_counts *counts)
@@ -250,9 +248,10 @@ static bool has_tlb_figures(const struct machine *machine)
 
 static void write_mmu(struct json *json, const struct machine *machine)
 {
-	struct mmu_flush_counts flushes = flush_totals(machine);
+	struct mmu_flush_counts flushes;
 	struct mmu_counts user, kernel;
 
+	mmu_flush_counts_of_all(machine, &flushes);
 	mmu_counts_of_all(machine, PRIV_USER, &user);
 	mmu_counts_of_all(machine, PRIV_KERNEL, &kernel);
 	json_begin_object(json, "mmu");

@@ -49,6 +49,7 @@ void mmu_counts_add(struct mmu_counts *sum, const struct mmu_counts *counts);
 /* All CPUs' counters, added: of one privilege, of both. */
 void mmu_counts_of_all(const struct machine *machine, enum privilege priv,
                        struct mmu_counts *total);
+void mmu_flush_counts_of_all(const struct machine *machine, struct mmu_flush_counts *total);
 void mmu_counts_total(const struct machine *machine, struct mmu_counts *total);
 
 uint64_t tlb_counts_hits(const struct tlb_counts *counts);

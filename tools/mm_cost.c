@@ -15,13 +15,11 @@ _Static_assert(sizeof(struct mm_cost) % sizeof(uint64_t) == 0, "counters alone")
 static struct mm_cost cost_so_far(const struct mm_shell *sh)
 {
 	const struct machine *machine = sh->machine;
-	struct mm_cost cost = {
-		.mmu = { [PRIV_USER] = *mmu_counts(machine->cpu.mmu, PRIV_USER),
-		         [PRIV_KERNEL] = *mmu_counts(machine->cpu.mmu, PRIV_KERNEL) },
-		.flushes = *mmu_flush_counts(machine->cpu.mmu),
-		.disk_ns = machine->disk_ns,
-	};
+	struct mm_cost cost = { .disk_ns = machine->disk_ns };
 
+	for (int priv = 0; priv < NR_PRIVS; priv++)
+		mmu_counts_of_all(machine, priv, &cost.mmu[priv]);
+	mmu_flush_counts_of_all(machine, &cost.flushes);
 	return cost;
 }
 
