@@ -90,6 +90,13 @@ static inline va_t direct_map_va(const struct kernel *k, const void *object)
 	return va;
 }
 
+/* And back. */
+static inline void *direct_map_object(const struct kernel *k, va_t va)
+{
+	assert(is_direct_map_va(k, va));
+	return ram_at(k->ram, va - page_offset(k));
+}
+
 /* ---- tables ---- */
 
 /* The entry of a vmalloc address, tables made as needed and shown to every mm; NULL:

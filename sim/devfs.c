@@ -2,6 +2,8 @@
 #include "sim/devfs.h"
 
 #include "sim/clock.h"
+#include "sim/framecounter.h"
+#include "sim/scull.h"
 #include "sim/tree.h"
 
 #include <errno.h>
@@ -11,6 +13,7 @@
 struct dev_inode {
 	struct inode inode; /* must be first */
 	const struct device *device;
+	void *state; /* device->create()'s */
 	struct inode_attr attr;
 };
 
@@ -71,18 +74,13 @@ static int64_t seek_nowhere(struct open_file *file, int64_t offset, int whence)
 		.name = "device", .read = read_fn, .write = write_fn, .seek = seek_nowhere         \
 	}
 
-static const struct device {
-	const char *name;
-	uint32_t mode;
-	unsigned major, minor;
-	struct open_file_ops ops; /* name NULL: cannot be opened */
-} devices[] = {
-	{ "null", 0666, 1, 3, OPS(read_nothing, write_away) },
-	{ "zero", 0666, 1, 5, OPS(read_zero, write_away) },
-	{ "full", 0666, 1, 7, OPS(read_zero, write_full) },
-	{ "random", 0666, 1, 8, OPS(read_random, write_away) },
-	{ "urandom", 0666, 1, 9, OPS(read_random, write_away) },
-	{ "tty", 0666, 5, 0, { .name = NULL } }, /* no controlling terminal */
+static const struct device devices[] = {
+	{ "null", 0666, 1, 3, .ops = OPS(read_nothing, write_away) },
+	{ "zero", 0666, 1, 5, .ops = OPS(read_zero, write_away) },
+	{ "full", 0666, 1, 7, .ops = OPS(read_zero, write_full) },
+	{ "random", 0666, 1, 8, .ops = OPS(read_random, write_away) },
+	{ "urandom", 0666, 1, 9, .ops = OPS(read_random, write_away) },
+	{ "tty", 0666, 5, 0, .ops = { .name = NULL } }, /* no controlling terminal */
 };
 
 static const struct {
@@ -112,17 +110,28 @@ static int dev_getattr(struct inode *inode, struct inode_attr *attr)
 	return 0;
 }
 
+void *device_state(const struct open_file *file)
+{
+	return dev_inode(file->inode)->state;
+}
+
 static int dev_open(struct inode *inode, struct open_file *file)
 {
-	if (!dev_inode(inode)->device->ops.name)
+	const struct device *device = dev_inode(inode)->device;
+
+	if (!device->ops.name)
 		return -ENXIO;
-	file->ops = &dev_inode(inode)->device->ops;
-	return 0;
+	file->ops = &device->ops;
+	return device->open ? device->open(file) : 0;
 }
 
 static void dev_drop(struct inode *inode)
 {
-	free(inode);
+	struct dev_inode *dev = dev_inode(inode);
+
+	if (dev->state && dev->device->destroy)
+		dev->device->destroy(dev->state);
+	free(dev);
 }
 
 static const struct inode_ops dev_inode_ops = {
@@ -149,7 +158,10 @@ static int add_device(struct vfs *vfs, struct inode *dir, const struct device *d
 	dev->attr.nlink = 1;
 	dev->attr.rdev = makedev(device->major, device->minor);
 	dev->attr.size = dev->attr.blocks = 0;
-	error = tree_attach(dir, device->name, &dev->inode);
+	if (device->create)
+		dev->state = device->create(vfs, device);
+	error =
+	    device->create && !dev->state ? -ENOMEM : tree_attach(dir, device->name, &dev->inode);
 	inode_put(&dev->inode);
 	return error;
 }
@@ -171,6 +183,10 @@ int devfs_populate(struct vfs *vfs, struct inode *dir)
 
 	for (size_t i = 0; i < NR(devices) && !error; i++)
 		error = add_device(vfs, dir, &devices[i]);
+	for (size_t i = 0; i < NR_SCULL_DEVICES && !error; i++)
+		error = add_device(vfs, dir, &scull_devices[i]);
+	if (!error)
+		error = add_device(vfs, dir, &framecounter_device);
 	for (size_t i = 0; i < NR(links) && !error; i++)
 		error = add_new(dir, links[i].name, S_IFLNK | 0777, links[i].target);
 	if (!error)
