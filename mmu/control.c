@@ -2,6 +2,7 @@
 #include "mmu/control.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* Bits that software may set: to set another raises #GP. Bits 0 to 11 are VME to
  * UMIP; 16 FSGSBASE, 18 OSXSAVE. */
@@ -14,13 +15,10 @@ void control_init(struct control *control)
 	*control = (struct control){ .cr0 = CR0_CD | CR0_NW | CR0_ET };
 }
 
-/*
- * Simplified: PAE paging (CR4.PAE without EFER.LME) is refused like an illegal
- * value; a machine that has it gets a row in paging.c and a case here.
- */
-static bool paging_is_known(uint64_t cr0, uint64_t cr4, uint64_t efer)
+/* Long mode needs PAE. */
+static bool is_illegal_mode(uint64_t cr0, uint64_t cr4, uint64_t efer)
 {
-	return !(cr0 & CR0_PG) || !(cr4 & CR4_PAE) == !(efer & EFER_LME);
+	return cr0 & CR0_PG && efer & EFER_LME && !(cr4 & CR4_PAE);
 }
 
 int control_write_cr0(struct control *control, uint64_t value)
@@ -33,7 +31,7 @@ int control_write_cr0(struct control *control, uint64_t value)
 		return -EINVAL;
 	if (leaves && control->cr4 & CR4_PCIDE)
 		return -EINVAL;
-	if (enters && !paging_is_known(value, control->cr4, control->efer))
+	if (enters && is_illegal_mode(value, control->cr4, control->efer))
 		return -EINVAL;
 	control->cr0 = value | CR0_ET;
 	if (enters && control->efer & EFER_LME)
@@ -64,7 +62,7 @@ int control_write_cr4(struct control *control, const struct cpu_features *cpu, u
 	if (value & ~control->cr4 & CR4_PCIDE &&
 	    (!(control->efer & EFER_LMA) || control->cr3 & CR3_PCID_MASK))
 		return -EINVAL;
-	if (!paging_is_known(control->cr0, value, control->efer))
+	if (is_illegal_mode(control->cr0, value, control->efer))
 		return -EINVAL;
 	control->cr4 = value;
 	return 0;
@@ -81,11 +79,43 @@ int control_write_efer(struct control *control, uint64_t value)
 	return 0;
 }
 
+/* SDM Vol. 3A, "PDPTE Registers". */
+bool control_reloads_pdptes(const struct control *old, const struct control *now)
+{
+	const uint64_t in_cr0 = CR0_CD | CR0_NW | CR0_PG;
+	const uint64_t in_cr4 = CR4_PAE | CR4_PGE | CR4_PSE | CR4_SMEP;
+
+	return (old->cr0 ^ now->cr0) & in_cr0 || (old->cr4 ^ now->cr4) & in_cr4;
+}
+
+/* The table is 32 bytes at CR3's bits 31:5. In a present entry PWT (3), PCD (4) and
+ * bits 11:9 are free, those of the address too; what is left is reserved. */
+int control_load_pdptes(struct control *control, const struct cpu_features *cpu,
+                        const struct ram *ram)
+{
+	const uint64_t allowed = PTE_P | PTE_PWT | PTE_PCD | (uint64_t)7 << 9 |
+	                         (((uint64_t)1 << cpu->physical_bits) - PAGE_SIZE);
+	pa_t table = control->cr3 & 0xffffffe0;
+	uint64_t pdptes[NR_PDPTES] = { 0 };
+
+	if (control_paging_mode(control) != &paging_pae)
+		return 0;
+	if (ram_has(ram, table, sizeof(pdptes)))
+		memcpy(pdptes, ram_at(ram, table), sizeof(pdptes));
+	for (unsigned i = 0; i < NR_PDPTES; i++)
+		if (pdptes[i] & PTE_P && pdptes[i] & ~allowed)
+			return -EINVAL;
+	memcpy(control->pdptes, pdptes, sizeof(pdptes));
+	return 0;
+}
+
 const struct paging_mode *control_paging_mode(const struct control *control)
 {
 	if (!(control->cr0 & CR0_PG))
 		return NULL;
-	return control->efer & EFER_LMA ? &paging_four_level : &paging_two_level;
+	if (control->efer & EFER_LMA)
+		return &paging_four_level;
+	return control->cr4 & CR4_PAE ? &paging_pae : &paging_two_level;
 }
 
 uint16_t control_pcid(const struct control *control)

@@ -556,13 +556,24 @@ static void drop_page(struct mmu *mmu, va_t va, uint16_t pcid, enum tlb_flush_re
 	tell_flush(mmu, reason, va, pcid);
 }
 
+/* What a write to CR0 or CR4 made of the registers. -EINVAL: the CPU refuses it. */
+static int take_over(struct mmu *mmu, struct control *next)
+{
+	if (control_reloads_pdptes(&mmu->control, next) &&
+	    control_load_pdptes(next, &mmu->cpu, mmu->ram))
+		return -EINVAL;
+	mmu->control = *next;
+	registers_changed(mmu);
+	return 0;
+}
+
 int mmu_write_cr0(struct mmu *mmu, uint64_t value)
 {
-	uint64_t old = mmu->control.cr0;
+	struct control next = mmu->control;
+	uint64_t old = next.cr0;
 
-	if (control_write_cr0(&mmu->control, value))
+	if (control_write_cr0(&next, value) || take_over(mmu, &next))
 		return -EINVAL;
-	registers_changed(mmu);
 	if (old & ~value & CR0_PG)
 		drop_everything(mmu, TLB_FLUSH_CONTROL_WRITE);
 	return 0;
@@ -571,9 +582,12 @@ int mmu_write_cr0(struct mmu *mmu, uint64_t value)
 int mmu_write_cr3(struct mmu *mmu, uint64_t value)
 {
 	bool keeps = mmu->control.cr4 & CR4_PCIDE && value & CR3_NOFLUSH;
+	struct control next = mmu->control;
 
-	if (control_write_cr3(&mmu->control, &mmu->cpu, value))
+	if (control_write_cr3(&next, &mmu->cpu, value) ||
+	    control_load_pdptes(&next, &mmu->cpu, mmu->ram))
 		return -EINVAL;
+	mmu->control = next;
 	registers_changed(mmu);
 	mmu->flushes.cr3_writes++;
 	if (keeps)
@@ -587,12 +601,12 @@ int mmu_write_cr3(struct mmu *mmu, uint64_t value)
  * at all); dropping more is always allowed. */
 int mmu_write_cr4(struct mmu *mmu, uint64_t value)
 {
-	uint64_t old = mmu->control.cr4;
+	struct control next = mmu->control;
+	uint64_t old = next.cr4;
 	uint64_t always = CR4_PGE | CR4_PAE | CR4_PSE;
 
-	if (control_write_cr4(&mmu->control, &mmu->cpu, value))
+	if (control_write_cr4(&next, &mmu->cpu, value) || take_over(mmu, &next))
 		return -EINVAL;
-	registers_changed(mmu);
 	if ((old ^ value) & always || old & ~value & CR4_PCIDE || ~old & value & CR4_SMEP)
 		drop_everything(mmu, TLB_FLUSH_CONTROL_WRITE);
 	return 0;
@@ -751,7 +765,8 @@ bool mmu_is_valid(const struct mmu *mmu, char *what, size_t size)
 		for (uint32_t j = 0; j < mmu->levels[i].nr_arrays; j++)
 			if (!array_is_valid(mmu, mmu->levels[i].arrays[j], what, size))
 				return false;
-	for (unsigned level = 0; level < mmu->walker.mode->nr_levels - 1u; level++)
+	for (unsigned level = mmu->walker.mode->first_in_memory;
+	     level < mmu->walker.mode->nr_levels - 1u; level++)
 		if (!walk_cache_is_valid(mmu, level, what, size))
 			return false;
 	return true;

@@ -9,8 +9,8 @@
 /*
  * Reserved bits that depend on the CPU (above MAXPHYADDR, XD without EFER.NXE, PS
  * where it lacks the page size) are added when a walker is set up. Sources: SDM
- * Vol. 3A, "32-Bit Paging" and "4-Level Paging and 5-Level Paging", their tables
- * "Use of ... Entries".
+ * Vol. 3A, "32-Bit Paging", "PAE Paging" and "4-Level Paging and 5-Level Paging",
+ * their tables "Use of ... Entries".
  */
 const struct paging_mode paging_two_level = {
 	.name = "two-level",
@@ -22,6 +22,25 @@ const struct paging_mode paging_two_level = {
 		{ .name = "pd", .shift = 22, .index_bits = 10, .leaf = true, .leaf_size = PAGE_4M,
 		  .leaf_needs_pse = true, .leaf_reserved = BITS(21, 21), .high_pa_bits = 8 },
 		{ .name = "pt", .shift = 12, .index_bits = 10, .leaf = true, .leaf_size = PAGE_4K },
+	},
+};
+
+/* As four-level paging, but that bits 62:52 are reserved, not ignored. What may stand
+ * in a PDPTE is judged when it is loaded: control_load_pdptes(). */
+const struct paging_mode paging_pae = {
+	.name = "pae",
+	.nr_levels = 3,
+	.first_in_memory = 1,
+	.entry_bytes = 8,
+	.va_bits = 32,
+	.has_nx = true,
+	.pa_mask = BITS(12, 51),
+	.level = {
+		{ .name = "pdpt", .shift = 30, .index_bits = 2 },
+		{ .name = "pd", .shift = 21, .index_bits = 9, .leaf = true, .leaf_size = PAGE_2M,
+		  .table_reserved = BITS(52, 62), .leaf_reserved = BITS(13, 20) | BITS(52, 62) },
+		{ .name = "pt", .shift = 12, .index_bits = 9, .leaf = true, .leaf_size = PAGE_4K,
+		  .leaf_reserved = BITS(52, 62) },
 	},
 };
 
@@ -43,7 +62,8 @@ const struct paging_mode paging_four_level = {
 	},
 };
 
-static const struct paging_mode *const modes[] = { &paging_two_level, &paging_four_level };
+static const struct paging_mode *const modes[] = { &paging_two_level, &paging_pae,
+	                                           &paging_four_level };
 
 const struct paging_mode *paging_mode_by_name(const char *name)
 {

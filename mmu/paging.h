@@ -12,6 +12,11 @@
  *
  *    31     22 21     12 11        0
  *   | PD      | PT      | offset    |
+ *
+ * A PAE one, whose four PDPT entries are loaded into registers with CR3:
+ *
+ *    31  30 29     21 20     12 11        0
+ *   | PDPT | PD      | PT      | offset    |
  */
 #ifndef PW_MMU_PAGING_H
 #define PW_MMU_PAGING_H
@@ -58,6 +63,7 @@
 #define CR3_PCID_MASK ((uint64_t)0xfff)
 
 #define PAGING_MAX_LEVELS 4
+#define NR_PDPTES 4 /* of PAE paging */
 
 /* One level of a mode; levels count from the top, the page table last. */
 struct paging_level {
@@ -73,16 +79,19 @@ struct paging_level {
 };                                /* are bits 32 and up of the page's address */
 
 struct paging_mode {
-	const char *name; /* "two-level", "four-level", as machine files say */
+	const char *name; /* "two-level", "pae", "four-level", as machine files say */
 	uint8_t nr_levels;
-	uint8_t entry_bytes; /* 4 or 8 */
-	uint8_t va_bits;     /* 32, or 48: above it the sign must repeat */
-	bool has_nx;         /* entries have bit 63, with EFER.NXE */
-	uint64_t pa_mask;    /* where an entry holds an address */
+	uint8_t first_in_memory; /* level whose entries a walk reads first: 1 where those */
+	                         /* above are in registers (struct control, pdptes) */
+	uint8_t entry_bytes;     /* 4 or 8 */
+	uint8_t va_bits;         /* 32, or 48: above it the sign must repeat */
+	bool has_nx;             /* entries have bit 63, with EFER.NXE */
+	uint64_t pa_mask;        /* where an entry holds an address */
 	struct paging_level level[PAGING_MAX_LEVELS];
 };
 
 extern const struct paging_mode paging_two_level;
+extern const struct paging_mode paging_pae;
 extern const struct paging_mode paging_four_level;
 
 /* NULL: no such mode. */

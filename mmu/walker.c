@@ -91,6 +91,7 @@ void walker_setup(struct walker *walker, const struct ram *ram, const struct con
 	if (!mode)
 		return;
 	walker->root = control->cr3 & mode->pa_mask;
+	memcpy(walker->pdptes, control->pdptes, sizeof(walker->pdptes));
 	walker->pcid = control_pcid(control);
 	walker->nx = mode->has_nx && control->efer & EFER_NXE;
 	walker->global = control->cr4 & CR4_PGE;
@@ -141,14 +142,29 @@ static pa_t leaf_pa(const struct walker *walker, const struct paging_level *leve
 	       high << 32;
 }
 
-/* Where the walk starts: below the lowest entry that the caches hold for it. */
-static pa_t start(const struct walker *walker, struct walk_cache *cache,
-                  struct walk_cache_counts *counts, struct walk *walk)
+/* The topmost table in memory. False: the PDPTE of this address is not present. */
+static bool find_root(const struct walker *walker, va_t va, pa_t *table)
+{
+	uint64_t pdpte;
+
+	*table = walker->root;
+	if (!walker->mode->first_in_memory)
+		return true;
+	pdpte = walker->pdptes[va >> walker->mode->level[0].shift];
+	*table = pdpte & walker->mode->pa_mask;
+	return pdpte & PTE_P;
+}
+
+/* Where the walk starts: below the lowest entry that the caches hold for it. False:
+ * it fails before it has read anything. */
+static bool start(const struct walker *walker, struct walk_cache *cache,
+                  struct walk_cache_counts *counts, struct walk *walk, pa_t *table)
 {
 	const struct paging_mode *mode = walker->mode;
+	unsigned top = mode->first_in_memory;
 
 	walk->rights = ALL_RIGHTS;
-	for (walk->first = mode->nr_levels - 1u; cache && walk->first > 0; walk->first--) {
+	for (walk->first = mode->nr_levels - 1u; cache && walk->first > top; walk->first--) {
 		unsigned which = walk_cache_of_level(mode, walk->first - 1);
 		const struct walk_cache_entry *entry;
 
@@ -160,12 +176,13 @@ static pa_t start(const struct walker *walker, struct walk_cache *cache,
 		if (entry) {
 			counts->hits[which]++;
 			walk->rights = entry->rights;
-			return entry->table;
+			*table = entry->table;
+			return true;
 		}
 		counts->misses[which]++;
 	}
-	walk->first = 0;
-	return walker->root;
+	walk->first = top;
+	return find_root(walker, walk->va, table);
 }
 
 /* The answer of a walk that has come to a leaf. */
@@ -192,9 +209,12 @@ bool walker_walk(const struct walker *walker, struct walk_cache *cache,
                  struct walk_cache_counts *counts, struct walk *walk)
 {
 	const struct paging_mode *mode = walker->mode;
-	pa_t table = start(walker, cache, counts, walk);
+	pa_t table;
 
 	walk->refs = 0;
+	walk->last = 0;
+	if (!start(walker, cache, counts, walk, &table))
+		return fails(walker, walk, 0);
 	for (walk->last = walk->first;; walk->last++) {
 		const struct paging_level *level = &mode->level[walk->last];
 		struct walk_step *step = &walk->step[walk->last];
@@ -251,7 +271,7 @@ void walker_drop_cached(const struct walker *walker, struct walk_cache *cache, v
 {
 	const struct paging_mode *mode = walker->mode;
 
-	for (unsigned i = 0; i < mode->nr_levels - 1u; i++)
+	for (unsigned i = mode->first_in_memory; i < mode->nr_levels - 1u; i++)
 		walk_cache_drop(cache, walk_cache_of_level(mode, i),
 		                level_base(&mode->level[i], va), walker->pcid);
 }

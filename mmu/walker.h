@@ -29,6 +29,7 @@ struct walker {
 	const struct ram *ram;
 	const struct paging_mode *mode; /* NULL: paging is off */
 	pa_t root;
+	uint64_t pdptes[NR_PDPTES]; /* what stands for it in PAE paging */
 	uint16_t pcid;
 	bool nx;                              /* bit 63 of an entry forbids fetches */
 	bool global;                          /* G of a leaf counts */
@@ -54,8 +55,8 @@ struct walk {
 
 	uint32_t error_code; /* of a walk that failed */
 	unsigned first;      /* steps from here to `last` were read */
-	unsigned last;       /* leaf, or where it failed */
-	unsigned refs;       /* memory references: last - first + 1 */
+	unsigned last;       /* leaf, or where it failed: 0 at a PDPTE, which is not read */
+	unsigned refs;       /* memory references: last - first + 1; 0 at a PDPTE */
 	enum page_size size;
 	pa_t page;       /* the page's first byte */
 	uint64_t rights; /* TLB_W, TLB_U, TLB_X over all levels; TLB_G, TLB_D of the leaf */
@@ -110,7 +111,8 @@ static inline bool access_allowed(const struct access_rule *rule, uint64_t right
 }
 
 /* Which walk cache holds a level's entries: the PD cache is that of the last level
- * but one in every mode. Levels count from the top; the last has none. */
+ * but one in every mode. Levels count from the top; the last has none, nor has one
+ * that is in registers. */
 static inline unsigned walk_cache_of_level(const struct paging_mode *mode, unsigned level)
 {
 	return NR_WALK_CACHES + 1 - mode->nr_levels + level;

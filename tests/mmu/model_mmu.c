@@ -259,7 +259,8 @@ static void drop(struct model *model, drop_rule goes, va_t va, uint16_t pcid)
 /* What an entry at that depth covers begins here. */
 static va_t base_of(const struct model *model, va_t va, unsigned depth)
 {
-	unsigned shift = model->nr_levels == 2 ? 22 - 10 * depth : 39 - 9 * depth;
+	unsigned below = model->nr_levels - 1 - depth;
+	unsigned shift = model->nr_levels == 2 ? 12 + 10 * below : 12 + 9 * below;
 
 	return va >> shift << shift;
 }
@@ -269,6 +270,12 @@ static va_t base_of(const struct model *model, va_t va, unsigned depth)
 static unsigned cache_of(const struct model *model, unsigned depth)
 {
 	return WALK_CACHE_PD - (model->nr_levels - 2 - depth);
+}
+
+/* Levels that no walk reads: PAE's top one. */
+static unsigned in_registers(const struct model *model)
+{
+	return model->nr_levels == 3;
 }
 
 static void use_table(struct table_list *cache, unsigned i)
@@ -284,7 +291,7 @@ static unsigned skip(struct model *model, const struct model_access *access)
 {
 	struct walk_cache_counts *counts = &model->counts[access->priv].walk_cache;
 
-	for (unsigned levels = model->nr_levels - 1; levels > 0; levels--) {
+	for (unsigned levels = model->nr_levels - 1; levels > in_registers(model); levels--) {
 		unsigned which = cache_of(model, levels - 1);
 		struct table_list *cache = &model->walk_caches[which];
 		va_t va = base_of(model, access->va, levels - 1);
@@ -297,7 +304,7 @@ static unsigned skip(struct model *model, const struct model_access *access)
 			}
 		counts->misses[which] += cache->max != 0;
 	}
-	return 0;
+	return in_registers(model);
 }
 
 static void cache_tables(struct model *model, const struct model_access *access, unsigned from)
@@ -317,7 +324,7 @@ static void cache_tables(struct model *model, const struct model_access *access,
 /* Those of a PCID that lead to *va, or all of it. */
 static void drop_tables(struct model *model, const va_t *va, uint16_t pcid)
 {
-	for (unsigned depth = 0; depth < model->nr_levels - 1; depth++) {
+	for (unsigned depth = in_registers(model); depth < model->nr_levels - 1; depth++) {
 		struct table_list *cache = &model->walk_caches[cache_of(model, depth)];
 		unsigned kept = 0;
 

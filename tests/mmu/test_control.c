@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <string.h>
 
 static const struct cpu_features cpu = { .physical_bits = 40, .has_pcid = true };
 
@@ -147,17 +148,84 @@ START_TEST(illegal_efer_values_are_refused)
 }
 END_TEST
 
-/* Until PAE has its row: a mode without a row is refused, not mistaken for another. */
-START_TEST(pae_without_long_mode_is_refused)
+START_TEST(pae_can_be_turned_on_and_off_without_long_mode)
 {
 	struct control control;
 
 	control_init(&control);
 	ck_assert_int_eq(control_write_cr4(&control, &cpu, CR4_PAE), 0);
-	ck_assert_int_eq(control_write_cr0(&control, PAGING), -EINVAL);
-	ck_assert_int_eq(control_write_cr4(&control, &cpu, 0), 0);
 	ck_assert_int_eq(control_write_cr0(&control, PAGING), 0);
-	ck_assert_int_eq(control_write_cr4(&control, &cpu, CR4_PAE), -EINVAL);
+	ck_assert_ptr_eq(control_paging_mode(&control), &paging_pae);
+	ck_assert_int_eq(control_write_cr4(&control, &cpu, 0), 0);
+	ck_assert_ptr_eq(control_paging_mode(&control), &paging_two_level);
+	ck_assert_int_eq(control_write_cr4(&control, &cpu, CR4_PAE), 0);
+	ck_assert_ptr_eq(control_paging_mode(&control), &paging_pae);
+	/* PCIDs belong to long mode. */
+	ck_assert_int_eq(control_write_cr4(&control, &cpu, CR4_PAE | CR4_PCIDE), -EINVAL);
+}
+END_TEST
+
+/* In PAE paging, with its PDPT at 0x20: 32-byte aligned is enough. */
+static struct control pae_mode(struct ram *ram)
+{
+	struct control control;
+
+	ck_assert_int_eq(ram_init(ram, PAGE_SIZE), 0);
+	control_init(&control);
+	ck_assert_int_eq(control_write_cr4(&control, &cpu, CR4_PAE), 0);
+	ck_assert_int_eq(control_write_cr0(&control, PAGING), 0);
+	ck_assert_int_eq(control_write_cr3(&control, &cpu, 0x20), 0);
+	return control;
+}
+
+START_TEST(a_present_pdpte_with_a_reserved_bit_is_refused)
+{
+	struct ram ram;
+	struct control control = pae_mode(&ram);
+	uint64_t *table = ram_at(&ram, 0x20);
+
+	for (unsigned bit = 1; bit < 64; bit++) {
+		bool reserved = bit == 1 || bit == 2 || (bit >= 5 && bit <= 8) || bit >= 40;
+
+		table[bit % NR_PDPTES] = PTE_P | (uint64_t)1 << bit;
+		ck_assert_int_eq(control_load_pdptes(&control, &cpu, &ram), reserved ? -EINVAL : 0);
+		ck_assert(reserved == (control.pdptes[bit % NR_PDPTES] != table[bit % NR_PDPTES]));
+		table[bit % NR_PDPTES] = (uint64_t)1 << bit; /* not present: anything goes */
+		ck_assert_int_eq(control_load_pdptes(&control, &cpu, &ram), 0);
+	}
+	ram_finish(&ram);
+}
+END_TEST
+
+START_TEST(pdptes_are_reloaded_with_the_bits_that_the_manual_names)
+{
+	struct ram ram;
+	struct control old = pae_mode(&ram), now;
+
+	for (unsigned bit = 0; bit < 32; bit++) {
+		now = old;
+		now.cr0 ^= (uint64_t)1 << bit;
+		ck_assert(control_reloads_pdptes(&old, &now) == (bit >= 29)); /* NW, CD, PG */
+		now = old;
+		now.cr4 ^= (uint64_t)1 << bit;
+		ck_assert(control_reloads_pdptes(&old, &now) ==
+		          (bit == 4 || bit == 5 || bit == 7 || bit == 20));
+	}
+	ram_finish(&ram);
+}
+END_TEST
+
+START_TEST(other_modes_load_no_pdptes)
+{
+	struct control control = long_mode();
+	struct ram ram;
+
+	ck_assert_int_eq(ram_init(&ram, 2 * PAGE_SIZE), 0);
+	memset(ram_at(&ram, 0x1000), 0xff, PAGE_SIZE);
+	ck_assert_int_eq(control_load_pdptes(&control, &cpu, &ram), 0);
+	for (unsigned i = 0; i < NR_PDPTES; i++)
+		ck_assert_uint_eq(control.pdptes[i], 0);
+	ram_finish(&ram);
 }
 END_TEST
 
@@ -175,7 +243,10 @@ int main(void)
 	tcase_add_test(tcase, cr3_bits_above_maxphyaddr_are_refused);
 	tcase_add_test(tcase, the_no_flush_bit_needs_pcids_and_is_not_kept);
 	tcase_add_test(tcase, illegal_efer_values_are_refused);
-	tcase_add_test(tcase, pae_without_long_mode_is_refused);
+	tcase_add_test(tcase, pae_can_be_turned_on_and_off_without_long_mode);
+	tcase_add_test(tcase, a_present_pdpte_with_a_reserved_bit_is_refused);
+	tcase_add_test(tcase, pdptes_are_reloaded_with_the_bits_that_the_manual_names);
+	tcase_add_test(tcase, other_modes_load_no_pdptes);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
 }

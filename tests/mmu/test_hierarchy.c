@@ -28,13 +28,13 @@
 
 struct machine_row {
 	const char *name;
-	bool two_level;
+	unsigned nr_levels;
 	struct mmu_config config;
 };
 
 static const struct machine_row machines[] = {
 	{ "skylake",
-	  false,
+	  4,
 	  { .tlb = { { 2, { ARRAY(128, 8, K4), ARRAY(8, 0, M2) } },
 	             { 3, { ARRAY(64, 4, K4), ARRAY(32, 4, M2), ARRAY(4, 4, G1) } },
 	             { 2, { ARRAY(1536, 12, K4 | M2), ARRAY(16, 4, G1) } } },
@@ -44,7 +44,7 @@ static const struct machine_row machines[] = {
 	    .has_pcid = true,
 	    .has_1g_pages = true } },
 	{ "nehalem",
-	  false,
+	  4,
 	  { .tlb = { { 2, { ARRAY(128, 4, K4), ARRAY(7, 0, M2) } },
 	             { 2, { ARRAY(64, 4, K4), ARRAY(32, 4, M2) } },
 	             { 1, { ARRAY(512, 4, K4) } } },
@@ -52,7 +52,7 @@ static const struct machine_row machines[] = {
 	    .costs = { 7, 0, 30 },
 	    .physical_bits = 40 } },
 	{ "zen2",
-	  false,
+	  4,
 	  { .tlb = { { 1, { ARRAY(64, 0, K4 | M2 | G1) } },
 	             { 1, { ARRAY(64, 0, K4 | M2 | G1) } },
 	             { 1, { ARRAY(2048, 16, K4 | M2) } } },
@@ -60,27 +60,34 @@ static const struct machine_row machines[] = {
 	    .physical_bits = 48,
 	    .has_1g_pages = true } },
 	{ "small, of 4 KB entries alone",
-	  false,
+	  4,
 	  { .tlb = { { 1, { ARRAY(4, 1, K4) } }, { 1, { ARRAY(8, 2, K4) } } },
 	    .costs = { 1, 1, 1 },
 	    .physical_bits = 36,
 	    .has_pcid = true,
 	    .has_1g_pages = true } },
 	{ "without an L1 for code",
-	  false,
+	  4,
 	  { .tlb = { { 0 }, { 1, { ARRAY(3, 0, K4) } }, { 1, { ARRAY(32, 4, K4 | M2) } } },
 	    .walk_cache = { { 1, 1, 1 } },
 	    .physical_bits = 36,
 	    .has_pcid = true } },
 	{ "p6",
-	  true,
+	  2,
 	  { .tlb = { { 2, { ARRAY(32, 4, K4), ARRAY(2, 0, M4) } },
 	             { 2, { ARRAY(64, 4, K4), ARRAY(8, 4, M4) } } },
 	    .walk_cache = { { 3, 3, 0 } },
 	    .costs = { 0, 2, 12 },
 	    .physical_bits = 36 } },
+	{ "a P6 with PAE",
+	  3,
+	  { .tlb = { { 2, { ARRAY(32, 4, K4), ARRAY(2, 0, M2) } },
+	             { 2, { ARRAY(64, 4, K4), ARRAY(8, 4, M2) } } },
+	    .walk_cache = { { 3, 3, 5 } },
+	    .costs = { 0, 2, 12 },
+	    .physical_bits = 36 } },
 	{ "geode",
-	  true,
+	  2,
 	  { .tlb = { { 1, { ARRAY(16, 0, K4) } },
 	             { 1, { ARRAY(16, 0, K4 | M4) } },
 	             { 1, { ARRAY(64, 2, K4) } } },
@@ -102,7 +109,7 @@ struct page {
 
 struct world {
 	struct ram ram;
-	bool two_level;
+	unsigned nr_levels; /* 2: two-level paging, 3: PAE, 4: four-level */
 	pa_t next_table;
 	pa_t roots[NR_SPACES];
 	struct page pages[MAX_PAGES];
@@ -111,35 +118,42 @@ struct world {
 	unsigned recent[4]; /* pages used lately */
 };
 
-static unsigned levels_of(const struct world *world)
-{
-	return world->two_level ? 2 : 4;
-}
-
 /* Depth at which a page of that size is mapped, top = 0. */
 static unsigned depth_of(const struct world *world, enum page_size size)
 {
-	static const unsigned depth[NR_PAGE_SIZES] = { 3, 2, 0, 1 };
+	static const unsigned above_last[NR_PAGE_SIZES] = {
+		[PAGE_2M] = 1, [PAGE_4M] = 1, [PAGE_1G] = 2
+	};
 
-	return world->two_level && size == PAGE_4K ? 1 : depth[size];
+	return world->nr_levels - 1 - above_last[size];
+}
+
+static unsigned entry_bytes(const struct world *world)
+{
+	return world->nr_levels == 2 ? 4 : 8;
+}
+
+static unsigned index_bits(const struct world *world)
+{
+	return world->nr_levels == 2 ? 10 : 9;
 }
 
 static unsigned shift_of(const struct world *world, unsigned depth)
 {
-	return world->two_level ? 22 - 10 * depth : 39 - 9 * depth;
+	return PAGE_SHIFT + index_bits(world) * (world->nr_levels - 1 - depth);
 }
 
 static uint64_t read_entry(const struct world *world, pa_t pa)
 {
 	uint64_t entry = 0;
 
-	memcpy(&entry, ram_at(&world->ram, pa), world->two_level ? 4 : 8);
+	memcpy(&entry, ram_at(&world->ram, pa), entry_bytes(world));
 	return entry;
 }
 
 static void write_entry(const struct world *world, pa_t pa, uint64_t entry)
 {
-	memcpy(ram_at(&world->ram, pa), &entry, world->two_level ? 4 : 8);
+	memcpy(ram_at(&world->ram, pa), &entry, entry_bytes(world));
 }
 
 static pa_t new_table(struct world *world)
@@ -151,9 +165,9 @@ static pa_t new_table(struct world *world)
 
 static pa_t place_of(const struct world *world, pa_t table, va_t va, unsigned depth)
 {
-	uint64_t index = va >> shift_of(world, depth) & (world->two_level ? 1023 : 511);
+	uint64_t index = va >> shift_of(world, depth) & ((1u << index_bits(world)) - 1);
 
-	return table + index * (world->two_level ? 4 : 8);
+	return table + index * entry_bytes(world);
 }
 
 /* Where the entry for va at that depth stands; tables on the way are made. */
@@ -165,7 +179,8 @@ static pa_t reach(struct world *world, pa_t root, va_t va, unsigned depth)
 		pa_t place = place_of(world, table, va, i);
 
 		if (!read_entry(world, place))
-			write_entry(world, place, new_table(world) | 7);
+			write_entry(world, place,
+			            new_table(world) | (world->nr_levels == 3 && !i ? 1 : 7));
 		table = read_entry(world, place) & 0xfffff000;
 	}
 	return place_of(world, table, va, depth);
@@ -201,7 +216,7 @@ static void map(struct world *world, unsigned space, va_t va, enum page_size siz
 		.present = !random_one_in(random, 12),
 		.writable = !random_one_in(random, 4),
 		.user = space != NR_SPACES,
-		.executable = world->two_level || !random_one_in(random, 3),
+		.executable = world->nr_levels == 2 || !random_one_in(random, 3),
 	};
 	if (size == PAGE_4K)
 		page->pa += random_below(random, 1024) * PAGE_SIZE;
@@ -213,36 +228,38 @@ static void map(struct world *world, unsigned space, va_t va, enum page_size siz
 
 static void map_some(struct world *world, unsigned space, va_t base, bool has_1g)
 {
-	enum page_size large = world->two_level ? PAGE_4M : PAGE_2M;
+	enum page_size large = world->nr_levels == 2 ? PAGE_4M : PAGE_2M;
 
 	for (unsigned i = 0; i < 100; i++)
 		map(world, space, base + i * PAGE_SIZE * (i < 60 ? 1 : 700), PAGE_4K);
 	/* A large page of 32-bit paging stands in the top table, which is not shared. */
-	for (unsigned i = 0; i < 12 && !(world->two_level && space == NR_SPACES); i++)
+	for (unsigned i = 0; i < 12 && !(world->nr_levels == 2 && space == NR_SPACES); i++)
 		map(world, space, base + (100 + i) * 4 * MIB, large);
 	for (unsigned i = 0; has_1g && i < 3; i++)
 		map(world, space, ((base + 4 * GIB) & ~(GIB - 1)) + i * GIB, PAGE_1G);
 }
 
-static void world_init(struct world *world, bool two_level, bool has_1g,
+static void world_init(struct world *world, unsigned nr_levels, bool has_1g,
                        struct random_stream random)
 {
-	va_t kernel = two_level ? 0xc0000000 : 0xffff888000000000;
-	unsigned half = two_level ? 768 : 256, all = two_level ? 1024 : 512;
+	va_t kernel = nr_levels < 4 ? 0xc0000000 : 0xffff888000000000;
+	/* of the top table's entries, the kernel's */
+	unsigned first = nr_levels == 2 ? 768 : nr_levels == 3 ? 3 : 256;
+	unsigned end = nr_levels == 2 ? 1024 : nr_levels == 3 ? 4 : 512;
 
-	*world = (struct world){ .two_level = two_level, .random = random };
+	*world = (struct world){ .nr_levels = nr_levels, .random = random };
 	ck_assert_int_eq(ram_init(&world->ram, 4 * MIB), 0);
 	for (unsigned i = 0; i < NR_SPACES; i++)
 		world->roots[i] = new_table(world);
 	for (unsigned i = 0; i < NR_SPACES; i++) {
 		map_some(world, i, 0x400000, has_1g);
-		if (!two_level)
+		if (nr_levels == 4)
 			map_some(world, i, 0x7f5000000000, has_1g);
 	}
 	map_some(world, NR_SPACES, kernel, has_1g);
 	for (unsigned i = 1; i < NR_SPACES; i++)
-		for (unsigned j = half; j < all; j++) {
-			pa_t place = (two_level ? 4 : 8) * j;
+		for (unsigned j = first; j < end; j++) {
+			pa_t place = entry_bytes(world) * j;
 
 			write_entry(world, world->roots[i] + place,
 			            read_entry(world, world->roots[0] + place));
@@ -269,10 +286,10 @@ struct run {
 
 static void boot(struct mmu *mmu, const struct run *run)
 {
-	uint64_t cr4 = CR4_PGE | (run->world.two_level ? CR4_PSE : CR4_PAE);
+	uint64_t cr4 = CR4_PGE | (run->world.nr_levels == 2 ? CR4_PSE : CR4_PAE);
+	uint64_t lme = run->world.nr_levels == 4 ? EFER_LME : 0;
 
-	if (!run->world.two_level)
-		ck_assert_int_eq(mmu_write_efer(mmu, EFER_LME | EFER_NXE), 0);
+	ck_assert_int_eq(mmu_write_efer(mmu, lme | EFER_NXE), 0);
 	ck_assert_int_eq(mmu_write_cr4(mmu, cr4), 0);
 	ck_assert_int_eq(mmu_write_cr3(mmu, run->world.roots[0]), 0);
 	ck_assert_int_eq(mmu_write_cr0(mmu, CR0_PG | CR0_PE | CR0_WP), 0);
@@ -292,12 +309,12 @@ static void run_init(struct run *run, const struct machine_row *row, struct mmu_
 			config->tlb[level].arrays[i].seed = random_next(&random);
 		}
 	*run = (struct run){ .has_pcid = config->has_pcid };
-	world_init(&run->world, row->two_level, config->has_1g_pages, random);
+	world_init(&run->world, row->nr_levels, config->has_1g_pages, random);
 	ck_assert_int_eq(mmu_create(&run->slow, config, &run->world.ram, events), 0);
 	ck_assert_int_eq(mmu_create(&run->fast, config, &run->world.ram, events), 0);
 	boot(run->slow, run);
 	boot(run->fast, run);
-	run->model = model_create(config, levels_of(&run->world));
+	run->model = model_create(config, run->world.nr_levels);
 	run->flushes_before = *mmu_flush_counts(run->slow);
 }
 
@@ -435,7 +452,7 @@ static void change_page(struct run *run)
 		page->dirty = false;
 		break;
 	case 3:
-		page->executable = run->world.two_level || !page->executable;
+		page->executable = run->world.nr_levels == 2 || !page->executable;
 		break;
 	}
 	write_page(&run->world, page);
