@@ -28,7 +28,7 @@
 #define MAX_REPORTS 10
 
 /*
- * Physical memory:              at virtual (both modes):
+ * Physical memory:              at virtual (all modes):
  *   0x01000 kernel code           0xc0000000
  *   0x02000 user code             0xc0001000
  *   0x03000 GDT                   0xc0002000
@@ -84,7 +84,7 @@ struct outcome {
 };
 
 struct judge {
-	bool four_level;
+	const struct paging_mode *mode;
 	unsigned nr_levels, entry_bytes;
 	struct ram ram;
 	struct mmu *mmu;
@@ -138,6 +138,16 @@ static void must(uc_err err, const char *what)
 	exit(1);
 }
 
+static bool is_four_level(const struct judge *judge)
+{
+	return judge->mode == &paging_four_level;
+}
+
+static bool is_pae(const struct judge *judge)
+{
+	return judge->mode == &paging_pae;
+}
+
 static uint64_t get_entry(const struct judge *judge, pa_t pa)
 {
 	uint64_t entry = 0;
@@ -177,7 +187,11 @@ static pa_t table_pa(const struct judge *judge, unsigned level)
 
 static uint64_t index_of(const struct judge *judge, va_t va, unsigned level)
 {
-	return judge->four_level ? va >> (39 - 9 * level) & 511 : va >> (22 - 10 * level) & 1023;
+	static const unsigned shift[] = { [2] = 22, [3] = 30, [4] = 39 };
+	unsigned bits = judge->entry_bytes == 8 ? 9 : 10;
+	uint64_t index = va >> (shift[judge->nr_levels] - bits * level);
+
+	return is_pae(judge) && !level ? index & 3 : index & ((1u << bits) - 1);
 }
 
 /* Data may be anywhere in RAM, through any window, but not on our own tables. */
@@ -200,7 +214,8 @@ static uint64_t random_flags(struct judge *judge)
 	flags |= one_in(judge, 4) ? 0 : PTE_US;
 	if (judge->entry_bytes == 8) {
 		flags |= one_in(judge, 8) ? PTE_NX : 0;
-		flags |= one_in(judge, 4) ? below(judge, 0x800) << 52 : 0; /* ignored */
+		if (is_four_level(judge) && one_in(judge, 4))
+			flags |= below(judge, 0x800) << 52; /* ignored */
 	}
 	return flags;
 }
@@ -217,7 +232,11 @@ static uint64_t random_table_entry(struct judge *judge, unsigned level)
 {
 	uint64_t entry = random_flags(judge) | table_pa(judge, level + 1);
 
-	if (judge->four_level)
+	/* A PDPTE's reserved bits are not spoiled: to Unicorn they are ignored, in part. */
+	if (is_pae(judge))
+		return level ? spoil(judge, entry, 40, 63)
+		             : entry & (PTE_P | PTE_PWT | PTE_PCD | 0xe00 | table_pa(judge, 1));
+	if (is_four_level(judge))
 		return spoil(judge, one_in(judge, 24) && !level ? entry | PTE_PS : entry, 40, 52);
 	return entry;
 }
@@ -231,8 +250,9 @@ static uint64_t random_leaf(struct judge *judge, uint64_t size)
 
 	if (size > PAGE_SIZE)
 		entry |= PTE_PS | (random_next(judge) & 1 << 12); /* PAT */
-	if (judge->four_level)
-		return spoil(judge, entry | pa, size > PAGE_SIZE ? 13 : 40, 52);
+	if (judge->entry_bytes == 8)
+		return spoil(judge, entry | pa, size > PAGE_SIZE ? 13 : 40,
+		             is_pae(judge) ? 63 : 52);
 	if (size > PAGE_SIZE)
 		return spoil(judge, entry | (uint32_t)pa | pa >> 32 << 13, 13, 22);
 	return entry | (uint32_t)pa;
@@ -245,7 +265,7 @@ static unsigned random_leaf_level(struct judge *judge)
 
 	if (!one_in(judge, 3))
 		return last;
-	return judge->four_level ? last - 1 - (unsigned)below(judge, 2) : last - 1;
+	return is_four_level(judge) ? last - 1 - (unsigned)below(judge, 2) : last - 1;
 }
 
 static va_t random_va(struct judge *judge, unsigned leaf_level)
@@ -254,11 +274,11 @@ static va_t random_va(struct judge *judge, unsigned leaf_level)
 
 	do {
 		va = random_next(judge) & ~(va_t)7;
-		if (!judge->four_level)
+		if (!is_four_level(judge))
 			va = (uint32_t)va;
 		else if (!one_in(judge, 200))
 			va = (va_t)((int64_t)(va << 16) >> 16);
-		if (judge->four_level && leaf_level == 1)
+		if (is_four_level(judge) && leaf_level == 1)
 			va = (va & ~(GIB - 1)) | (DATA_PA + below(judge, RAM_BYTES - DATA_PA - 8));
 		va &= ~(va_t)7;
 	} while (index_of(judge, va, 0) == index_of(judge, FIXED_VA, 0));
@@ -283,8 +303,7 @@ static void random_setup(struct judge *judge, struct setup *setup)
 		.value = (uint32_t)random_next(judge),
 	};
 	for (unsigned i = 0; i < judge->nr_levels; i++) {
-		uint64_t size =
-		    judge->four_level ? (uint64_t)1 << (39 - 9 * i) : (uint64_t)1 << (22 - 10 * i);
+		uint64_t size = (uint64_t)1 << judge->mode->level[i].shift;
 
 		setup->place[i] =
 		    table_pa(judge, i) + index_of(judge, setup->va, i) * judge->entry_bytes;
@@ -294,7 +313,7 @@ static void random_setup(struct judge *judge, struct setup *setup)
 			setup->entry[i] = random_leaf(judge, size);
 	}
 	/* Without CR4.PSE, PS of a 32-bit entry is ignored: let it lead to the table. */
-	if (!judge->four_level && leaf == 0 && !setup->pse) {
+	if (judge->nr_levels == 2 && leaf == 0 && !setup->pse) {
 		setup->entry[0] = random_table_entry(judge, 0) | PTE_PS;
 		setup->entry[1] = random_leaf(judge, PAGE_SIZE);
 	}
@@ -309,13 +328,13 @@ static uint64_t cr0_of(const struct setup *setup)
 
 static uint64_t cr4_of(const struct judge *judge, const struct setup *setup)
 {
-	return (judge->four_level ? CR4_PAE : 0) | (setup->pse ? CR4_PSE : 0) |
+	return (judge->entry_bytes == 8 ? CR4_PAE : 0) | (setup->pse ? CR4_PSE : 0) |
 	       (setup->smep ? CR4_SMEP : 0) | (setup->smap ? CR4_SMAP : 0);
 }
 
 static uint64_t efer_of(const struct judge *judge, const struct setup *setup)
 {
-	return EFER_SCE | (judge->four_level ? EFER_LME | EFER_LMA : 0) |
+	return EFER_SCE | (is_four_level(judge) ? EFER_LME | EFER_LMA : 0) |
 	       (setup->nxe ? EFER_NXE : 0);
 }
 
@@ -339,8 +358,8 @@ static void run_ours(struct judge *judge, const struct setup *setup, struct outc
 	struct page_fault fault = { 0 };
 
 	*outcome = (struct outcome){ 0 };
+	put_entries(judge, setup); /* first: CR3 loads PDPTEs */
 	load_ours(judge, setup);
-	put_entries(judge, setup);
 	outcome->faulted =
 	    !mmu_translate(judge->mmu, setup->va, setup->kind, setup->priv, &out, &fault);
 	get_entries(judge, setup, outcome->after);
@@ -384,7 +403,7 @@ static void load_unicorn(struct judge *judge, const struct setup *setup)
 	uc_reg_write(uc, UC_X86_REG_CR0, &cr0);
 	uc_reg_write(uc, UC_X86_REG_CR3, &cr3); /* drops its TLB, cheaper than a flush */
 	uc_reg_write(uc, UC_X86_REG_EFLAGS, &flags);
-	uc_reg_write(uc, judge->four_level ? UC_X86_REG_RBX : UC_X86_REG_EBX, &setup->va);
+	uc_reg_write(uc, is_four_level(judge) ? UC_X86_REG_RBX : UC_X86_REG_EBX, &setup->va);
 	if (setup->kind != ACCESS_STORE)
 		eax = ~eax;
 	uc_reg_write(uc, UC_X86_REG_EAX, &eax);
@@ -438,13 +457,14 @@ static uc_err run_unicorn(struct judge *judge, const struct setup *setup, struct
 
 static bool is_1g_leaf(const struct judge *judge, const struct setup *setup, unsigned level)
 {
-	return judge->four_level && level == 1 && setup->entry[1] & PTE_PS;
+	return is_four_level(judge) && level == 1 && setup->entry[1] & PTE_PS;
 }
 
 /* True if all entries are as they must be; the two allowed differences are counted. */
 static bool same_entries(struct judge *judge, const struct setup *setup, const struct outcome *ours,
                          const struct outcome *theirs)
 {
+	unsigned seen = judge->mode->first_in_memory + ours->refs;
 	bool upper = false, huge = false;
 
 	for (unsigned i = 0; i < judge->nr_levels; i++) {
@@ -452,9 +472,9 @@ static bool same_entries(struct judge *judge, const struct setup *setup, const s
 			continue;
 		if (!ours->faulted || theirs->after[i] != (ours->after[i] | PTE_A))
 			return false;
-		if (i + 1 < ours->refs)
+		if (i + 1 < seen)
 			upper = true;
-		else if (i + 1 == ours->refs && is_1g_leaf(judge, setup, i))
+		else if (i + 1 == seen && is_1g_leaf(judge, setup, i))
 			huge = true;
 		else
 			return false;
@@ -544,7 +564,7 @@ static void build_fixed_tables(struct judge *judge)
 		pa_t next = FIXED_TABLES_PA + (i + 1) * PAGE_SIZE;
 
 		put_entry(judge, table + index_of(judge, FIXED_VA, i) * judge->entry_bytes,
-		          next | PTE_P | PTE_RW | PTE_US | PTE_A);
+		          next | PTE_P | (is_pae(judge) && !i ? 0 : PTE_RW | PTE_US | PTE_A));
 		table = next;
 	}
 	for (unsigned i = 0; i < 4; i++) {
@@ -558,7 +578,7 @@ static void build_fixed_tables(struct judge *judge)
 /* Selectors: 0x08 kernel code, 0x10 kernel data, 0x18 user code, 0x20 user data. */
 static void build_code(struct judge *judge)
 {
-	uint64_t long_code = judge->four_level ? 0x0020000000000000 : 0x0040000000000000;
+	uint64_t long_code = is_four_level(judge) ? 0x0020000000000000 : 0x0040000000000000;
 	uint64_t gdt[] = { 0, 0x008f9b000000ffff | long_code, 0x00cf93000000ffff,
 		           0x008ffb000000ffff | long_code, 0x00cff3000000ffff };
 
@@ -569,7 +589,7 @@ static void build_code(struct judge *judge)
 	}
 	/* iret */
 	memcpy(ram_at(&judge->ram, KERNEL_CODE_PA + 0x100),
-	       judge->four_level ? "\x48\xcf" : "\xcf\x90", 2);
+	       is_four_level(judge) ? "\x48\xcf" : "\xcf\x90", 2);
 }
 
 static void start_paging(struct judge *judge)
@@ -596,12 +616,12 @@ static void go_to_user(struct judge *judge)
 {
 	va_t stack = FIXED_VA + 3 * PAGE_SIZE + 0xf00;
 	uint64_t frame[] = { FIXED_VA + PAGE_SIZE, 0x18 | 3, 2, stack, 0x20 | 3 };
-	size_t word = judge->four_level ? 8 : 4;
+	size_t word = is_four_level(judge) ? 8 : 4;
 	uint64_t cs = 0;
 
 	for (size_t i = 0; i < 5; i++)
 		memcpy(ram_at(&judge->ram, STACK_PA + 0xf00 + i * word), &frame[i], word);
-	uc_reg_write(judge->uc, judge->four_level ? UC_X86_REG_RSP : UC_X86_REG_ESP, &stack);
+	uc_reg_write(judge->uc, is_four_level(judge) ? UC_X86_REG_RSP : UC_X86_REG_ESP, &stack);
 	must(uc_emu_start(judge->uc, FIXED_VA + 0x100, 0, 0, 1), "iret");
 	uc_reg_read(judge->uc, UC_X86_REG_CS, &cs);
 	if ((cs & 3) != 3)
@@ -664,7 +684,8 @@ static void make_unicorn(struct judge *judge)
 {
 	uc_hook hook;
 
-	must(uc_open(UC_ARCH_X86, judge->four_level ? UC_MODE_64 : UC_MODE_32, &judge->uc), "open");
+	must(uc_open(UC_ARCH_X86, is_four_level(judge) ? UC_MODE_64 : UC_MODE_32, &judge->uc),
+	     "open");
 	/* The first model in its list with SMEP and SMAP. */
 	must(uc_ctl_set_cpu_model(judge->uc, UC_CPU_X86_BROADWELL), "model");
 	must(uc_ctl_tlb_mode(judge->uc, UC_TLB_CPU), "TLB mode");
@@ -695,11 +716,11 @@ static void judge_finish(struct judge *judge)
 	ram_finish(&judge->ram);
 }
 
-static bool judge_mode(unsigned number, bool four_level, uint64_t cases, uint64_t seed)
+static bool judge_mode(unsigned number, const struct paging_mode *mode, uint64_t cases,
+                       uint64_t seed)
 {
-	const struct paging_mode *mode = four_level ? &paging_four_level : &paging_two_level;
 	struct judge judge = {
-		.four_level = four_level,
+		.mode = mode,
 		.nr_levels = mode->nr_levels,
 		.entry_bytes = mode->entry_bytes,
 		.seed = seed,
@@ -742,9 +763,10 @@ int main(int argc, char **argv)
 	bool ok;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	printf("1..2\n# %llu cases per mode, seed %llu\n", (unsigned long long)cases,
+	printf("1..3\n# %llu cases per mode, seed %llu\n", (unsigned long long)cases,
 	       (unsigned long long)seed);
-	ok = judge_mode(1, false, cases, seed);
-	ok = judge_mode(2, true, cases, seed) && ok;
+	ok = judge_mode(1, &paging_two_level, cases, seed);
+	ok = judge_mode(2, &paging_pae, cases, seed) && ok;
+	ok = judge_mode(3, &paging_four_level, cases, seed) && ok;
 	return ok ? 0 : 1;
 }
