@@ -19,7 +19,7 @@ static pfn_t early_table(struct kernel *k)
 	return k->kernel_brk >> PAGE_SHIFT;
 }
 
-/* The first 4 MB of a 32-bit kernel have small pages: memory types change there
+/* The first 2 or 4 MB of a 32-bit kernel have small pages: memory types change there
  * from one 64 KB to the next (Linux 4.4, split_mem_range()). */
 static bool large_page_fits(const struct kernel *k, const struct paging_level *level, pa_t start,
                             pa_t end)
@@ -28,7 +28,15 @@ static bool large_page_fits(const struct kernel *k, const struct paging_level *l
 		return false;
 	if (level->leaf_size == PAGE_1G)
 		return k->config.has_1g_pages;
-	return start || pgtable_is_wide(k);
+	return start || k->config.paging->va_bits != 32;
+}
+
+/* An entry `up` levels above the page table, for a table of the kernel's. */
+static uint64_t table_entry(const struct kernel *k, pfn_t table, unsigned up)
+{
+	bool is_top = up == k->config.paging->nr_levels - 1u;
+
+	return table << PAGE_SHIFT | (is_top && pgd_is_fixed(k) ? PTE_PDPTE : KERNEL_TABLE);
 }
 
 /* Maps RAM's [start, end) in a table, `up` levels above the page table. */
@@ -53,7 +61,7 @@ static bool map_direct(struct kernel *k, pfn_t table, unsigned up, pa_t start, p
 		if (!below)
 			return false;
 		k->init_mm.nr_ptes++;
-		pgtable_write(k, slot, below << PAGE_SHIFT | KERNEL_TABLE);
+		pgtable_write(k, slot, table_entry(k, below, up));
 		if (!map_direct(k, below, up - 1, pa, next))
 			return false;
 	}
@@ -141,36 +149,37 @@ pte_slot_t *pte_alloc_kernel(struct kernel *k, va_t va)
 	return pte_offset(k, pmd, va);
 }
 
-/* What hangs under an entry, `up` levels above the page table. */
-static void free_table(struct kernel *k, uint64_t entry, unsigned up)
+/* Those that came from the buddy allocator and hang under a table's entries from the
+ * first one on, `up` levels above the page table. */
+static void free_tables(struct kernel *k, pfn_t table, unsigned up, uint64_t first)
 {
-	pfn_t table = pgtable_entry_pfn(entry);
+	const struct paging_level *level = pgtable_level(k, up);
 
-	for (va_t i = 0; up > 1 && i < (va_t)1 << pgtable_level(k, up - 1)->index_bits; i++) {
-		const struct paging_level *level = pgtable_level(k, up - 1);
-		uint64_t below = pgtable_read(k, pgtable_slot(k, table, level, i << level->shift));
+	for (uint64_t i = first; i < (uint64_t)1 << level->index_bits; i++) {
+		void *slot = pgtable_slot(k, table, level, i << level->shift);
+		uint64_t entry = pgtable_read(k, slot);
 
-		if (below)
-			free_table(k, below, up - 1);
+		if (!entry || entry & PTE_PS)
+			continue;
+		if (up > 1)
+			free_tables(k, pgtable_entry_pfn(entry), up - 1, 0);
+		if (PageReserved(pfn_to_page(k, pgtable_entry_pfn(entry))))
+			continue; /* early_table() */
+		pgtable_write(k, slot, 0);
+		k->init_mm.nr_ptes--;
+		put_page(k, pfn_to_page(k, pgtable_entry_pfn(entry)));
 	}
-	k->init_mm.nr_ptes--;
-	put_page(k, pfn_to_page(k, table));
+}
+
+/* The first top-level entry that is the kernel's. */
+static uint64_t first_kernel_entry(const struct kernel *k)
+{
+	return pgd_user_end(k) >> k->config.paging->level[0].shift;
 }
 
 void kernel_map_finish(struct kernel *k)
 {
-	unsigned up = k->config.paging->nr_levels - 1u;
-	va_t span = (va_t)1 << pgtable_level(k, up)->shift;
-
-	for (va_t va = vmalloc_start(k) & ~(span - 1); va < vmalloc_end(k); va += span) {
-		void *slot = pgd_offset(k, &k->init_mm, va);
-		uint64_t entry = pgtable_read(k, slot);
-
-		if (!entry)
-			continue;
-		pgtable_write(k, slot, 0);
-		free_table(k, entry, up);
-	}
+	free_tables(k, k->init_mm.pgd, k->config.paging->nr_levels - 1u, first_kernel_entry(k));
 }
 
 /* ---- looking ---- */
@@ -228,7 +237,7 @@ bool kernel_map_is_valid(const struct kernel *k, char *what, size_t size)
 		return false;
 	}
 	nr = count_tables(k, k->init_mm.pgd, k->config.paging->nr_levels - 1u,
-	                  user / k->config.paging->entry_bytes);
+	                  first_kernel_entry(k));
 	if (nr != k->init_mm.nr_ptes)
 		snprintf(what, size, "kernel_map: %" PRIu64 " tables, but %" PRIu64 " counted", nr,
 		         k->init_mm.nr_ptes);

@@ -4,7 +4,7 @@
  * mms share, and the direct map of RAM (Linux 4.4, arch/x86/mm/init.c; addresses:
  * Documentation/x86/x86_64/mm.txt, those of 4.20 and later).
  *
- *   four-level                                two-level
+ *   four-level                                two-level, pae
  *   0xffff888000000000  RAM, all of it        0xc0000000  RAM, its first 896 MB
  *   0xffffc90000000000  vmalloc, ioremap      8 to 16 MB on, at 8 MB  vmalloc, ioremap
  *   0xffffe8ffffffffff  its last byte         0xff7fdfff  its last byte
@@ -19,7 +19,7 @@
  * direct map without its cost. Who wants the cost uses mm/maccess.h.
  *
  * Simplified: no mapping of the kernel's text at 0xffffffff80000000, no vmemmap,
- * no fixmap. RAM above 896 MB has no kernel address in the two-level mode.
+ * no fixmap. RAM above 896 MB has no kernel address in the 32-bit modes.
  */
 #ifndef PW_MM_KERNEL_MAP_H
 #define PW_MM_KERNEL_MAP_H
@@ -112,7 +112,7 @@ bool slow_virt_to_phys(const struct kernel *k, va_t va, pa_t *pa);
 /* Called by kernel_boot(), after mem_init(): the direct map. 0; -ENOMEM if the
  * kernel image is too small for its tables. */
 int kernel_map_init(struct kernel *k);
-/* Called by kernel_shutdown(): the vmalloc area's tables. */
+/* Called by kernel_shutdown(): frees the tables that were made since boot. */
 void kernel_map_finish(struct kernel *k);
 
 /* Every mm has the kernel's top-level entries, and nr_ptes is true. */

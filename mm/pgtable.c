@@ -46,6 +46,33 @@ static void table_free(struct kernel *k, pfn_t pfn)
 	put_page(k, page);
 }
 
+/* The i-th entry of a table that pgd_is_fixed(). */
+static void *fixed_slot(const struct kernel *k, const struct mm_struct *mm, va_t i)
+{
+	const struct paging_level *top = &k->config.paging->level[0];
+
+	return pgtable_slot(k, mm->pgd, top, i << top->shift);
+}
+
+static va_t nr_fixed(const struct kernel *k)
+{
+	return pgd_is_fixed(k) ? pgd_user_end(k) >> k->config.paging->level[0].shift : 0;
+}
+
+static bool preallocate_pmds(struct kernel *k, struct mm_struct *mm)
+{
+	for (va_t i = 0; i < nr_fixed(k); i++) {
+		struct page *page = table_alloc(k);
+
+		if (!page)
+			return false;
+		mm->nr_ptes++;
+		pgtable_write(k, fixed_slot(k, mm, i),
+		              page_to_pfn(k, page) << PAGE_SHIFT | PTE_PDPTE);
+	}
+	return true;
+}
+
 int pgd_alloc(struct kernel *k, struct mm_struct *mm)
 {
 	struct page *page = table_alloc(k);
@@ -54,11 +81,22 @@ int pgd_alloc(struct kernel *k, struct mm_struct *mm)
 		return -ENOMEM;
 	mm->pgd = page_to_pfn(k, page);
 	pgd_ctor(k, mm);
-	return 0;
+	if (preallocate_pmds(k, mm))
+		return 0;
+	pgd_free(k, mm);
+	return -ENOMEM;
 }
 
 void pgd_free(struct kernel *k, struct mm_struct *mm)
 {
+	for (va_t i = 0; i < nr_fixed(k); i++) {
+		uint64_t entry = pgtable_read(k, fixed_slot(k, mm, i));
+
+		if (!entry)
+			continue;
+		table_free(k, pgtable_entry_pfn(entry));
+		mm->nr_ptes--;
+	}
 	assert(!mm->nr_ptes);
 	table_free(k, mm->pgd);
 }
@@ -164,6 +202,7 @@ struct free_context {
 static void free_below(struct free_context *c, pfn_t table, unsigned up, va_t base)
 {
 	const struct paging_level *level = pgtable_level(c->k, up);
+	bool fixed = pgd_is_fixed(c->k) && level == &c->k->config.paging->level[0];
 	uint64_t span = (uint64_t)1 << level->shift;
 	va_t table_end = base + (span << level->index_bits);
 	va_t first = c->start > base ? c->start & ~(span - 1) : base;
@@ -177,7 +216,7 @@ static void free_below(struct free_context *c, pfn_t table, unsigned up, va_t ba
 			continue;
 		if (up > 1)
 			free_below(c, pgtable_entry_pfn(entry), up - 1, va);
-		if (va < c->floor || va + span > c->ceiling)
+		if (fixed || va < c->floor || va + span > c->ceiling)
 			continue; /* a neighbour uses the table too */
 		pgtable_write(c->k, slot, 0);
 		table_free(c->k, pgtable_entry_pfn(entry));
@@ -195,26 +234,26 @@ bool free_pgtables(struct kernel *k, struct mm_struct *mm, va_t start, va_t end,
 	return c.freed;
 }
 
-/* In the first nr_entries of a table. */
-static uint64_t count_below(const struct kernel *k, pfn_t table, unsigned up, uint64_t nr_entries)
+/* For the addresses of a table that lie below end. */
+static uint64_t count_below(const struct kernel *k, pfn_t table, unsigned up, va_t end)
 {
 	const struct paging_level *level = pgtable_level(k, up);
+	va_t span = (va_t)1 << level->shift;
 	uint64_t nr = 0;
 
-	for (va_t i = 0; i < nr_entries; i++) {
-		uint64_t entry = pgtable_read(k, pgtable_slot(k, table, level, i << level->shift));
+	for (va_t va = 0; va < end; va += span) {
+		uint64_t entry = pgtable_read(k, pgtable_slot(k, table, level, va));
 
-		if (entry)
-			nr += 1 + (up > 1 ? count_below(k, pgtable_entry_pfn(entry), up - 1,
-			                                (uint64_t)1 << level->index_bits)
-			                  : 0);
+		if (!entry)
+			continue;
+		nr++;
+		if (up > 1)
+			nr += count_below(k, pgtable_entry_pfn(entry), up - 1, span);
 	}
 	return nr;
 }
 
 uint64_t count_pgtables(const struct kernel *k, const struct mm_struct *mm)
 {
-	unsigned up = k->config.paging->nr_levels - 1u;
-
-	return count_below(k, mm->pgd, up, pgd_user_end(k) >> pgtable_level(k, up)->shift);
+	return count_below(k, mm->pgd, k->config.paging->nr_levels - 1u, pgd_user_end(k));
 }

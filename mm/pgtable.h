@@ -5,6 +5,7 @@
  *
  *                 pgd    pud    pmd    pte    entry
  *   four-level    PML4   PDPT   PD     PT     8 bytes
+ *   pae           PDPT   -      PD     PT     8 bytes
  *   two-level     PD     -      -      PT     4 bytes
  *
  * A mode with fewer levels folds the middle ones: pud_offset() and pmd_offset()
@@ -51,6 +52,8 @@ typedef struct {
 #define PTE_CHG_MASK (PTE_PFN_MASK | PTE_PWT | PTE_PCD | PTE_A | PTE_D)
 /* An entry that points to a table: rights are the leaf's business. */
 #define PTE_TABLE (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
+/* The same in PAE's top table, where rights are reserved bits. */
+#define PTE_PDPTE PTE_P
 
 static inline bool pgtable_is_wide(const struct kernel *k)
 {
@@ -99,6 +102,13 @@ static inline va_t pgd_user_end(const struct kernel *k)
 	unsigned va_bits = k->config.paging->va_bits;
 
 	return va_bits == 32 ? 0xc0000000 : (va_t)1 << (va_bits - 1);
+}
+
+/* PAE: CPUs read the top table only when CR3 is loaded. Its entries stay what
+ * pgd_alloc() made them. */
+static inline bool pgd_is_fixed(const struct kernel *k)
+{
+	return k->config.paging->first_in_memory != 0;
 }
 
 static inline bool pud_is_folded(const struct kernel *k)
@@ -331,7 +341,8 @@ static inline struct page *vm_normal_page(const struct kernel *k, const struct v
 /* ---- tables (pgtable.c) ---- */
 
 /* A top-level table into mm->pgd, empty but for the kernel's half, which it shares
- * with all others (mm/kernel_map.h). 0 or -ENOMEM. */
+ * with all others (mm/kernel_map.h), and, where pgd_is_fixed(), for all tables of the
+ * next level. 0 or -ENOMEM. */
 int pgd_alloc(struct kernel *k, struct mm_struct *mm);
 void pgd_free(struct kernel *k, struct mm_struct *mm); /* nothing is left below it */
 

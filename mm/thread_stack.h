@@ -12,7 +12,7 @@
 /* 8 KB on 32-bit, 16 KB on 64-bit: order 1 or 2. */
 static inline unsigned thread_size_order(const struct kernel *k)
 {
-	return k->config.paging == &paging_two_level ? 1 : 2;
+	return k->config.paging->va_bits == 32 ? 1 : 2;
 }
 
 /* The lowest address of a stack, its content undefined; NULL: no memory. Give it

@@ -109,8 +109,6 @@ static int complain_of_value(struct loader *loader, const struct place *place,
 {
 	char quoted[72];
 
-	if (!strcmp(key->name, "paging") && !strcmp(text, "pae"))
-		return complain(loader, place, "paging: pae is not in this version");
 	snprintf(quoted, sizeof(quoted), "\"%.64s\"", text);
 	return complain_of_kind(loader, place, key, quoted);
 }
@@ -577,14 +575,17 @@ static int check_tlbs(struct loader *loader)
 static int check_paging(struct loader *loader)
 {
 	const struct machine_config *config = loader->config;
-	bool is_two_level = config->paging == &paging_two_level;
+	bool is_32_bit = config->paging->va_bits == 32;
 
-	if (config->pcid && is_two_level)
+	if (config->pcid && is_32_bit)
 		return complain(loader, later_of(loader, "pcid", "paging"),
 		                "pcid needs four-level paging");
-	if (is_two_level && config->ram_bytes > 4 * GIB)
+	if (config->paging == &paging_two_level && config->ram_bytes > 4 * GIB)
 		return complain(loader, later_of(loader, "ram", "paging"),
 		                "two-level paging reaches 4G of RAM");
+	if (is_32_bit && config->ram_bytes > 64 * GIB)
+		return complain(loader, later_of(loader, "ram", "paging"),
+		                "a 32-bit kernel reaches 64G of RAM");
 	if (config->mmu.physical_bits < 52 && config->ram_bytes >> config->mmu.physical_bits &&
 	    config->ram_bytes != (uint64_t)1 << config->mmu.physical_bits)
 		return complain(loader, later_of(loader, "ram", "physical_bits"),

@@ -227,7 +227,7 @@ static void paging_print(const struct config_key *key, const void *field, char *
 
 static void paging_describe(const struct config_key *key, char *text, size_t size)
 {
-	snprintf(text, size, "two-level or four-level");
+	snprintf(text, size, "two-level, pae or four-level");
 }
 
 /* An array's policy may be left open; tlb.policy, whose default is not "", not. */
@@ -436,7 +436,8 @@ const struct config_key config_keys[] = {
 	{ "physical_bits", &kind_u32, FIELD(mmu.physical_bits), .def = "40", .min = 32, .max = 52,
 	  .doc = "Width of a physical address (MAXPHYADDR): entry bits above it are reserved." },
 	{ "paging", &kind_paging, FIELD(paging), .def = "four-level",
-	  .doc = "Page tables: two-level is 32-bit with 4 MB pages, four-level is x86-64's." },
+	  .doc = "Page tables: two-level is 32-bit with 4 MB pages, pae 32-bit with 8-byte "
+	         "entries, NX and 2 MB pages, four-level is x86-64's." },
 	{ "pages_1g", &kind_flag, FIELD(mmu.has_1g_pages), .def = "true",
 	  .doc = "The CPU can map 1 GB pages." },
 	{ "pcid", &kind_flag, FIELD(pcid), .def = "false",

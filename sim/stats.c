@@ -526,8 +526,9 @@ static void add_up_walks(struct sums *sums, const struct machine *machine,
 {
 	const struct mmu_config *config = &machine->config.mmu;
 	const struct walk_cache_counts *cache = &c->walk_cache;
-	bool is_four_level = machine->config.paging == &paging_four_level;
-	uint64_t asked = c->walks, refs = c->walks * machine->config.paging->nr_levels;
+	const struct paging_mode *mode = machine->config.paging;
+	bool is_four_level = mode == &paging_four_level;
+	uint64_t asked = c->walks, refs = c->walks * (mode->nr_levels - mode->first_in_memory);
 
 	/* from the cache nearest to the page upwards; a hit there saves most */
 	for (int i = NR_WALK_CACHES - 1; i >= 0; i--) {

@@ -179,12 +179,13 @@ const struct engine_ops cpu_checking_engine_ops = {
 static void turn_paging_on(struct cpu *cpu, uint64_t cr3)
 {
 	const struct machine_config *config = &cpu->machine->config;
-	bool four_level = config->paging->entry_bytes == 8;
+	uint64_t pae = config->paging->entry_bytes == 8 ? CR4_PAE : 0;
+	uint64_t lme = config->paging->va_bits > 32 ? EFER_LME : 0;
 
 	mmu_write_cr0(cpu->mmu, CR0_PE | CR0_WP);
-	mmu_write_cr4(cpu->mmu, CR4_PSE | CR4_PGE | (four_level ? CR4_PAE : 0));
-	if (four_level)
-		mmu_write_efer(cpu->mmu, EFER_LME | EFER_NXE);
+	mmu_write_cr4(cpu->mmu, CR4_PSE | CR4_PGE | pae);
+	if (config->paging->has_nx)
+		mmu_write_efer(cpu->mmu, lme | EFER_NXE);
 	mmu_write_cr3(cpu->mmu, cr3 & ~CR3_PCID_MASK);
 	mmu_write_cr0(cpu->mmu, CR0_PE | CR0_WP | CR0_PG);
 	if (config->pcid) {

@@ -10,8 +10,9 @@
 static struct user u;
 static struct kernel *const k = &u.f.k;
 
-static const struct paging_mode *const modes[] = { &paging_four_level, &paging_two_level };
-#define NR_MODES 2
+static const struct paging_mode *const modes[] = { &paging_four_level, &paging_two_level,
+	                                           &paging_pae };
+#define NR_MODES 3
 
 static struct kernel_config config_of(int mode)
 {
@@ -804,20 +805,28 @@ START_TEST(swap_entries_of_both_widths_hold_what_they_are_given)
 }
 END_TEST
 
+/* Page directories that an mm has from the start. */
+static uint64_t nr_fixed_tables(int mode)
+{
+	return modes[mode] == &paging_pae ? 3 : 0;
+}
+
 START_TEST(page_tables_go_with_what_they_map)
 {
+	const uint64_t fixed = nr_fixed_tables(_i);
+
 	start(_i);
 	user_anon(&u, AT, 1);
 	user_anon(&u, AT + 64 * MIB, 1);
 	user_write(&u, AT, 1);
 	user_write(&u, AT + 64 * MIB, 1);
 	/* Two page tables under one directory, which is the top one in two levels. */
-	ck_assert_uint_eq(u.mm->nr_ptes, modes[_i]->nr_levels == 4 ? 4 : 2);
+	ck_assert_uint_eq(u.mm->nr_ptes, fixed + (modes[_i]->nr_levels == 4 ? 4 : 2));
 	ck_assert_int_eq(k->vm_quantities.value[NR_PAGE_TABLE_PAGES], (int64_t)u.mm->nr_ptes + 1);
 	ck_assert_int_eq(do_munmap(k, u.mm, AT, PAGE_SIZE), 0);
-	ck_assert_uint_eq(u.mm->nr_ptes, modes[_i]->nr_levels == 4 ? 3 : 1);
+	ck_assert_uint_eq(u.mm->nr_ptes, fixed + (modes[_i]->nr_levels == 4 ? 3 : 1));
 	ck_assert_int_eq(do_munmap(k, u.mm, AT + 64 * MIB, PAGE_SIZE), 0);
-	ck_assert_uint_eq(u.mm->nr_ptes, 0);
+	ck_assert_uint_eq(u.mm->nr_ptes, fixed);
 	user_end(&u);
 }
 END_TEST
@@ -829,7 +838,7 @@ START_TEST(a_page_table_stays_while_a_neighbour_uses_it)
 	user_write(&u, AT, 1);
 	user_write(&u, PAGE(2), 2);
 	ck_assert_int_eq(do_munmap(k, u.mm, AT, PAGE_SIZE), 0);
-	ck_assert_uint_eq(u.mm->nr_ptes, modes[_i]->nr_levels - 1);
+	ck_assert_uint_eq(u.mm->nr_ptes, nr_fixed_tables(_i) + (modes[_i]->nr_levels == 4 ? 3 : 1));
 	ck_assert_uint_eq(user_read(&u, PAGE(2)), 2);
 	user_end(&u);
 }

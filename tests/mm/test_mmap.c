@@ -11,8 +11,9 @@
 static struct user u;
 static struct kernel *const k = &u.f.k;
 
-static const struct paging_mode *const modes[] = { &paging_four_level, &paging_two_level };
-#define NR_MODES 2
+static const struct paging_mode *const modes[] = { &paging_four_level, &paging_two_level,
+	                                           &paging_pae };
+#define NR_MODES 3
 
 static void start(int mode)
 {
@@ -1008,7 +1009,7 @@ static enum fault_outcome expected_outcome(const struct model_page *page, enum a
 
 	if (kind == ACCESS_STORE)
 		allowed = page->prot & PROT_WRITE_;
-	if (kind == ACCESS_FETCH && modes[0] == k->config.paging)
+	if (kind == ACCESS_FETCH && k->config.paging->has_nx)
 		allowed = page->prot & PROT_EXEC_;
 	if (!page->mapped || page->prot == PROT_NONE_)
 		return FAULT_SIGSEGV;
@@ -1136,7 +1137,7 @@ static void run_random(uint64_t cases)
 	fixture_check(&u.f);
 	step_munmap(0, WINDOW);
 	ck_assert_int_eq(u.mm->map_count, 0);
-	ck_assert_uint_eq(u.mm->nr_ptes, 0);
+	ck_assert_uint_eq(u.mm->nr_ptes, k->config.paging == &paging_pae ? 3 : 0);
 	for (int i = 0; i < NR_FILES; i++)
 		user_file_close(&u, &files[i]);
 }

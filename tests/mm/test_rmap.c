@@ -13,8 +13,9 @@ static struct user u;
 static struct kernel *const k = &u.f.k;
 static struct user_swap swap;
 
-static const struct paging_mode *const modes[] = { &paging_four_level, &paging_two_level };
-#define NR_MODES 2
+static const struct paging_mode *const modes[] = { &paging_four_level, &paging_two_level,
+	                                           &paging_pae };
+#define NR_MODES 3
 
 static void start(int mode)
 {

@@ -14,8 +14,9 @@
 
 #include <errno.h>
 
-static const struct paging_mode *const modes[] = { &paging_two_level, &paging_four_level };
-#define NR_MODES 2
+static const struct paging_mode *const modes[] = { &paging_two_level, &paging_four_level,
+	                                           &paging_pae };
+#define NR_MODES 3
 
 static struct fixture f;
 static struct kernel *const k = &f.k;
@@ -78,6 +79,9 @@ static const struct {
 	{ 0, false, 2 * MIB, 512, 0, 0, 1 },
 	{ 0, false, 6 * MIB, 1536, 0, 0, 2 },
 	{ 0, false, GIB, 1024, 223, 0, 1 },
+	/* With PAE the first 2 MB. */
+	{ 2, false, 64 * MIB, 512, 31, 0, 2 },
+	{ 2, false, 2 * GIB, 512, 447, 0, 2 },
 };
 
 START_TEST(direct_map_has_the_largest_pages_that_fit)
@@ -86,7 +90,7 @@ START_TEST(direct_map_has_the_largest_pages_that_fit)
 	uint64_t lowmem = d->ram_bytes;
 
 	boot(d->mode, d->ram_bytes, d->has_1g_pages);
-	if (d->mode == 0 && lowmem > 896 * MIB)
+	if (modes[d->mode]->va_bits == 32 && lowmem > 896 * MIB)
 		lowmem = 896 * MIB;
 	ck_assert_uint_eq(k->high_memory, page_offset(k) + lowmem);
 	ck_assert_uint_eq(k->direct_pages_count[PAGE_4K], d->nr_4k);
@@ -101,7 +105,7 @@ START_TEST(direct_map_has_the_largest_pages_that_fit)
 		                      (__va(k, pa) & (span - 1)),
 		                  pa);
 		ck_assert_uint_eq(entry & (PTE_G | PTE_RW | PTE_US), PTE_G | PTE_RW);
-		ck_assert_int_eq(entry >> 63, d->mode);
+		ck_assert_int_eq(entry >> 63, modes[d->mode]->has_nx);
 	}
 	shut_down();
 }
@@ -257,7 +261,7 @@ START_TEST(every_mm_sees_the_kernels_half)
 	ck_assert(vmalloc(k, PAGE_SIZE, &va)); /* makes a top-level entry */
 	after = mm_alloc(k);
 	fixture_check(&f);
-	ck_assert_uint_eq(before->nr_ptes, 0);
+	ck_assert_uint_eq(before->nr_ptes, pgd_is_fixed(k) ? 3 : 0); /* none of them the kernel's */
 	ck_assert_uint_ne(pgtable_read(k, pgd_offset(k, before, va)), 0);
 	ck_assert_uint_eq(pgtable_read(k, pgd_offset(k, before, va)),
 	                  pgtable_read(k, pgd_offset(k, after, va)));
@@ -275,7 +279,8 @@ START_TEST(vmallocinfo_is_linuxs)
 {
 	static const char *const expected[NR_MODES] = {
 		"0xc2800000-0xc2803000   12288 %s pages=2 vmalloc N0=2",
-		"0xffffc90000000000-0xffffc90000003000   12288 %s pages=2 vmalloc N0=2"
+		"0xffffc90000000000-0xffffc90000003000   12288 %s pages=2 vmalloc N0=2",
+		"0xc2800000-0xc2803000   12288 %s pages=2 vmalloc N0=2",
 	};
 	char line[256], wanted[256];
 	va_t va, io;

@@ -185,8 +185,8 @@ static const struct {
 	{ "cpus: -1\n", "test.yaml:1:7: cpus is a number from 1 to 8, not \"-1\"" },
 	{ "pcid: maybe\n", "test.yaml:1:7: pcid is true or false, not \"maybe\"" },
 	{ "page_cache: hot\n", "test.yaml:1:13: page_cache is cold or warm, not \"hot\"" },
-	{ "paging: pae\n", "test.yaml:1:9: paging: pae is not in this version" },
-	{ "paging: three\n", "test.yaml:1:9: paging is two-level or four-level, not \"three\"" },
+	{ "paging: three\n",
+	  "test.yaml:1:9: paging is two-level, pae or four-level, not \"three\"" },
 	{ "tlb: {policy: best}\n", "test.yaml:1:15: tlb.policy is one of lru, tree-plru, bit-plru, "
 	                           "nru, fifo, lfu, random, not \"best\"" },
 	{ "tlb: {policy: \"\"}\n", "test.yaml:1:16: tlb.policy is one of lru, tree-plru, bit-plru, "
@@ -210,6 +210,8 @@ static const struct {
 	{ "tlb: {stlb: {2m: {entries: 8},\n entries: 16, page_sizes: [4k, 2m]}}",
 	  "test.yaml:2:15: two arrays of tlb.stlb hold pages of one size" },
 	{ "paging: two-level\npcid: true\n", "test.yaml:2:7: pcid needs four-level paging" },
+	{ "paging: pae\npcid: true\n", "test.yaml:2:7: pcid needs four-level paging" },
+	{ "paging: pae\nram: 128G\n", "test.yaml:2:6: a 32-bit kernel reaches 64G of RAM" },
 	{ "paging: two-level\nram: 8G\n", "test.yaml:2:6: two-level paging reaches 4G of RAM" },
 	{ "ram: 8G\nphysical_bits: 32\n",
 	  "test.yaml:2:16: RAM is larger than 32 physical_bits reach" },
