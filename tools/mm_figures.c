@@ -28,8 +28,14 @@ struct zone *shell_read_zone(const struct mm_shell *sh, const char *text)
 {
 	struct kernel *k = shell_kernel(sh);
 
+	size_t len = strcspn(text, "@");
+	uint64_t nid = 0;
+
+	if (text[len] && shell_read_number(sh, text + len + 1, k->nr_nodes - 1, &nid))
+		return NULL;
 	for_each_zone (k, zone)
-		if (!strcasecmp(zone->name, text))
+		if (!strncasecmp(zone->name, text, len) && !zone->name[len] &&
+		    (!text[len] || zone->zone_pgdat->node_id == nid))
 			return zone;
 	shell_mistake(sh, "this machine has no zone %s", text);
 	return NULL;
@@ -280,6 +286,10 @@ const struct mm_figure mm_figures[] = {
 	{ "extfrag", "ZONE, ORDER", 2, ask_extfrag,
 	  "why it fails: 0 no memory, 1000 in pieces; -1000: not" },
 	{ "total_free", "", 0, ask_total_free, "pages free in all zones, per-CPU lists too" },
+	{ "flag", "FRAME|NAME, FLAG", 2, mm_ask_flag, "1: set; show page has the names" },
+	{ "count", "FRAME|NAME", 1, mm_ask_count, "references to the frame" },
+	{ "mapcount", "FRAME|NAME", 1, mm_ask_mapcount, "page table entries that map it" },
+	{ "order", "FRAME|NAME", 1, mm_ask_order, "of the block that begins there; -1: none" },
 	{ "vmstat", "NAME", 1, ask_vmstat, "a line of show vmstat" },
 	{ "cost", "user|kernel|flushes, WHAT", 2, mm_ask_cost,
 	  "of the last cost line: loads, stores, {l1d,stlb}_{hits,misses}, walks, memory_refs, "

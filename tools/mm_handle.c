@@ -8,6 +8,7 @@
 #include "mm/vmalloc.h"
 #include "tools/mm_shell.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,14 +101,21 @@ int handle_release(struct mm_shell *sh, struct handle *handle)
 	return err;
 }
 
+/* What others still use stays, and is tried again when those have gone: a swap area
+ * is older than the processes whose pages it has, but may also be younger. */
 void handle_release_all(struct mm_shell *sh)
 {
 	struct list_head *pos, *previous;
+	bool again = true;
 
-	for (pos = sh->handles.prev; pos != &sh->handles; pos = previous) {
-		previous = pos->prev;
-		handle_release(sh, list_entry(pos, struct handle, handles));
+	while (again) {
+		again = false;
+		for (pos = sh->handles.prev; pos != &sh->handles; pos = previous) {
+			previous = pos->prev;
+			again |= !handle_release(sh, list_entry(pos, struct handle, handles));
+		}
 	}
+	assert(list_empty(&sh->handles));
 }
 
 /* ---- what a frame says of itself ---- */
@@ -181,6 +189,11 @@ static void ask_va(const struct mm_shell *sh, const struct handle *handle, struc
 	value_set_address(value, va);
 }
 
+static void ask_node(const struct mm_shell *sh, const struct handle *handle, struct value *value)
+{
+	value_set_number(value, page_to_nid(shell_kernel(sh), handle_page(sh, handle)));
+}
+
 static void ask_zone(const struct mm_shell *sh, const struct handle *handle, struct value *value)
 {
 	value_set_word(value, page_zone(shell_kernel(sh), handle_page(sh, handle))->name);
@@ -203,6 +216,7 @@ const struct handle_field frame_fields[] = {
 	{ "pfn", ask_pfn, "number of its (first) page frame" },
 	{ "pa", ask_pa, "physical address of its first byte" },
 	{ "va", ask_va, "the kernel's address of that byte; NULL: none" },
+	{ "node", ask_node, "the node that it is of" },
 	{ "zone", ask_zone, "DMA, DMA32, Normal ..." },
 	{ "count", ask_count, "references to the frame" },
 	{ "type", ask_type, "migrate type of its pageblock" },

@@ -18,7 +18,10 @@ const struct mm_command_group mm_command_groups[] = {
 	{ "accesses", mm_access_commands },
 	{ "what they cost", mm_cost_commands },
 	{ "pressure", mm_reclaim_commands },
+	{ "swap areas", mm_swap_commands },
 	{ "looking", mm_show_commands },
+	{ "drawing", mm_draw_commands },
+	{ "explaining", mm_why_commands },
 	{ 0 },
 };
 

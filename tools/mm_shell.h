@@ -104,7 +104,10 @@ extern const struct mm_command mm_vmalloc_commands[];     /* mm_vmalloc.c */
 extern const struct mm_command mm_access_commands[];      /* mm_access.c */
 extern const struct mm_command mm_cost_commands[];        /* mm_cost.c */
 extern const struct mm_command mm_reclaim_commands[];     /* mm_reclaim.c */
+extern const struct mm_command mm_swap_commands[];        /* mm_swap.c */
 extern const struct mm_command mm_show_commands[];        /* mm_show.c */
+extern const struct mm_command mm_draw_commands[];        /* mm_draw.c */
+extern const struct mm_command mm_why_commands[];         /* mm_why.c */
 
 /* ---- values ---- */
 
@@ -124,6 +127,8 @@ void value_set_address(struct value *value, va_t va);
 int shell_read_number(const struct mm_shell *sh, const char *text, uint64_t max, uint64_t *out);
 int shell_read_size(const struct mm_shell *sh, const char *text, uint64_t *out); /* 16M */
 int shell_read_gfp(const struct mm_shell *sh, const char *text, gfp_t *out);
+/* A frame by its number, or the first one of a handle. */
+int shell_read_page(const struct mm_shell *sh, const char *text, const struct page **out);
 /* NULL: the mistake has been told. A cache by a handle's name, or its own. */
 struct zone *shell_read_zone(const struct mm_shell *sh, const char *text);
 struct kmem_cache *shell_read_cache(const struct mm_shell *sh, const char *text);
@@ -132,16 +137,22 @@ struct kmem_cache *shell_read_cache(const struct mm_shell *sh, const char *text)
 
 #define MM_FIGURE_ARGS_MAX 3
 
+typedef int mm_ask_fn(const struct mm_shell *sh, const char *const *args, struct value *value);
+
 struct mm_figure {
 	const char *name;
 	const char *args;
 	int nr_args;
-	int (*ask)(const struct mm_shell *sh, const char *const *args, struct value *value);
+	mm_ask_fn *ask;
 	const char *doc;
 };
 
-int mm_ask_cost(const struct mm_shell *sh, const char *const *args,
-                struct value *value); /* mm_cost.c */
+/* A line of `show page`: 0 or EXIT_MISTAKE. */
+int mm_show_page(const struct mm_shell *sh, const char *text); /* mm_frame.c */
+
+/* Figures whose owner is another file than mm_figures.c. */
+mm_ask_fn mm_ask_cost;                                              /* mm_cost.c */
+mm_ask_fn mm_ask_flag, mm_ask_count, mm_ask_mapcount, mm_ask_order; /* mm_frame.c */
 
 extern const struct mm_figure mm_figures[]; /* mm_figures.c; name NULL behind the last */
 

@@ -31,6 +31,8 @@ static int read_flags(const struct mm_shell *sh, const char *text, uint32_t *fla
 	};
 
 	*flags = 0;
+	if (!strcmp(text, "0"))
+		return 0;
 	for (const char *at = text;; at++) {
 		size_t len = strcspn(at, "|"), i;
 
@@ -46,6 +48,15 @@ static int read_flags(const struct mm_shell *sh, const char *text, uint32_t *fla
 	}
 }
 
+#define CONSTRUCTED UINT64_C(0x646574637572) /* what it leaves in the first 8 bytes */
+
+static void construct(void *object)
+{
+	const uint64_t mark = CONSTRUCTED;
+
+	memcpy(object, &mark, sizeof(mark));
+}
+
 static int run_create(struct mm_shell *sh, const struct mm_call *call)
 {
 	struct kmem_cache *cache;
@@ -59,7 +70,10 @@ static int run_create(struct mm_shell *sh, const struct mm_call *call)
 		status = read_flags(sh, call->argv[3], &flags);
 	if (status)
 		return status;
-	cache = kmem_cache_create(shell_kernel(sh), call->argv[0], size, align, flags, NULL);
+	if (call->argc > 4 && (strcmp(call->argv[4], "ctor") != 0 || size < sizeof(uint64_t)))
+		return shell_mistake(sh, "a constructor is \"ctor\", for 8 bytes or more");
+	cache = kmem_cache_create(shell_kernel(sh), call->argv[0], size, align, flags,
+	                          call->argc > 4 ? construct : NULL);
 	if (cache)
 		shell_say(sh, "%s = a cache: %u bytes an object, %u in a slab of %u page%s",
 		          call->result, cache->size, cache->num, 1u << cache->gfporder,
@@ -151,6 +165,15 @@ static void ask_zeroed(const struct mm_shell *sh, const struct handle *handle, s
 	value_set_number(value, handle_is_zero(sh, handle, handle->size));
 }
 
+static void ask_constructed(const struct mm_shell *sh, const struct handle *handle,
+                            struct value *value)
+{
+	uint64_t mark;
+
+	memcpy(&mark, handle->object, sizeof(mark));
+	value_set_number(value, handle->size >= sizeof(mark) && mark == CONSTRUCTED);
+}
+
 static const struct handle_field object_fields[] = {
 	{ "size", ask_size, "bytes that were asked for" },
 	{ "ksize", ask_ksize, "bytes that were had" },
@@ -158,6 +181,7 @@ static const struct handle_field object_fields[] = {
 	{ "slab", ask_slab, "first frame of its slab or block" },
 	{ "offset", ask_offset, "bytes from there" },
 	{ "zeroed", ask_zeroed, "1: all its bytes are 0" },
+	{ "constructed", ask_constructed, "1: begins with what a ctor wrote" },
 	{ 0 },
 };
 
@@ -290,7 +314,7 @@ const struct mm_command mm_slab_commands[] = {
 	  "with room for SIZE bytes, moved if it must be" },
 	{ "kfree", "NAME|PATTERN ...", 1, MM_ARGS_MAX, NAMES_NOTHING, run_kfree,
 	  "gives either back" },
-	{ "kmem_cache_create", "CACHE SIZE [ALIGN [FLAGS]]", 2, 4, MUST_NAME, run_create,
+	{ "kmem_cache_create", "CACHE SIZE [ALIGN [FLAGS [ctor]]]", 2, 5, MUST_NAME, run_create,
 	  "a cache of objects of SIZE bytes" },
 	{ "kmem_cache_alloc", "CACHE GFP", 2, 2, MUST_NAME, run_cache_alloc, "one of them" },
 	{ "kmem_cache_zalloc", "CACHE GFP", 2, 2, MUST_NAME, run_cache_zalloc, "cleared" },
