@@ -290,6 +290,9 @@ const struct mm_figure mm_figures[] = {
 	{ "count", "FRAME|NAME", 1, mm_ask_count, "references to the frame" },
 	{ "mapcount", "FRAME|NAME", 1, mm_ask_mapcount, "page table entries that map it" },
 	{ "order", "FRAME|NAME", 1, mm_ask_order, "of the block that begins there; -1: none" },
+	{ "entry", "NAME, OFFSET, WHAT", 3, mm_ask_entry,
+	  "of the page tables: present, writable, user, uncached, accessed, dirty, global, noexec, "
+	  "levels, pfn, swap_area, swap_slot; the last two are -1 unless it is in swap" },
 	{ "vmstat", "NAME", 1, ask_vmstat, "a line of show vmstat" },
 	{ "cost", "user|kernel|flushes, WHAT", 2, mm_ask_cost,
 	  "of the last cost line: loads, stores, {l1d,stlb}_{hits,misses}, walks, memory_refs, "

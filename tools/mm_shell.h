@@ -104,6 +104,8 @@ extern const struct mm_command mm_vmalloc_commands[];     /* mm_vmalloc.c */
 extern const struct mm_command mm_access_commands[];      /* mm_access.c */
 extern const struct mm_command mm_cost_commands[];        /* mm_cost.c */
 extern const struct mm_command mm_reclaim_commands[];     /* mm_reclaim.c */
+extern const struct mm_command mm_process_commands[];     /* mm_process.c */
+extern const struct mm_command mm_walk_commands[];        /* mm_walk.c */
 extern const struct mm_command mm_swap_commands[];        /* mm_swap.c */
 extern const struct mm_command mm_show_commands[];        /* mm_show.c */
 extern const struct mm_command mm_draw_commands[];        /* mm_draw.c */
@@ -152,6 +154,7 @@ int mm_show_page(const struct mm_shell *sh, const char *text); /* mm_frame.c */
 
 /* Figures whose owner is another file than mm_figures.c. */
 mm_ask_fn mm_ask_cost;                                              /* mm_cost.c */
+mm_ask_fn mm_ask_entry;                                             /* mm_walk.c */
 mm_ask_fn mm_ask_flag, mm_ask_count, mm_ask_mapcount, mm_ask_order; /* mm_frame.c */
 
 extern const struct mm_figure mm_figures[]; /* mm_figures.c; name NULL behind the last */
@@ -187,8 +190,11 @@ struct handle {
 	struct list_head handles;
 };
 
-extern const struct handle_kind handle_number, handle_pages, handle_cache;
+extern const struct handle_kind handle_number, handle_pages, handle_cache, handle_process;
 extern const struct handle_field frame_fields[];
+
+/* Where the mapping of a process begins. */
+va_t process_va(const struct handle *handle);
 
 /* NULL: no such name; the second tells so. */
 struct handle *handle_find(const struct mm_shell *sh, const char *name);

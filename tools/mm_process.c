@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mm_process - processes without a program, to make memory short: an address space
+ * with one anonymous mapping, whose pages are touched as a CPU would, entry by entry.
+ */
+#include "mm/mm.h"
+#include "mm/page_alloc.h"
+#include "mm/pgtable.h"
+#include "tools/mm_shell.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* ---- the process ---- */
+
+va_t process_va(const struct handle *handle)
+{
+	return find_vma(handle->object, 0)->vm_start;
+}
+
+static int release_process(struct mm_shell *sh, struct handle *handle)
+{
+	mmput(shell_kernel(sh), handle->object);
+	return 0;
+}
+
+static void ask_rss(const struct mm_shell *sh, const struct handle *handle, struct value *value)
+{
+	value_set_number(value, (int64_t)get_mm_rss(handle->object));
+}
+
+static void ask_swapped(const struct mm_shell *sh, const struct handle *handle, struct value *value)
+{
+	const struct mm_struct *mm = handle->object;
+
+	value_set_number(value, mm->rss_stat[MM_SWAPENTS]);
+}
+
+static void ask_minor(const struct mm_shell *sh, const struct handle *handle, struct value *value)
+{
+	const struct mm_struct *mm = handle->object;
+
+	value_set_number(value, (int64_t)mm->min_flt);
+}
+
+static void ask_major(const struct mm_shell *sh, const struct handle *handle, struct value *value)
+{
+	const struct mm_struct *mm = handle->object;
+
+	value_set_number(value, (int64_t)mm->maj_flt);
+}
+
+static void ask_pages(const struct mm_shell *sh, const struct handle *handle, struct value *value)
+{
+	value_set_number(value, (int64_t)(handle->size >> PAGE_SHIFT));
+}
+
+static void ask_page_tables(const struct mm_shell *sh, const struct handle *handle,
+                            struct value *value)
+{
+	const struct mm_struct *mm = handle->object;
+
+	value_set_number(value, (int64_t)mm->nr_ptes);
+}
+
+static void ask_killed(const struct mm_shell *sh, const struct handle *handle, struct value *value)
+{
+	const struct mm_struct *mm = handle->object;
+
+	value_set_number(value, mm->oom_victim);
+}
+
+static const struct handle_field process_fields[] = {
+	{ "pages", ask_pages, "pages of its mapping" },
+	{ "rss", ask_rss, "pages of it in RAM" },
+	{ "swapped", ask_swapped, "pages of it in swap" },
+	{ "minor", ask_minor, "faults that needed no disk" },
+	{ "major", ask_major, "faults that read a disk" },
+	{ "page_tables", ask_page_tables, "pages of its page tables" },
+	{ "killed", ask_killed, "1: the OOM killer chose it" },
+	{ 0 },
+};
+
+const struct handle_kind handle_process = {
+	.name = "a process",
+	.release = release_process,
+	.fields = process_fields,
+};
+
+/* ---- its accesses ---- */
+
+/* What a CPU does at an access: looks at the entry, sets its accessed and dirty
+ * bits, and faults until it may. The frame, or NULL: the kernel sends a signal. */
+static uint8_t *access_page(struct mm_shell *sh, struct mm_struct *mm, va_t va, bool write)
+{
+	struct kernel *k = shell_kernel(sh);
+
+	while (!mm->oom_victim) {
+		pte_slot_t *slot = pte_lookup(k, mm, va);
+		pte_t pte = slot ? pte_get(k, slot) : (pte_t){ 0 };
+		struct fault_result fault;
+
+		if (slot && pte_present(pte) && (!write || pte_write(pte))) {
+			pte = pte_mkyoung(pte);
+			set_pte(k, slot, write ? pte_mkdirty(pte) : pte);
+			return ram_at(k->ram, pte_pfn(pte) << PAGE_SHIFT);
+		}
+		fault = do_page_fault(
+		    k, mm, va, PF_U | (write ? PF_W : 0u) | (slot && pte_present(pte) ? PF_P : 0u),
+		    0);
+		if (!sh->kswapd_held)
+			kernel_run_threads(k);
+		if (fault.outcome != FAULT_MINOR_DONE && fault.outcome != FAULT_MAJOR_DONE)
+			return NULL;
+	}
+	return NULL;
+}
+
+/* Pages carry their number, so that one that comes back wrong from swap shows. */
+static int touch_page(struct mm_shell *sh, struct mm_struct *mm, va_t start, uint64_t i, bool write)
+{
+	uint8_t *frame = access_page(sh, mm, start + (i << PAGE_SHIFT), write);
+	uint64_t number;
+
+	if (!frame)
+		return -1;
+	if (write)
+		memcpy(frame, &i, sizeof(i));
+	memcpy(&number, frame, sizeof(number));
+	return number == i || !number
+	           ? 0
+	           : shell_failure(sh, "page %" PRIu64 " came back as %" PRIu64, i, number);
+}
+
+static int touch_pages(struct mm_shell *sh, const struct handle *handle, uint64_t first,
+                       uint64_t last, bool write)
+{
+	struct mm_struct *mm = handle->object;
+	va_t start = process_va(handle);
+	int status = 0;
+
+	for (uint64_t i = first; !status && i <= last; i++)
+		status = touch_page(sh, mm, start, i, write);
+	shell_say(sh,
+	          "%s: %" PRIu64 " pages in RAM, %" PRId64 " in swap; faults: %" PRIu64
+	          " minor, %" PRIu64 " major%s",
+	          handle->name, get_mm_rss(mm), mm->rss_stat[MM_SWAPENTS], mm->min_flt, mm->maj_flt,
+	          status < 0 ? "; no memory: stopped" : "");
+	return status > 0 ? status : 0;
+}
+
+static int make_process(struct mm_shell *sh, const char *name, uint64_t bytes)
+{
+	struct kernel *k = shell_kernel(sh);
+	struct mm_struct *mm = mm_alloc(k);
+	int64_t start;
+
+	if (!mm)
+		return shell_mistake(sh, "no memory for a process");
+	mm->owner_pid = sh->next_pid++;
+	start = do_mmap(k, mm, NULL, 0, bytes, PROT_READ_ | PROT_WRITE_,
+	                MAP_PRIVATE_ | MAP_ANONYMOUS_ | MAP_NORESERVE_, 0);
+	if (start < 0) {
+		mmput(k, mm);
+		return shell_mistake(sh, "mmap: %s", strerror((int)-start));
+	}
+	return handle_make(sh, name, &handle_process, mm, bytes);
+}
+
+/* Pages that a process has written to fill memory up. */
+static int run_pressure(struct mm_shell *sh, const struct mm_call *call)
+{
+	uint64_t bytes;
+	int status = shell_read_size(sh, call->argv[0], &bytes);
+
+	if (status)
+		return status;
+	if (!bytes || bytes & ~PAGE_MASK)
+		return shell_mistake(sh, "pressure: whole pages, at least one");
+	status = make_process(sh, call->result, bytes);
+	if (status)
+		return status;
+	return touch_pages(sh, handle_find(sh, call->result), 0, (bytes >> PAGE_SHIFT) - 1, true);
+}
+
+/* touch NAME read|write [FIRST LAST] */
+static int run_touch(struct mm_shell *sh, const struct mm_call *call)
+{
+	const struct handle *handle = handle_of_kind(sh, call->argv[0], &handle_process);
+	bool write = !strcmp(call->argv[1], "write");
+	uint64_t first = 0, last, pages;
+
+	if (!handle)
+		return EXIT_MISTAKE;
+	if (!write && strcmp(call->argv[1], "read") != 0)
+		return shell_mistake(sh, "touch: it is read or write, not %s", call->argv[1]);
+	pages = handle->size >> PAGE_SHIFT;
+	last = pages - 1;
+	if (call->argc > 2 && shell_read_number(sh, call->argv[2], pages - 1, &first))
+		return EXIT_MISTAKE;
+	if (call->argc > 3 && shell_read_number(sh, call->argv[3], pages - 1, &last))
+		return EXIT_MISTAKE;
+	return touch_pages(sh, handle, first, last, write);
+}
+
+/* A child with all of the parent's pages, shared until one of them writes. */
+static int run_fork(struct mm_shell *sh, const struct mm_call *call)
+{
+	const struct handle *parent = handle_of_kind(sh, call->argv[0], &handle_process);
+	struct mm_struct *child;
+
+	if (!parent)
+		return EXIT_MISTAKE;
+	child = dup_mm(shell_kernel(sh), parent->object);
+	if (child)
+		child->owner_pid = sh->next_pid++;
+	shell_say(sh, "%s = %s", call->result, child ? "a process" : "NULL");
+	return handle_make(sh, call->result, &handle_process, child, parent->size);
+}
+
+const struct mm_command mm_process_commands[] = {
+	{ "pressure", "SIZE", 1, 1, MUST_NAME, run_pressure,
+	  "a process that writes to SIZE bytes of its own" },
+	{ "touch", "NAME read|write [FIRST [LAST]]", 2, 4, NAMES_NOTHING, run_touch,
+	  "it does so again, page FIRST to page LAST" },
+	{ "fork", "NAME", 1, 1, MUST_NAME, run_fork, "its child, copy on write" },
+	{ 0 },
+};
