@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tools/commands.h"
+#include "tools/mm_edit.h"
 #include "tools/mm_shell.h"
 
 #include <errno.h>
@@ -42,72 +43,75 @@ static const struct option_row option_rows[] = {
 
 #undef AT
 
-/* How the lines come in. */
-struct lines {
-	FILE *in;
-	bool asks;  /* at a terminal: prompts, and goes on after a mistake */
-	bool shows; /* repeats each line before its output */
-};
-
-/* 0, or the first status that was not, as far as one ends the run. */
-static int run_lines(struct mm_shell *sh, const struct lines *lines)
+/* Line by line until one fails; its status. `repeat`: prints each before its output. */
+static int run_lines(struct mm_shell *sh, FILE *in, bool repeat)
 {
 	char *line = NULL;
 	size_t room = 0;
 	int status = 0;
 
-	while (!sh->ended && (!status || lines->asks)) {
-		if (lines->asks) {
-			fputs("mm> ", sh->out);
-			fflush(sh->out);
-		}
-		if (getline(&line, &room, lines->in) < 0)
-			break;
+	while (!sh->ended && !status && getline(&line, &room, in) >= 0) {
 		line[strcspn(line, "\n")] = '\0';
 		sh->line++;
-		if (lines->shows)
+		if (repeat)
 			shell_say(sh, *line && *line != '#' ? "> %s" : "%s", line);
 		status = shell_run_line(sh, line);
 	}
 	free(line);
-	if (lines->asks && !sh->ended)
-		putc('\n', sh->out);
-	return lines->asks ? 0 : status;
+	if (ferror(in))
+		status = complain("%s: cannot be read", sh->file);
+	return status;
 }
 
-static int run_script(struct mm_shell *sh, struct lines *lines, const char *path)
+static int run_script(struct mm_shell *sh, const char *path, bool repeat)
 {
+	FILE *in = fopen(path, "re");
 	int status;
 
-	lines->in = fopen(path, "re");
-	if (!lines->in)
+	if (!in)
 		return complain("%s: %s", path, strerror(errno));
 	sh->file = path;
-	status = run_lines(sh, lines);
-	if (ferror(lines->in))
-		status = complain("%s: cannot be read", path);
-	fclose(lines->in);
+	status = run_lines(sh, in, repeat);
+	fclose(in);
 	return status;
+}
+
+/* At a terminal a line that fails ends nothing. */
+static int run_terminal(struct mm_shell *sh)
+{
+	struct mm_editor *editor = mm_editor_create(sh);
+	const char *line;
+
+	if (!editor)
+		return complain("mm: out of memory");
+	while (!sh->ended && (line = mm_editor_line(editor)) != NULL) {
+		sh->line++;
+		shell_run_line(sh, line);
+		fflush(sh->out);
+	}
+	if (!sh->ended)
+		putc('\n', sh->out);
+	mm_editor_destroy(editor);
+	return 0;
 }
 
 static int run(const struct command *command, int argc, char **argv)
 {
 	struct mm_options options = { 0 };
 	struct mm_shell sh = { .choice = &options.choice, .file = "-", .out = stdout };
-	struct lines lines = { .in = stdin };
 	int first, status;
 
 	INIT_LIST_HEAD(&sh.handles);
 	if (!options_read(command, argc, argv, &options, &first, &status)) {
 		sh.check = options.check;
-		lines.asks = argc == first && isatty(STDIN_FILENO);
-		lines.shows = !lines.asks && !options.quiet;
 		if (argc - first > 1)
 			status = complain("mm: one script at most; see pagewalk mm --help");
 		else if (argc > first)
-			status = run_script(&sh, &lines, argv[first]);
+			status = run_script(&sh, argv[first], !options.quiet);
+		else if (isatty(STDIN_FILENO))
+			status = run_terminal(&sh);
 		else
-			status = run_lines(&sh, &lines);
+			status = run_lines(&sh, stdin, !options.quiet);
 	}
 	shell_finish(&sh);
 	machine_choice_finish(&options.choice);

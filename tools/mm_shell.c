@@ -183,7 +183,7 @@ static int split(const struct mm_shell *sh, const char *line, struct words *word
 	}
 }
 
-static const struct mm_command *find_command(const char *name)
+const struct mm_command *mm_find_command(const char *name)
 {
 	for (const struct mm_command_group *group = mm_command_groups; group->title; group++)
 		for (const struct mm_command *c = group->commands; c->name; c++)
@@ -210,7 +210,7 @@ static int check_call(const struct mm_shell *sh, const struct mm_command *comman
 /* word[first] is the command. */
 static int run_words(struct mm_shell *sh, struct words *words, int first, const char *result)
 {
-	const struct mm_command *command = find_command(words->word[first]);
+	const struct mm_command *command = mm_find_command(words->word[first]);
 	struct mm_call call = {
 		.result = result,
 		.argc = words->nr - first - 1,
@@ -361,7 +361,7 @@ static int run_help(struct mm_shell *sh, const struct mm_call *call)
 		return 0;
 	}
 	if (call->argc) {
-		command = find_command(call->argv[0]);
+		command = mm_find_command(call->argv[0]);
 		if (!command)
 			return shell_mistake(sh, "no such command: %s; see help", call->argv[0]);
 		print_usage(sh, command);

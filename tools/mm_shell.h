@@ -93,6 +93,9 @@ struct mm_command_group {
 	const struct mm_command *commands; /* name NULL behind the last */
 };
 
+/* NULL: no such command. */
+const struct mm_command *mm_find_command(const char *name);
+
 extern const struct mm_command_group mm_command_groups[]; /* title NULL behind the last */
 extern const struct mm_command mm_shell_commands[];       /* mm_shell.c */
 extern const struct mm_command mm_expr_commands[];        /* mm_expr.c */
@@ -149,6 +152,8 @@ struct mm_figure {
 	const char *doc;
 };
 
+/* The i-th name that `show` knows, or NULL behind the last. */
+const char *mm_show_name(size_t i); /* mm_show.c */
 /* A line of `show page`: 0 or EXIT_MISTAKE. */
 int mm_show_page(const struct mm_shell *sh, const char *text); /* mm_frame.c */
 

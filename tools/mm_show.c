@@ -189,6 +189,18 @@ static int run_show(struct mm_shell *sh, const struct mm_call *call)
 	return shell_mistake(sh, "there is no %s to show; see help show", what);
 }
 
+const char *mm_show_name(size_t i)
+{
+	const size_t nr_own = sizeof(own_shows) / sizeof(own_shows[0]);
+	const size_t nr_proc = sizeof(proc_shows) / sizeof(proc_shows[0]);
+
+	if (i < nr_own)
+		return own_shows[i].name;
+	if (i < nr_own + nr_proc)
+		return proc_shows[i - nr_own].name;
+	return i == nr_own + nr_proc ? "page" : NULL;
+}
+
 const struct mm_command mm_show_commands[] = {
 	{ "show", "WHAT", 1, 2, NAMES_NOTHING, run_show,
 	  "nodes, zones, watermarks, buddyinfo, pagetypeinfo, slabinfo, vmallocinfo, meminfo, "
