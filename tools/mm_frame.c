@@ -36,7 +36,7 @@ int shell_read_page(const struct mm_shell *sh, const char *text, const struct pa
 	struct kernel *k = shell_kernel(sh);
 	uint64_t pfn;
 
-	if (handle) {
+	if (handle && handle->kind != &handle_number) {
 		*out = handle_page(sh, handle);
 		return *out ? 0 : shell_mistake(sh, "%s has no frame", text);
 	}

@@ -215,11 +215,15 @@ static void ask_type(const struct mm_shell *sh, const struct handle *handle, str
 const struct handle_field frame_fields[] = {
 	{ "pfn", ask_pfn, "number of its (first) page frame" },
 	{ "pa", ask_pa, "physical address of its first byte" },
-	{ "va", ask_va, "the kernel's address of that byte; NULL: none" },
 	{ "node", ask_node, "the node that it is of" },
 	{ "zone", ask_zone, "DMA, DMA32, Normal ..." },
 	{ "count", ask_count, "references to the frame" },
 	{ "type", ask_type, "migrate type of its pageblock" },
+	{ 0 },
+};
+
+const struct handle_field address_fields[] = {
+	{ "va", ask_va, "the kernel's address of its first byte; NULL: none" },
 	{ 0 },
 };
 
@@ -235,12 +239,15 @@ bool handle_ask(const struct mm_shell *sh, const struct handle *handle, const ch
                 struct value *value)
 {
 	const struct handle_field *field;
+	bool has_place = handle->kind->object != NO_FRAME;
 
 	if (!handle->object)
 		return false;
 	field = find_field(handle->kind->fields, name);
 	if (!field && handle_page(sh, handle))
 		field = find_field(frame_fields, name);
+	if (!field && has_place)
+		field = find_field(address_fields, name);
 	if (field)
 		field->ask(sh, handle, value);
 	return field;

@@ -347,7 +347,9 @@ static void print_figures(const struct mm_shell *sh)
 		snprintf(left, sizeof(left), "%s(%s)", figure->name, figure->args);
 		shell_say(sh, "  %-24s %s", left, figure->doc);
 	}
-	shell_say(sh, "fields of whatever has a frame (show handles names all):");
+	shell_say(sh, "fields of whatever has an address, or a frame:");
+	for (const struct handle_field *field = address_fields; field->name; field++)
+		shell_say(sh, "  .%-23s %s", field->name, field->doc);
 	for (const struct handle_field *field = frame_fields; field->name; field++)
 		shell_say(sh, "  .%-23s %s", field->name, field->doc);
 }

@@ -196,7 +196,7 @@ struct handle {
 };
 
 extern const struct handle_kind handle_number, handle_pages, handle_cache, handle_process;
-extern const struct handle_field frame_fields[];
+extern const struct handle_field frame_fields[], address_fields[]; /* of what has them */
 
 /* Where the mapping of a process begins. */
 va_t process_va(const struct handle *handle);

@@ -27,8 +27,7 @@ boot teaching ram=16M swap.size=0
 kswapd hold
 repeat 64 p = alloc_page GFP_KERNEL
 rest = hog __GFP_MEMALLOC 0
-free p1 p3 p5 p7 p9 p11 p13 p15 p17 p19 p21 p23 p25 p27 p29 p31
-free p33 p35 p37 p39 p41 p43 p45 p47 p49 p51 p53 p55 p57 p59 p61 p63
+free p*[13579]
 sysctl vm.min_free_kbytes 0
 k = kmalloc 64K GFP_ATOMIC|__GFP_NOWARN
 assert k == NULL
