@@ -90,7 +90,7 @@ static int copy_vma_to(struct kernel *k, struct mm_struct *child, struct vm_area
 	uint64_t nr_pages = vma_pages(vma);
 	struct vm_area_struct *copy;
 
-	if (vma->vm_flags & VM_ACCOUNT && vm_enough_memory(k, child, nr_pages))
+	if (vma->vm_flags & VM_ACCOUNT && vm_enough_memory(k, nr_pages))
 		return -ENOMEM;
 	copy = vma_alloc(k, vma);
 	if (!copy) {
@@ -122,6 +122,7 @@ static void copy_settings(struct mm_struct *child, const struct mm_struct *mm)
 	child->arg_end = mm->arg_end;
 	child->env_start = mm->env_start;
 	child->env_end = mm->env_end;
+	child->vdso = mm->vdso;
 	memcpy(child->saved_auxv, mm->saved_auxv, sizeof(mm->saved_auxv));
 	child->stack_limit = mm->stack_limit;
 	child->data_limit = mm->data_limit;

@@ -227,6 +227,7 @@ struct mm_struct {
 	va_t start_code, end_code, start_data, end_data;
 	va_t start_brk, brk, start_stack;
 	va_t arg_start, arg_end, env_start, env_end;
+	va_t vdso; /* context.vdso */
 	uint64_t saved_auxv[64];
 	int64_t rss_stat[NR_MM_COUNTERS]; /* pages */
 	uint64_t min_flt, maj_flt;

@@ -42,8 +42,6 @@
 	X(KSWAPD_LOW_WMARK_HIT_QUICKLY, "kswapd_low_wmark_hit_quickly")                            \
 	X(KSWAPD_HIGH_WMARK_HIT_QUICKLY, "kswapd_high_wmark_hit_quickly")                          \
 	X(PAGEOUTRUN, "pageoutrun")                                                                \
-	X(DROP_PAGECACHE, "drop_pagecache")                                                        \
-	X(DROP_SLAB, "drop_slab")                                                                  \
 	X(OOM_KILL, "oom_kill")                                                                    \
 	X(SWAP_RA, "swap_ra")                                                                      \
 	X(SWAP_RA_HIT, "swap_ra_hit")                                                              \

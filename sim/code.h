@@ -55,6 +55,13 @@ static inline void code_use_mmu(struct code *code, const struct mmu *mmu)
 	code->mmu = mmu;
 }
 
+/* 32-bit or 64-bit code runs from here on: what is known of the other's is forgotten. */
+static inline void code_set_mode(struct code *code, bool is_32)
+{
+	decoder_set_mode(code->decoder, is_32);
+	code_forget(code);
+}
+
 /* Copies code from va on, through the page tables; bytes had. *writable: some of
  * it can be written by the guest. */
 uint32_t code_read(const struct code *code, va_t va, uint8_t *bytes, uint32_t size, bool *writable);

@@ -6,12 +6,45 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct decoder {
+/* One mode's. */
+struct disassembler {
 	csh lengths; /* without detail: fast */
 	csh details;
 	cs_insn *length;
 	cs_insn *detail;
 };
+
+struct decoder {
+	struct disassembler modes[2]; /* 64-bit, 32-bit */
+	struct disassembler *mode;    /* the one in use */
+};
+
+static bool is_32(const struct decoder *decoder)
+{
+	return decoder->mode == &decoder->modes[1];
+}
+
+static int open_disassembler(struct disassembler *d, cs_mode mode)
+{
+	if (cs_open(CS_ARCH_X86, mode, &d->lengths) || cs_open(CS_ARCH_X86, mode, &d->details) ||
+	    cs_option(d->details, CS_OPT_DETAIL, CS_OPT_ON))
+		return -ENOMEM;
+	d->length = cs_malloc(d->lengths);
+	d->detail = cs_malloc(d->details);
+	return d->length && d->detail ? 0 : -ENOMEM;
+}
+
+static void close_disassembler(struct disassembler *d)
+{
+	if (d->length)
+		cs_free(d->length, 1);
+	if (d->detail)
+		cs_free(d->detail, 1);
+	if (d->lengths)
+		cs_close(&d->lengths);
+	if (d->details)
+		cs_close(&d->details);
+}
 
 int decoder_create(struct decoder **out)
 {
@@ -19,18 +52,12 @@ int decoder_create(struct decoder **out)
 
 	if (!d)
 		return -ENOMEM;
-	if (cs_open(CS_ARCH_X86, CS_MODE_64, &d->lengths) ||
-	    cs_open(CS_ARCH_X86, CS_MODE_64, &d->details) ||
-	    cs_option(d->details, CS_OPT_DETAIL, CS_OPT_ON)) {
+	if (open_disassembler(&d->modes[0], CS_MODE_64) ||
+	    open_disassembler(&d->modes[1], CS_MODE_32)) {
 		decoder_destroy(d);
 		return -ENOMEM;
 	}
-	d->length = cs_malloc(d->lengths);
-	d->detail = cs_malloc(d->details);
-	if (!d->length || !d->detail) {
-		decoder_destroy(d);
-		return -ENOMEM;
-	}
+	d->mode = &d->modes[0];
 	*out = d;
 	return 0;
 }
@@ -39,15 +66,14 @@ void decoder_destroy(struct decoder *decoder)
 {
 	if (!decoder)
 		return;
-	if (decoder->length)
-		cs_free(decoder->length, 1);
-	if (decoder->detail)
-		cs_free(decoder->detail, 1);
-	if (decoder->lengths)
-		cs_close(&decoder->lengths);
-	if (decoder->details)
-		cs_close(&decoder->details);
+	close_disassembler(&decoder->modes[0]);
+	close_disassembler(&decoder->modes[1]);
 	free(decoder);
+}
+
+void decoder_set_mode(struct decoder *decoder, bool is_32)
+{
+	decoder->mode = &decoder->modes[is_32];
 }
 
 /* Length of the instruction at bytes, 0 if it is none or not whole. */
@@ -56,13 +82,14 @@ static uint32_t instruction_length(struct decoder *d, const uint8_t *bytes, uint
 	uint64_t address = ip;
 	size_t left = size;
 
-	if (!cs_disasm_iter(d->lengths, &bytes, &left, &address, d->length))
+	if (!cs_disasm_iter(d->mode->lengths, &bytes, &left, &address, d->mode->length))
 		return 0;
-	return d->length->size;
+	return d->mode->length->size;
 }
 
 /* How many bytes of legacy prefixes and REX come first. *rep: there is one. */
-static uint32_t prefix_length(const uint8_t *bytes, uint32_t size, bool *rep)
+static uint32_t prefix_length(const struct decoder *d, const uint8_t *bytes, uint32_t size,
+                              bool *rep)
 {
 	static const uint8_t legacy[] = { 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0 };
 	uint32_t at = 0;
@@ -71,27 +98,28 @@ static uint32_t prefix_length(const uint8_t *bytes, uint32_t size, bool *rep)
 	for (; at < size; at++) {
 		if (bytes[at] == 0xf2 || bytes[at] == 0xf3)
 			*rep = true;
-		else if (!memchr(legacy, bytes[at], sizeof(legacy)) && (bytes[at] & 0xf0) != 0x40)
+		else if (!memchr(legacy, bytes[at], sizeof(legacy)) &&
+		         (is_32(d) || (bytes[at] & 0xf0) != 0x40))
 			break;
 	}
 	return at;
 }
 
 /* movs, cmps, stos, lods or scas behind a rep prefix, perhaps with others. */
-static bool is_rep_string(const uint8_t *bytes, uint32_t size)
+static bool is_rep_string(const struct decoder *d, const uint8_t *bytes, uint32_t size)
 {
 	bool rep;
-	uint32_t at = prefix_length(bytes, size, &rep);
+	uint32_t at = prefix_length(d, bytes, size, &rep);
 
 	return rep && at < size &&
 	       ((bytes[at] >= 0xa4 && bytes[at] <= 0xa7) ||
 	        (bytes[at] >= 0xaa && bytes[at] <= 0xaf));
 }
 
-uint32_t decode_rdtsc_length(const uint8_t *bytes, uint32_t size)
+uint32_t decode_rdtsc_length(const struct decoder *d, const uint8_t *bytes, uint32_t size)
 {
 	bool rep;
-	uint32_t at = prefix_length(bytes, size, &rep);
+	uint32_t at = prefix_length(d, bytes, size, &rep);
 
 	return at + 2 <= size && bytes[at] == 0x0f && bytes[at + 1] == 0x31 ? at + 2 : 0;
 }
@@ -113,7 +141,8 @@ void decode_block(struct decoder *decoder, const uint8_t *bytes, uint32_t size, 
 			break;
 		at += length;
 	}
-	out->last_is_rep = is_rep_string(bytes + out->last_offset, size - out->last_offset);
+	out->last_is_rep =
+	    is_rep_string(decoder, bytes + out->last_offset, size - out->last_offset);
 }
 
 uint32_t decode_straddler(struct decoder *decoder, const uint8_t *bytes, uint32_t size, va_t ip)
@@ -209,13 +238,15 @@ static bool is_modified(const cs_insn *insn, const cs_x86_op *op)
 	       (op == insn->detail->x86.operands && modifies_first_operand(insn->id));
 }
 
-static void decode_operand(const cs_insn *insn, const cs_x86_op *op, struct decoded_operand *out)
+static void decode_operand(const struct decoder *d, const cs_insn *insn, const cs_x86_op *op,
+                           struct decoded_operand *out)
 {
 	*out = (struct decoded_operand){
 		.disp = op->mem.disp,
 		.scale = (uint8_t)op->mem.scale,
 		.size = op->size ? op->size : 1,
 		.narrow_address = insn->detail->x86.addr_size == 4,
+		.narrow_linear = is_32(d),
 		.writes = is_modified(insn, op),
 		.segment = op->mem.segment == X86_REG_FS   ? 'f'
 		           : op->mem.segment == X86_REG_GS ? 'g'
@@ -229,12 +260,12 @@ static void decode_operand(const cs_insn *insn, const cs_x86_op *op, struct deco
 void decode_instruction(struct decoder *decoder, const uint8_t *bytes, uint32_t size, va_t ip,
                         struct decoded_instruction *out)
 {
-	const cs_insn *insn = decoder->detail;
+	const cs_insn *insn = decoder->mode->detail;
 	uint64_t address = ip;
 	size_t left = size;
 
 	*out = (struct decoded_instruction){ 0 };
-	if (!cs_disasm_iter(decoder->details, &bytes, &left, &address, decoder->detail))
+	if (!cs_disasm_iter(decoder->mode->details, &bytes, &left, &address, decoder->mode->detail))
 		return;
 	out->length = (uint8_t)insn->size;
 	if (insn->id == X86_INS_LEA)
@@ -243,7 +274,7 @@ void decode_instruction(struct decoder *decoder, const uint8_t *bytes, uint32_t 
 		const cs_x86_op *op = &insn->detail->x86.operands[i];
 
 		if (op->type == X86_OP_MEM && out->nr_operands < DECODE_MAX_OPERANDS)
-			decode_operand(insn, op, &out->operands[out->nr_operands++]);
+			decode_operand(decoder, insn, op, &out->operands[out->nr_operands++]);
 	}
 }
 
@@ -282,7 +313,7 @@ static va_t operand_va(const struct decoded_instruction *insn, const struct deco
 		va = (uint32_t)va;
 	if (op->segment)
 		va += op->segment == 'f' ? regs->fs_base : regs->gs_base;
-	return va;
+	return op->narrow_linear ? (uint32_t)va : va;
 }
 
 /* True, and *va moved into the page, if [*va, *va + size) touches it. */
@@ -296,18 +327,32 @@ static bool touches_page(va_t *va, uint32_t size, va_t page_va)
 	return true;
 }
 
-/* push, call, pop, ret and kin: the stack is no operand of theirs. */
+/* push, call, pop, ret and kin: the stack is no operand of theirs. pusha and popa, of
+ * 32-bit mode, move eight words. */
 static bool stack_access(const struct x86_regs *regs, va_t page_va, struct decoded_access *out)
 {
-	va_t below = regs->gpr[REG_SP] - 8, at = regs->gpr[REG_SP];
+	const uint32_t word = regs->is_32 ? 4 : 8, eight = regs->is_32 ? 8 * word : word;
+	const va_t sp = regs->gpr[REG_SP];
+	const struct {
+		va_t va;
+		uint32_t size;
+		bool writes;
+	} tries[] = {
+		{ sp, word, false },
+		{ sp - word, word, true },
+		{ sp, eight, false },
+		{ sp - eight, eight, true },
+	};
 
-	if (touches_page(&at, 8, page_va))
-		*out = (struct decoded_access){ .va = at, .writes = false };
-	else if (touches_page(&below, 8, page_va))
-		*out = (struct decoded_access){ .va = below, .writes = true };
-	else
-		return false;
-	return true;
+	for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+		va_t va = tries[i].va;
+
+		if (!touches_page(&va, tries[i].size, page_va))
+			continue;
+		*out = (struct decoded_access){ .va = va, .writes = tries[i].writes };
+		return true;
+	}
+	return false;
 }
 
 bool decode_access(const struct decoded_instruction *instruction, const struct x86_regs *regs,

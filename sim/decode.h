@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * decode - what the engine must know of x86-64 instructions (Capstone): how many
- * a block holds, and which address of which page one of them touches.
+ * decode - what the engine must know of x86 instructions (Capstone): how many a
+ * block holds, and which address of which page one of them touches.
  */
 #ifndef PW_SIM_DECODE_H
 #define PW_SIM_DECODE_H
@@ -13,8 +13,9 @@
 
 struct decoder;
 
-/* 0 or -ENOMEM. */
+/* For 64-bit code at first. 0 or -ENOMEM. */
 int decoder_create(struct decoder **out);
+void decoder_set_mode(struct decoder *decoder, bool is_32);
 void decoder_destroy(struct decoder *decoder); /* NULL is fine */
 
 /* Where a block's instructions begin is kept for its first bytes. */
@@ -37,7 +38,7 @@ void decode_block(struct decoder *decoder, const uint8_t *bytes, uint32_t size, 
 uint32_t decode_straddler(struct decoder *decoder, const uint8_t *bytes, uint32_t size, va_t ip);
 
 /* The length of the rdtsc that stands first, with its prefixes; 0: it does not. */
-uint32_t decode_rdtsc_length(const uint8_t *bytes, uint32_t size);
+uint32_t decode_rdtsc_length(const struct decoder *decoder, const uint8_t *bytes, uint32_t size);
 
 /* A memory operand, ready to be computed from registers. */
 struct decoded_operand {
@@ -48,6 +49,7 @@ struct decoded_operand {
 	uint16_t size;       /* bytes */
 	uint8_t segment;     /* 0, or 'f', 'g' */
 	bool narrow_address; /* 32-bit address size */
+	bool narrow_linear;  /* and so is the address with the segment's base: 32-bit mode */
 	bool narrow_base, narrow_index, narrow_bit;
 	bool writes; /* the instruction reads it and then writes it */
 };
@@ -72,7 +74,8 @@ struct decoded_access {
 
 /* Which access of the instruction at regs->ip touches the page of page_va. False:
  * none is known to (out is untouched). The first byte of the page stands for an
- * access that began in the page before. */
+ * access that began in the page before. Simplified: in 32-bit mode ds, es and ss are
+ * taken to begin at 0, and addresses of 16 bits are not known. */
 bool decode_access(const struct decoded_instruction *instruction, const struct x86_regs *regs,
                    va_t page_va, struct decoded_access *out);
 

@@ -45,6 +45,7 @@ struct engine_ops {
 
 enum engine_stop {
 	ENGINE_STOP_SYSCALL,   /* the `syscall` instruction; ip behind it */
+	ENGINE_STOP_SYSENTER,  /* the `sysenter` instruction; ip behind it */
 	ENGINE_STOP_INTERRUPT, /* int n; stop.vector, ip behind it */
 	ENGINE_STOP_EXCEPTION, /* a CPU exception but #PF; stop.vector, ip at it */
 	ENGINE_STOP_ILLEGAL,   /* no such instruction (#UD); ip at it */
@@ -57,10 +58,12 @@ struct engine_stopped {
 	uint8_t vector;
 };
 
-/* 0; -ENOMEM, -ENOTSUP if the library is too old or lacks something. ram, mmu
- * and owner must outlive the engine. */
+/* 0; -ENOMEM, -ENOTSUP if the library is too old or lacks something. segments are
+ * those that 32-bit code finds. ram, mmu, segments and owner must outlive the
+ * engine. */
 int engine_create(struct engine **out, enum engine_mode mode, const struct ram *ram,
-                  struct mmu *mmu, const struct engine_ops *ops, void *owner);
+                  struct mmu *mmu, const struct segment_layout *segments,
+                  const struct engine_ops *ops, void *owner);
 void engine_destroy(struct engine *engine); /* NULL is fine */
 
 /*
@@ -82,6 +85,8 @@ void engine_switch(struct engine *engine, struct engine_context *from,
 int engine_run(struct engine *engine, uint64_t max_instructions, struct engine_stopped *stopped);
 
 void engine_get_regs(struct engine *engine, struct x86_regs *regs);
+/* A selector that names no segment becomes 0, as Linux has it on the way back to user
+ * mode; cs is the engine's to know. */
 void engine_set_regs(struct engine *engine, const struct x86_regs *regs);
 void engine_get_fpu(struct engine *engine, struct x86_fpu *fpu);
 void engine_set_fpu(struct engine *engine, const struct x86_fpu *fpu);

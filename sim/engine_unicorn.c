@@ -26,8 +26,11 @@
  * stop at: no access of the guest's. */
 #define CLEANUP_PAGE ((NO_ADDRESS - 1) & PAGE_MASK)
 
-/* Where the engine's own page (GDT, code to enter CPL 3) is while it starts. */
+/* Where the engine's own page (GDT, code to enter CPL 3) is while it starts; 32-bit
+ * code, whose addresses do not reach it, has its GDT there for good. The low half is
+ * for the first 32-bit instruction. */
 #define OWN_PAGE_VA ((va_t)0xffffffffff000000)
+#define OWN_PAGE_VA_32 ((va_t)(uint32_t)OWN_PAGE_VA)
 
 /* Where the engine sees a frame whose translated code it drops: this plus pa. */
 #define FRAMES_VA ((va_t)0xffff900000000000)
@@ -39,14 +42,24 @@
 #define SELECTOR_USER_DATA 0x2b /* as Linux: GDT entries 5 and 6, RPL 3 */
 #define SELECTOR_USER_CODE 0x33
 
+/* Flat segments of CPL 3 (Intel SDM Vol. 3A, "Segment Descriptors"). */
+#define DESCRIPTOR_DATA ((uint64_t)0x00cff3000000ffff)
+#define DESCRIPTOR_CODE_32 ((uint64_t)0x00cffb000000ffff)
+#define DESCRIPTOR_CODE_64 ((uint64_t)0x00affb000000ffff)
+#define GDT_ENTRIES 16
+
 struct engine {
 	uc_engine *uc;
-	uc_context *fresh; /* as it was before the first instruction */
+	uc_context *fresh[2]; /* before the first instruction of 64-bit, of 32-bit code */
 	enum engine_mode mode;
 	const struct ram *ram;
 	struct mmu *mmu;
+	const struct segment_layout *segments;
 	const struct engine_ops *ops;
 	void *owner;
+
+	bool is_32;                   /* what runs */
+	uint64_t tls[NR_TLS_ENTRIES]; /* as the GDT has them */
 
 	struct bindings bindings;
 	struct code code;
@@ -149,7 +162,7 @@ static pa_t own_page_pa(const struct engine *e)
 }
 
 /* The engine's own business: its page while it starts, a frame while it drops the
- * code translated from it. */
+ * code translated from it, the GDT when 32-bit code loads a segment. */
 static bool on_own_fill(const struct engine *e, va_t va, uc_tlb_entry *out)
 {
 	out->perms = UC_PROT_ALL;
@@ -158,7 +171,9 @@ static bool on_own_fill(const struct engine *e, va_t va, uc_tlb_entry *out)
 		return out->paddr < own_page_pa(e);
 	}
 	out->paddr = own_page_pa(e);
-	return e->starting && va == OWN_PAGE_VA;
+	if (va == OWN_PAGE_VA)
+		return e->starting || e->is_32;
+	return e->starting && va == OWN_PAGE_VA_32;
 }
 
 /* Unicorn tells no exact instruction pointer here. It does once it has stopped, so
@@ -172,7 +187,7 @@ static bool on_fill(uc_engine *uc, uint64_t va, uc_mem_type type, uc_tlb_entry *
 	                                               : ACCESS_FETCH;
 
 	(void)uc;
-	if (unlikely(e->starting || e->dropping))
+	if (unlikely(e->starting || e->dropping || va == OWN_PAGE_VA))
 		return on_own_fill(e, va, out);
 	if (likely(e->ops->look_up(e->owner, va, kind, &page))) {
 		describe_fill(e, va, kind, &page, out);
@@ -204,8 +219,9 @@ static void on_load(uc_engine *uc, uc_mem_type type, uint64_t pa, int size, int6
 	struct engine *e = user;
 
 	(void)uc, (void)type, (void)value;
-	/* Its two aligned halves are reported after it. */
-	if (crosses_page(pa, size))
+	/* Its two aligned halves are reported after it.
+	 * Simplified: the CPU's reading of a descriptor is not counted. */
+	if (crosses_page(pa, size) || unlikely(pa >= own_page_pa(e)))
 		return;
 	on_access(e, bindings_va(&e->bindings, pa), ACCESS_LOAD, pa);
 }
@@ -302,6 +318,12 @@ static void on_syscall(uc_engine *uc, void *user)
 	stop(user, ENGINE_STOP_SYSCALL, 0);
 }
 
+static void on_sysenter(uc_engine *uc, void *user)
+{
+	(void)uc;
+	stop(user, ENGINE_STOP_SYSENTER, 0);
+}
+
 /* Unicorn lets CPL 3 use ports; a CPU whose kernel has allowed none does not. */
 static uint32_t on_port_read(uc_engine *uc, uint32_t port, int size, void *user)
 {
@@ -333,6 +355,59 @@ static int gpr_ids[] = {
 };
 
 #define NR_BATCH ((int)(sizeof(gpr_ids) / sizeof(gpr_ids[0])))
+#define NR_BASES 2 /* at the end of the batch */
+
+static int segment_ids[] = {
+	UC_X86_REG_CS, UC_X86_REG_SS, UC_X86_REG_DS, UC_X86_REG_ES, UC_X86_REG_FS, UC_X86_REG_GS,
+};
+
+#define NR_SEGMENTS ((int)(sizeof(segment_ids) / sizeof(segment_ids[0])))
+_Static_assert(sizeof(struct x86_segments) == NR_SEGMENTS * sizeof(uint16_t), "as an array");
+
+static void get_segments(struct engine *e, struct x86_segments *segments)
+{
+	uint16_t *selectors = &segments->cs;
+
+	for (int i = 0; i < NR_SEGMENTS; i++)
+		uc_reg_read(e->uc, segment_ids[i], &selectors[i]);
+}
+
+/* True if the task's entries in the GDT are others than before. */
+static bool set_tls(struct engine *e, const uint64_t tls[NR_TLS_ENTRIES])
+{
+	if (!memcmp(e->tls, tls, sizeof(e->tls)))
+		return false;
+	memcpy(e->tls, tls, sizeof(e->tls));
+	memcpy(e->own_page + e->segments->first_tls * sizeof(uint64_t), tls, sizeof(e->tls));
+	return true;
+}
+
+/* A load reads the descriptor, so it is done where something has changed. */
+static void set_segments(struct engine *e, const struct x86_segments *segments, bool all)
+{
+	const uint16_t *wanted = &segments->cs, none = 0;
+	struct x86_segments now;
+
+	get_segments(e, &now);
+	for (int i = 1; i < NR_SEGMENTS; i++) /* cs is what it is in this mode */
+		if ((all || wanted[i] != (&now.cs)[i]) &&
+		    uc_reg_write(e->uc, segment_ids[i], &wanted[i]) != UC_ERR_OK)
+			uc_reg_write(e->uc, segment_ids[i], &none);
+}
+
+/* To the other kind of code. */
+static void change_mode(struct engine *e, bool is_32)
+{
+	struct x86_fpu fpu;
+
+	engine_get_fpu(e, &fpu);
+	e->is_32 = is_32;
+	uc_context_restore(e->uc, e->fresh[is_32]);
+	engine_set_fpu(e, &fpu);
+	code_set_mode(&e->code, is_32);
+	e->current = NULL;
+	e->flush_wanted = true;
+}
 
 void engine_get_regs(struct engine *engine, struct x86_regs *regs)
 {
@@ -345,19 +420,30 @@ void engine_get_regs(struct engine *engine, struct x86_regs *regs)
 	values[NR_GPRS + 2] = &regs->gs_base;
 	uc_reg_read_batch(engine->uc, gpr_ids, values, NR_BATCH);
 	regs->ip = engine->ip;
+	regs->is_32 = engine->is_32;
+	if (regs->is_32)
+		get_segments(engine, &regs->segments);
+	memcpy(regs->tls, engine->tls, sizeof(regs->tls));
 }
 
 void engine_set_regs(struct engine *engine, const struct x86_regs *regs)
 {
 	void *values[NR_BATCH];
+	bool other_tls;
 
+	if (regs->is_32 != engine->is_32)
+		change_mode(engine, regs->is_32);
 	for (int i = 0; i < NR_GPRS; i++)
 		values[i] = (void *)&regs->gpr[i];
 	values[NR_GPRS] = (void *)&regs->flags;
 	values[NR_GPRS + 1] = (void *)&regs->fs_base;
 	values[NR_GPRS + 2] = (void *)&regs->gs_base;
-	uc_reg_write_batch(engine->uc, gpr_ids, values, NR_BATCH);
+	uc_reg_write_batch(engine->uc, gpr_ids, values,
+	                   regs->is_32 ? NR_BATCH - NR_BASES : NR_BATCH);
 	engine->ip = regs->ip;
+	other_tls = set_tls(engine, regs->tls);
+	if (regs->is_32)
+		set_segments(engine, &regs->segments, other_tls);
 }
 
 /* Offsets in the FXSAVE area. */
@@ -431,7 +517,7 @@ static void forget_exception(struct engine *e)
 
 	engine_get_regs(e, &regs);
 	engine_get_fpu(e, &fpu);
-	uc_context_restore(e->uc, e->fresh);
+	uc_context_restore(e->uc, e->fresh[e->is_32]);
 	engine_set_regs(e, &regs);
 	engine_set_fpu(e, &fpu);
 	e->flush_wanted = true;
@@ -475,6 +561,7 @@ static void read_address_registers(struct engine *e, const struct decoded_instru
                                    struct x86_regs *regs)
 {
 	regs->ip = e->ip;
+	regs->is_32 = e->is_32;
 	read_gpr(e, REG_SP, regs);
 	for (uint8_t i = 0; i < instruction->nr_operands; i++) {
 		const struct decoded_operand *op = &instruction->operands[i];
@@ -544,7 +631,7 @@ static uint32_t tsc_read_length(const struct engine *e)
 	uint8_t bytes[DECODE_MAX_INSTRUCTION];
 	bool writable;
 
-	return decode_rdtsc_length(bytes,
+	return decode_rdtsc_length(e->code.decoder, bytes,
 	                           code_read(&e->code, e->ip, bytes, sizeof(bytes), &writable));
 }
 
@@ -650,7 +737,17 @@ uint64_t engine_instructions(const struct engine *engine)
 struct engine_context {
 	uc_context *registers;
 	uint64_t ip;
+	bool is_32;
+	uint64_t tls[NR_TLS_ENTRIES];
 };
+
+static void put_away(const struct engine *e, struct engine_context *context)
+{
+	uc_context_save(e->uc, context->registers);
+	context->ip = e->ip;
+	context->is_32 = e->is_32;
+	memcpy(context->tls, e->tls, sizeof(context->tls));
+}
 
 int engine_context_create(struct engine_context **out, const struct engine *engine)
 {
@@ -662,8 +759,7 @@ int engine_context_create(struct engine_context **out, const struct engine *engi
 		free(context);
 		return -ENOMEM;
 	}
-	uc_context_save(engine->uc, context->registers);
-	context->ip = engine->ip;
+	put_away(engine, context);
 	*out = context;
 	return 0;
 }
@@ -679,10 +775,13 @@ void engine_context_destroy(struct engine_context *context)
 void engine_switch(struct engine *engine, struct engine_context *from,
                    const struct engine_context *to, struct mmu *mmu, void *owner)
 {
-	uc_context_save(engine->uc, from->registers);
-	from->ip = engine->ip;
+	put_away(engine, from);
 	uc_context_restore(engine->uc, to->registers);
 	engine->ip = to->ip;
+	if (engine->is_32 != to->is_32)
+		code_set_mode(&engine->code, to->is_32);
+	engine->is_32 = to->is_32;
+	set_tls(engine, to->tls);
 	engine->mmu = mmu;
 	engine->owner = owner;
 	engine->current = NULL;
@@ -709,7 +808,8 @@ static bool add_instruction_hook(struct engine *e, uc_x86_insn instruction, void
 static bool add_first_hooks(struct engine *e)
 {
 	return add_hook(e, UC_HOOK_TLB_FILL, (void *)on_fill) &&
-	       add_instruction_hook(e, UC_X86_INS_SYSCALL, (void *)on_syscall);
+	       add_instruction_hook(e, UC_X86_INS_SYSCALL, (void *)on_syscall) &&
+	       add_instruction_hook(e, UC_X86_INS_SYSENTER, (void *)on_sysenter);
 }
 
 static bool add_other_hooks(struct engine *e)
@@ -737,43 +837,88 @@ static bool map_memory(struct engine *e)
 	           UC_ERR_OK;
 }
 
+static void set_descriptor(struct engine *e, uint16_t selector, uint64_t descriptor)
+{
+	memcpy(e->own_page + (selector & ~7), &descriptor, sizeof(descriptor));
+}
+
 /*
  * Unicorn begins at CPL 0, where a guest could reload control registers. An iret
  * from the engine's own page goes to CPL 3, to a `syscall` that stops it there.
- * Then the GDT is taken away, so that no selector can be loaded any more.
  */
-static bool enter_user_mode(struct engine *e)
+static bool iret_to(struct engine *e, uint16_t cs, uint16_t ss, va_t page)
 {
-	enum { GDT = 0, IRETQ = 0x100, SYSCALL = 0x110, STACK = 0x200 };
+	enum { IRETQ = 0x100, SYSCALL = 0x110, STACK = 0x200 };
 	static const uint8_t iretq[] = { 0x48, 0xcf }, syscall[] = { 0x0f, 0x05 };
-	const uint64_t data = 0x00cff3000000ffff, code = 0x00affb000000ffff;
-	const uint64_t frame[] = { OWN_PAGE_VA + SYSCALL, SELECTOR_USER_CODE, 0x202,
-		                   OWN_PAGE_VA + STACK, SELECTOR_USER_DATA };
-	uint64_t sp = OWN_PAGE_VA + STACK, cs = 0, cr4 = 0, empty_tags = 0xffff;
-	uc_x86_mmr gdtr = { .base = OWN_PAGE_VA, .limit = 7 * 8 - 1 };
+	const uint64_t frame[] = { page + SYSCALL, cs, 0x202, page + STACK, ss };
+	uint64_t sp = OWN_PAGE_VA + STACK, empty_tags = 0xffff;
+	uint16_t now = 0;
 
-	memcpy(e->own_page + GDT + (SELECTOR_USER_DATA & ~7), &data, 8);
-	memcpy(e->own_page + GDT + (SELECTOR_USER_CODE & ~7), &code, 8);
 	memcpy(e->own_page + IRETQ, iretq, sizeof(iretq));
 	memcpy(e->own_page + SYSCALL, syscall, sizeof(syscall));
 	memcpy(e->own_page + STACK, frame, sizeof(frame));
-	uc_reg_write(e->uc, UC_X86_REG_GDTR, &gdtr);
 	uc_reg_write(e->uc, UC_X86_REG_RSP, &sp);
+	uc_emu_start(e->uc, OWN_PAGE_VA + IRETQ, NO_ADDRESS, 0, 0);
+	uc_reg_read(e->uc, UC_X86_REG_CS, &now);
+	/* As fninit leaves it; Unicorn's registers are not empty at first. */
+	uc_reg_write(e->uc, UC_X86_REG_FPTAG, &empty_tags);
+	return now == cs;
+}
+
+static bool save_context(struct engine *e, uc_context **context)
+{
+	return uc_context_alloc(e->uc, context) == UC_ERR_OK &&
+	       uc_context_save(e->uc, *context) == UC_ERR_OK;
+}
+
+/* 64-bit code can load no selector: it has no GDT. */
+static bool prepare_64(struct engine *e)
+{
+	uc_x86_mmr no_gdt = { .base = OWN_PAGE_VA, .limit = 0 };
+
+	set_descriptor(e, SELECTOR_USER_DATA, DESCRIPTOR_DATA);
+	set_descriptor(e, SELECTOR_USER_CODE, DESCRIPTOR_CODE_64);
+	if (!iret_to(e, SELECTOR_USER_CODE, SELECTOR_USER_DATA, OWN_PAGE_VA))
+		return false;
+	uc_reg_write(e->uc, UC_X86_REG_GDTR, &no_gdt);
+	return save_context(e, &e->fresh[0]);
+}
+
+/* 32-bit code runs in compatibility mode, and can load what segments are its own. */
+static bool prepare_32(struct engine *e)
+{
+	const uint16_t code = e->segments->code, data = e->segments->data;
+
+	memset(e->own_page, 0, PAGE_SIZE);
+	set_descriptor(e, data, DESCRIPTOR_DATA);
+	set_descriptor(e, code, DESCRIPTOR_CODE_32);
+	return iret_to(e, code, data, OWN_PAGE_VA_32) &&
+	       uc_reg_write(e->uc, UC_X86_REG_DS, &data) == UC_ERR_OK &&
+	       uc_reg_write(e->uc, UC_X86_REG_ES, &data) == UC_ERR_OK &&
+	       save_context(e, &e->fresh[1]);
+}
+
+static bool enter_user_mode(struct engine *e)
+{
+	uc_x86_mmr gdtr = { .base = OWN_PAGE_VA, .limit = GDT_ENTRIES * 8 - 1 };
+	uc_context *supervisor = NULL;
+	uint64_t cr4 = 0;
+	bool done;
+
+	uc_reg_write(e->uc, UC_X86_REG_GDTR, &gdtr);
 	uc_reg_read(e->uc, UC_X86_REG_CR4, &cr4);
 	cr4 |= CR4_OSFXSR | CR4_OSXMMEXCPT; /* else FXSAVE leaves the XMM registers out */
 	cr4 |= CR4_TSD;                     /* Unicorn's counter is the host's */
 	uc_reg_write(e->uc, UC_X86_REG_CR4, &cr4);
 	e->starting = true;
-	uc_emu_start(e->uc, OWN_PAGE_VA + IRETQ, NO_ADDRESS, 0, 0);
+	done = save_context(e, &supervisor) && prepare_64(e) &&
+	       uc_context_restore(e->uc, supervisor) == UC_ERR_OK && prepare_32(e) &&
+	       uc_context_restore(e->uc, e->fresh[0]) == UC_ERR_OK;
 	e->starting = false;
-	uc_reg_read(e->uc, UC_X86_REG_CS, &cs);
-	/* As fninit leaves it; Unicorn's registers are not empty at first. */
-	uc_reg_write(e->uc, UC_X86_REG_FPTAG, &empty_tags);
-	gdtr.limit = 0;
-	uc_reg_write(e->uc, UC_X86_REG_GDTR, &gdtr);
+	if (supervisor)
+		uc_context_free(supervisor);
 	flush_softmmu(e);
-	return cs == SELECTOR_USER_CODE && uc_context_alloc(e->uc, &e->fresh) == UC_ERR_OK &&
-	       uc_context_save(e->uc, e->fresh) == UC_ERR_OK;
+	return done;
 }
 
 static bool allocate(struct engine *e)
@@ -800,16 +945,19 @@ static bool open_unicorn(struct engine *e)
 
 static void close_unicorn(struct engine *e)
 {
-	if (e->fresh)
-		uc_context_free(e->fresh);
+	for (int i = 0; i < 2; i++) {
+		if (e->fresh[i])
+			uc_context_free(e->fresh[i]);
+		e->fresh[i] = NULL;
+	}
 	if (e->uc)
 		uc_close(e->uc);
-	e->fresh = NULL;
 	e->uc = NULL;
 }
 
 int engine_create(struct engine **out, enum engine_mode mode, const struct ram *ram,
-                  struct mmu *mmu, const struct engine_ops *ops, void *owner)
+                  struct mmu *mmu, const struct segment_layout *segments,
+                  const struct engine_ops *ops, void *owner)
 {
 	struct engine *e = calloc(1, sizeof(*e));
 
@@ -819,6 +967,7 @@ int engine_create(struct engine **out, enum engine_mode mode, const struct ram *
 	e->counting = mode == ENGINE_EXACT;
 	e->ram = ram;
 	e->mmu = mmu;
+	e->segments = segments;
 	e->ops = ops;
 	e->owner = owner;
 	if (!allocate(e)) {
@@ -847,6 +996,9 @@ int engine_start_counting(struct engine *engine)
 	close_unicorn(engine);
 	memset(engine->fetched, 0, engine->ram->size_bytes >> PAGE_SHIFT);
 	memset(engine->own_page, 0, PAGE_SIZE);
+	memset(engine->tls, 0, sizeof(engine->tls));
+	engine->is_32 = false;
+	code_set_mode(&engine->code, false);
 	engine->counting = true;
 	if (!open_unicorn(engine))
 		return -ENOTSUP;

@@ -8,6 +8,9 @@
  *	                 (down to 16n) "x86_64" (AT_PLATFORM), 16 random bytes
  *	                 auxv, envp[], NULL, argv[], NULL
  *	sp, 16n          argc
+ *
+ * A 32-bit program's words have 4 bytes, its platform is "i686", and its stack ends at
+ * 0xc0000000, or at 0xffffe000 under a 64-bit kernel.
  */
 #include "sim/exec.h"
 
@@ -37,9 +40,44 @@
 #define ARG_BYTES_MIN (128 * KIB)     /* ARG_MAX */
 #define ARG_STRING_MAX (128 * KIB)    /* MAX_ARG_STRLEN */
 
-/* Where a position-independent program with an interpreter goes, and the heap of
- * one without (arch/x86/include/asm/elf.h: ELF_ET_DYN_BASE). */
-#define DYNAMIC_BASE (ELF_TASK_SIZE_64 / 3 * 2)
+/* What programs of a kind find. */
+struct exec_abi {
+	va_t task_size;
+	/* Where a position-independent program with an interpreter goes, and the heap of
+	 * one without (arch/x86/include/asm/elf.h: ELF_ET_DYN_BASE and its compat form). */
+	va_t dynamic_base;
+	uint32_t word_bytes;   /* of the program */
+	uint32_t kernel_bytes; /* a word of the kernel's */
+	uint32_t min_frame_bytes;
+	const char *platform;
+};
+
+static const struct exec_abi abi_64 = {
+	.task_size = ELF_TASK_SIZE_64,
+	.dynamic_base = ELF_TASK_SIZE_64 / 3 * 2,
+	.word_bytes = 8,
+	.kernel_bytes = 8,
+	.min_frame_bytes = SIGNAL_MIN_FRAME_BYTES,
+	.platform = "x86_64",
+};
+
+static const struct exec_abi abi_i386 = {
+	.task_size = 0xc0000000,
+	.dynamic_base = 0x400000,
+	.word_bytes = 4,
+	.kernel_bytes = 4,
+	.min_frame_bytes = SIGNAL32_MIN_FRAME_BYTES,
+	.platform = "i686",
+};
+
+static const struct exec_abi abi_compat = {
+	.task_size = ELF_TASK_SIZE_32,
+	.dynamic_base = 0x56555000, /* a third of the addresses, and 16 MB */
+	.word_bytes = 4,
+	.kernel_bytes = 8,
+	.min_frame_bytes = SIGNAL32_MIN_FRAME_BYTES,
+	.platform = "i686",
+};
 
 /* CPUID leaf 1 edx of Unicorn's default CPU. It lacks FSGSBASE, the one bit that
  * Linux sets in AT_HWCAP2. */
@@ -64,6 +102,7 @@ struct exec {
 	const char *path; /* as the caller says it */
 	struct open_file *file, *interp_file;
 	struct elf_image image, interp;
+	const struct exec_abi *abi;
 
 	struct mm_struct *mm; /* the new one */
 	va_t p;               /* lowest byte of the stack that is in use */
@@ -71,7 +110,6 @@ struct exec {
 	va_t path_va;
 	uint32_t argc, envc;
 	va_t bias, interp_bias;
-	va_t vdso;
 
 	char *why;
 	size_t why_size;
@@ -108,9 +146,7 @@ static int open_program(struct exec *x, const char *path, struct open_file **fil
 	source.size_bytes = vfs_size(*file);
 	source.context = *file;
 	err = elf_image_read(&source, image, x->why, x->why_size);
-	if (!err && !image->is_64)
-		err = fail(x, -ENOTSUP, "%s: an i386 program", path);
-	if (!err && x->task->machine->config.paging->va_bits < 48)
+	if (!err && image->is_64 && machine_is_32(x->machine))
 		err = fail(x, -ENOTSUP,
 		           "%s: an x86-64 program, which machine %s cannot run: its paging is %s",
 		           path, x->task->machine->config.name,
@@ -124,6 +160,10 @@ static int open_programs(struct exec *x)
 
 	if (!err && x->image.interp[0])
 		err = open_program(x, x->image.interp, &x->interp_file, &x->interp);
+	if (!err && x->interp_file && x->interp.is_64 != x->image.is_64)
+		err = fail(x, -ENOEXEC, "%s: its interpreter %s is a %s-bit program", x->path,
+		           x->image.interp, x->interp.is_64 ? "64" : "32");
+	x->abi = x->image.is_64 ? &abi_64 : machine_is_32(x->machine) ? &abi_i386 : &abi_compat;
 	return err;
 }
 
@@ -150,7 +190,7 @@ static struct mm_struct *new_mm(struct exec *x)
 
 	if (!mm)
 		return NULL;
-	mm->task_size = ELF_TASK_SIZE_64;
+	mm->task_size = x->abi->task_size;
 	mm->owner_pid = x->task->pid;
 	mm->oom_score_adj = x->task->mm ? x->task->mm->oom_score_adj : 0;
 	return mm;
@@ -187,7 +227,7 @@ static int map_stack(struct exec *x, uint64_t string_bytes)
 	const uint64_t limit = x->mm->stack_limit & PAGE_MASK;
 	uint64_t flags =
 	    VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_GROWSDOWN | VM_ACCOUNT;
-	va_t start = (top - sizeof(uint64_t) - string_bytes) & PAGE_MASK;
+	va_t start = (top - x->abi->kernel_bytes - string_bytes) & PAGE_MASK;
 
 	if (x->image.exec_stack)
 		flags |= VM_EXEC;
@@ -195,7 +235,7 @@ static int map_stack(struct exec *x, uint64_t string_bytes)
 		start = limit < top - start ? start : top - limit;
 	else
 		start -= STACK_EXPAND;
-	x->p = top - sizeof(uint64_t);
+	x->p = top - x->abi->kernel_bytes;
 	x->populated = top;
 	return insert_vma(x->k, x->mm, start, top, flags, NULL);
 }
@@ -231,7 +271,7 @@ static int copy_strings(struct exec *x, char *const argv[], char *const envp[])
 	int err;
 
 	if (!add_lengths(argv, &x->argc, &bytes) || !add_lengths(envp, &x->envc, &bytes) ||
-	    bytes + (x->argc + x->envc) * sizeof(uint64_t) > arg_bytes_max(x))
+	    bytes + (uint64_t)(x->argc + x->envc) * x->abi->kernel_bytes > arg_bytes_max(x))
 		return fail(x, -E2BIG, "%s: %s", x->path, strerror(E2BIG));
 	err = map_stack(x, bytes);
 	if (!err)
@@ -403,7 +443,7 @@ static void note_layout(struct exec *x)
 	}
 	/* A static PIE lies among the mmaps: its heap could not grow there. */
 	if (image->is_dynamic && !image->interp[0])
-		end = DYNAMIC_BASE;
+		end = x->abi->dynamic_base;
 	mm->start_brk = mm->brk = page_align(end);
 }
 
@@ -414,7 +454,7 @@ static int load_programs(struct exec *x)
 	int err = 0;
 
 	if (image->is_dynamic && image->interp[0])
-		base = DYNAMIC_BASE &
+		base = x->abi->dynamic_base &
 		       ~((image->max_align > PAGE_SIZE ? image->max_align : PAGE_SIZE) - 1);
 	else if (image->is_dynamic)
 		err = aligned_base(x, image, &base);
@@ -449,8 +489,10 @@ static uint32_t fill_auxv(struct exec *x, va_t platform, va_t random)
 	struct auxv a = { .words = x->mm->saved_auxv };
 
 	memset(x->mm->saved_auxv, 0, sizeof(x->mm->saved_auxv));
-	add_auxv(&a, AT_SYSINFO_EHDR, x->vdso);
-	add_auxv(&a, AT_MINSIGSTKSZ, SIGNAL_MIN_FRAME_BYTES);
+	if (!image->is_64)
+		add_auxv(&a, AT_SYSINFO, x->mm->vdso + VDSO32_KERNEL_VSYSCALL);
+	add_auxv(&a, AT_SYSINFO_EHDR, x->mm->vdso);
+	add_auxv(&a, AT_MINSIGSTKSZ, x->abi->min_frame_bytes);
 	add_auxv(&a, AT_HWCAP, CPU_HWCAP);
 	add_auxv(&a, AT_PAGESZ, PAGE_SIZE);
 	add_auxv(&a, AT_CLKTCK, 100);
@@ -485,16 +527,35 @@ static void list_strings(uint64_t *words, uint32_t nr, char *const strings[], va
 	words[nr] = 0;
 }
 
+/* Words of the program's own size. */
+static int put_words(struct exec *x, va_t va, const uint64_t *words, uint64_t nr)
+{
+	uint32_t *narrow;
+	int err;
+
+	if (x->abi->word_bytes == sizeof(*words))
+		return copy_to_user(x->task, va, words, nr * sizeof(*words));
+	narrow = malloc(nr * sizeof(*narrow));
+	if (!narrow)
+		return -ENOMEM;
+	for (uint64_t i = 0; i < nr; i++)
+		narrow[i] = (uint32_t)words[i];
+	err = copy_to_user(x->task, va, narrow, nr * sizeof(*narrow));
+	free(narrow);
+	return err;
+}
+
 /* Simplified: the strings' lengths are known, where Linux reads them again from the
  * new stack (strnlen_user()); no page is touched less for it. */
 static int create_tables(struct exec *x, char *const argv[], char *const envp[])
 {
-	static const char platform[] = "x86_64";
-	const va_t platform_va = (x->p & ~(va_t)15) - sizeof(platform);
+	const char *platform = x->abi->platform;
+	const size_t platform_bytes = strlen(platform) + 1;
+	const va_t platform_va = (x->p & ~(va_t)15) - platform_bytes;
 	const va_t random_va = platform_va - 16;
-	const uint32_t nr_auxv = fill_auxv(x, platform_va, random_va);
+	const uint32_t nr_auxv = fill_auxv(x, platform_va, random_va), word = x->abi->word_bytes;
 	const uint64_t nr_words = 1 + x->argc + 1 + x->envc + 1;
-	const va_t sp = (random_va - (nr_auxv + nr_words) * sizeof(uint64_t)) & ~(va_t)15;
+	const va_t sp = (random_va - (nr_auxv + nr_words) * word) & ~(va_t)15;
 	uint64_t *words = malloc(nr_words * sizeof(uint64_t));
 	uint8_t random[16];
 	int err = -ENOMEM;
@@ -505,11 +566,10 @@ static int create_tables(struct exec *x, char *const argv[], char *const envp[])
 	words[0] = x->argc;
 	list_strings(words + 1, x->argc, argv, x->mm->arg_start);
 	list_strings(words + 1 + x->argc + 1, x->envc, envp, x->mm->env_start);
-	if (!copy_to_user(x->task, platform_va, platform, sizeof(platform)) &&
+	if (!copy_to_user(x->task, platform_va, platform, platform_bytes) &&
 	    !copy_to_user(x->task, random_va, random, sizeof(random)) &&
-	    !copy_to_user(x->task, sp, words, nr_words * sizeof(uint64_t)) &&
-	    !copy_to_user(x->task, sp + nr_words * sizeof(uint64_t), x->mm->saved_auxv,
-	                  nr_auxv * sizeof(uint64_t)))
+	    !put_words(x, sp, words, nr_words) &&
+	    !put_words(x, sp + nr_words * word, x->mm->saved_auxv, nr_auxv))
 		err = 0;
 	free(words);
 	x->p = sp;
@@ -548,6 +608,19 @@ static void leave_old_mm(struct exec *x, struct mm_struct *old)
 	task->rseq_va = 0;
 }
 
+/* A 64-bit program has no selectors to choose from (Linux: start_thread_common()). */
+static void set_segments(struct exec *x, struct x86_regs *regs)
+{
+	const struct segment_layout *layout = machine_segments(x->machine);
+
+	regs->is_32 = !x->image.is_64;
+	if (regs->is_32)
+		regs->segments = (struct x86_segments){ .cs = layout->code,
+			                                .ss = layout->data,
+			                                .ds = layout->data,
+			                                .es = layout->data };
+}
+
 static void start_program(struct exec *x)
 {
 	struct task *task = x->task;
@@ -559,6 +632,7 @@ static void start_program(struct exec *x)
 	    x->interp_file ? x->interp.entry + x->interp_bias : x->image.entry + x->bias;
 	task->regs.gpr[REG_SP] = x->p;
 	task->regs.flags = 0x202; /* IF, and the bit that is always set */
+	set_segments(x, &task->regs);
 	task->regs_changed = true;
 	task->syscall_nr = -1;
 	task_reset_fpu(task);
@@ -586,7 +660,7 @@ static int load(struct exec *x, char *const argv[], char *const envp[])
 	if (!err)
 		err = load_programs(x);
 	if (!err)
-		err = vdso_map(&x->machine->vdso, x->k, x->mm, &x->vdso);
+		err = vdso_map(&x->machine->vdso, x->k, x->mm, !x->image.is_64);
 	if (!err)
 		err = create_tables(x, argv, envp);
 	if (err)

@@ -19,6 +19,9 @@
  * it in a loop, whether instructions are counted or not. */
 #define SYSCALL_NS 100
 
+#define INVALID_OPCODE_VECTOR 6
+#define INT80_VECTOR 0x80 /* Linux: IA32_SYSCALL_VECTOR */
+
 /* ---- what the kernel asks of the machine ---- */
 
 static void flush_tlb_page(void *machine, struct mm_struct *mm, va_t va)
@@ -134,7 +137,8 @@ static int create_engine(struct machine *m, char *why, size_t why_size)
 	struct cpu *first = &m->cpus[0];
 	int err;
 
-	err = engine_create(&m->engine, m->options.engine, &m->ram, first->mmu, ops, first);
+	err = engine_create(&m->engine, m->options.engine, &m->ram, first->mmu, machine_segments(m),
+	                    ops, first);
 	if (!err && machine_counts_instructions(m))
 		err = engine_start_counting(m->engine);
 	for (uint32_t i = 0; !err && m->config.cpus > 1 && i < m->config.cpus; i++)
@@ -289,14 +293,35 @@ static void send_exception_signal(struct task *task, uint8_t vector)
 	signal_force(task, &info);
 }
 
+/* An Intel CPU has `syscall` for 64-bit code alone, and Linux `sysenter` for 32-bit code:
+ * the other is no instruction. Both are 2 bytes long. */
+static void enter_by_instruction(struct task *task, enum engine_stop why)
+{
+	if (why == ENGINE_STOP_SYSCALL && !task->regs.is_32) {
+		syscall_dispatch(task);
+	} else if (why == ENGINE_STOP_SYSENTER && task->regs.is_32) {
+		syscall32_sysenter(task);
+	} else {
+		task->regs.ip -= 2;
+		task->regs_changed = true;
+		send_exception_signal(task, INVALID_OPCODE_VECTOR);
+	}
+}
+
 /* The task is in the kernel: a system call, an exception, or time is up. */
 static void handle_stop(struct machine *m, struct task *task, const struct engine_stopped *stopped)
 {
 	switch (stopped->why) {
 	case ENGINE_STOP_SYSCALL:
-		syscall_dispatch(task);
+	case ENGINE_STOP_SYSENTER:
+		enter_by_instruction(task, stopped->why);
 		break;
 	case ENGINE_STOP_INTERRUPT:
+		if (stopped->vector == INT80_VECTOR && task->regs.is_32)
+			syscall32_dispatch(task);
+		else
+			send_exception_signal(task, stopped->vector);
+		break;
 	case ENGINE_STOP_EXCEPTION:
 	case ENGINE_STOP_ILLEGAL:
 		send_exception_signal(task, stopped->vector);

@@ -108,6 +108,17 @@ void machine_activate_mm(struct machine *machine, struct task *task);
 /* Deterministic bytes from the seed. */
 void machine_random(struct machine *machine, void *dst, size_t len);
 
+/* With paging for 32-bit addresses the kernel is one of 32 bits. */
+static inline bool machine_is_32(const struct machine *machine)
+{
+	return machine->config.paging->va_bits == 32;
+}
+
+static inline const struct segment_layout *machine_segments(const struct machine *machine)
+{
+	return machine_is_32(machine) ? &segments_kernel32 : &segments_kernel64;
+}
+
 /* That runs it, or ran it last. */
 static inline struct cpu *task_cpu(const struct task *task)
 {

@@ -437,14 +437,14 @@ static bool setup_frame(struct task *task, const struct signal_info *info,
 static void call_again(struct task *task)
 {
 	task->regs.gpr[REG_AX] = (uint64_t)task->syscall_nr;
-	task->regs.ip -= 2; /* the length of `syscall` */
+	task->regs.ip -= 2; /* the length of `syscall`, and of `int $0x80` */
 	task->syscall_nr = -1;
 	task->regs_changed = true;
 }
 
 void signal_settle_restart(struct task *task)
 {
-	int64_t result = (int64_t)task->regs.gpr[REG_AX];
+	int64_t result = x86_regs_result(&task->regs);
 
 	if (task->syscall_nr >= 0 &&
 	    (result == SYSCALL_ERESTARTSYS || result == SYSCALL_ERESTARTNOHAND))
@@ -455,7 +455,7 @@ void signal_settle_restart(struct task *task)
 /* The same for a task that a handler interrupts (Linux: handle_signal()). */
 static void settle_before_handler(struct task *task, const struct signal_action *action)
 {
-	int64_t result = (int64_t)task->regs.gpr[REG_AX];
+	int64_t result = x86_regs_result(&task->regs);
 
 	if (task->syscall_nr >= 0 && result == SYSCALL_ERESTARTSYS && (action->flags & SA_RESTART))
 		call_again(task);

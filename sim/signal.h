@@ -66,6 +66,7 @@ struct signals {
 
 /* Bytes that the largest signal frame takes: AT_MINSIGSTKSZ. */
 #define SIGNAL_MIN_FRAME_BYTES 1040
+#define SIGNAL32_MIN_FRAME_BYTES 976 /* of a 32-bit task */
 
 /* Makes a signal pending. */
 void signal_send(struct task *task, const struct signal_info *info);

@@ -98,11 +98,13 @@ static void put_string(struct strace_line *line, struct task *task, va_t va)
 
 static void put_argv(struct strace_line *line, struct task *task, va_t va)
 {
-	uint64_t string;
+	const size_t size = task->regs.is_32 ? 4 : 8;
 
 	put(line, "[");
 	for (unsigned i = 0; i < 16; i++) {
-		if (peek(task, &string, va + i * 8, 8) < 8 || !string)
+		uint64_t string = 0;
+
+		if (peek(task, &string, va + i * size, size) < size || !string)
 			break;
 		put(line, i ? ", " : "");
 		put_string(line, task, string);

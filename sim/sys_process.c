@@ -141,10 +141,13 @@ int64_t sys_setsid(struct task *task, const uint64_t arg[6])
 
 int64_t sys_uname(struct task *task, const uint64_t arg[6])
 {
-	static const char name[6][65] = {
+	char name[6][65] = {
 		"Linux",  "pagewalk", "6.18.0-pagewalk", "#1 SMP PREEMPT_DYNAMIC",
 		"x86_64", "(none)",
 	};
+
+	if (machine_is_32(task->machine))
+		strcpy(name[4], "i686");
 
 	return copy_to_user(task, arg[0], name, sizeof(name));
 }
@@ -617,7 +620,7 @@ static int copy_strings(struct task *task, va_t va, char *buffer, uint64_t *byte
 		return -ENOMEM;
 	for (;; nr++) {
 		err = -EFAULT;
-		if (va && copy_from_user(task, &string, va + nr * 8, sizeof(string)))
+		if (va && get_user_pointer(task, &string, va, nr))
 			goto fail;
 		if (!va || !string)
 			break;

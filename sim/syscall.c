@@ -2,8 +2,10 @@
 /* The system call table, and the way into a handler and back. */
 #include "sim/syscall.h"
 
+#include "sim/compat.h"
 #include "sim/machine.h"
 #include "sim/strace.h"
+#include "sim/usercopy.h"
 
 #include <errno.h>
 
@@ -419,35 +421,38 @@ static void count(struct task *task, uint64_t nr, const struct syscall_entry *en
 	            &(struct event){ .kind = EVENT_SYSCALL, .ip = task->regs.ip, .arg = nr });
 }
 
+static int64_t run_handler(struct task *task, const struct syscall_entry *entry,
+                           const uint64_t arg[6])
+{
+	if (!entry || !entry->fn)
+		return -ENOSYS;
+	return entry->forms ? compat_make_call(task, entry->fn, entry->forms, arg)
+	                    : entry->fn(task, arg);
+}
+
 /* The task may be gone afterwards, or run another program: then rax is not the
  * call's to set. */
 static int64_t call(struct task *task, const struct syscall_entry *entry, const uint64_t arg[6])
 {
-	int64_t result = entry && entry->fn ? entry->fn(task, arg) : -ENOSYS;
+	bool is_32 = task->regs.is_32;
+	int64_t result = run_handler(task, entry, arg);
 
 	if (result == SYSCALL_REGS_SET)
 		task->syscall_nr = -1;
 	if (task->state != TASK_RUNNING || result == SYSCALL_REGS_SET)
 		return result;
-	task->regs.gpr[REG_AX] = (uint64_t)result;
+	task->regs.gpr[REG_AX] = is_32 ? (uint32_t)result : (uint64_t)result;
 	task->regs_changed = true;
 	return result;
 }
 
-void syscall_dispatch(struct task *task)
+static void dispatch(struct task *task, uint64_t nr, const struct syscall_entry *entry,
+                     const uint64_t arg[6])
 {
-	struct x86_regs *regs = &task->regs;
 	FILE *out = task->machine->options.syscalls;
-	/* The kernel's own clobbers: `syscall` leaves ip and flags in rcx and r11. */
-	const uint64_t nr = (uint32_t)regs->gpr[REG_AX];
-	const uint64_t arg[6] = { regs->gpr[REG_DI], regs->gpr[REG_SI], regs->gpr[REG_DX],
-		                  regs->gpr[REG_10], regs->gpr[REG_8],  regs->gpr[REG_9] };
-	const struct syscall_entry *entry = syscall_lookup(nr);
 	struct strace_line line;
 	int64_t result;
 
-	regs->gpr[REG_CX] = regs->ip;
-	regs->gpr[REG_11] = regs->flags;
 	task->regs_changed = true;
 	task->syscall_nr = (int64_t)nr;
 	count(task, nr, entry);
@@ -456,4 +461,47 @@ void syscall_dispatch(struct task *task)
 	result = call(task, entry, arg);
 	if (out)
 		strace_leave(&line, out, task, nr, entry, arg, result);
+}
+
+void syscall_dispatch(struct task *task)
+{
+	struct x86_regs *regs = &task->regs;
+	/* The kernel's own clobbers: `syscall` leaves ip and flags in rcx and r11. */
+	const uint64_t nr = (uint32_t)regs->gpr[REG_AX];
+	const uint64_t arg[6] = { regs->gpr[REG_DI], regs->gpr[REG_SI], regs->gpr[REG_DX],
+		                  regs->gpr[REG_10], regs->gpr[REG_8],  regs->gpr[REG_9] };
+
+	regs->gpr[REG_CX] = regs->ip;
+	regs->gpr[REG_11] = regs->flags;
+	dispatch(task, nr, syscall_lookup(nr), arg);
+}
+
+void syscall32_dispatch(struct task *task)
+{
+	const struct x86_regs *regs = &task->regs;
+	const uint64_t nr = (uint32_t)regs->gpr[REG_AX];
+	const uint64_t arg[6] = { (uint32_t)regs->gpr[REG_BX], (uint32_t)regs->gpr[REG_CX],
+		                  (uint32_t)regs->gpr[REG_DX], (uint32_t)regs->gpr[REG_SI],
+		                  (uint32_t)regs->gpr[REG_DI], (uint32_t)regs->gpr[REG_BP] };
+
+	dispatch(task, nr, syscall32_lookup(nr), arg);
+}
+
+/* The vDSO has left its stack pointer in ebp and the sixth argument there (Linux:
+ * do_fast_syscall_32()). */
+void syscall32_sysenter(struct task *task)
+{
+	struct x86_regs *regs = &task->regs;
+	uint32_t sixth;
+
+	regs->gpr[REG_SP] = (uint32_t)regs->gpr[REG_BP];
+	regs->ip = task->mm->vdso + VDSO32_LANDING_PAD;
+	regs->flags |= X86_FLAGS_IF;
+	task->regs_changed = true;
+	if (copy_from_user(task, &sixth, regs->gpr[REG_BP], sizeof(sixth))) {
+		regs->gpr[REG_AX] = (uint32_t)-EFAULT;
+		return;
+	}
+	regs->gpr[REG_BP] = sixth;
+	syscall32_dispatch(task);
 }

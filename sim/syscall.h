@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * syscall - the x86-64 system call table and its dispatcher.
+ * syscall - the system call tables of x86-64 and of i386, and their dispatcher.
  *
  * A handler takes the task and six raw arguments, and returns a value or
- * -errno (of the x86-64 ABI, which is the host's too).
+ * -errno (of the x86-64 ABI, which is the host's too). The calls of i386 are mostly
+ * made by the same handlers: sim/compat.h.
  */
 #ifndef PW_SIM_SYSCALL_H
 #define PW_SIM_SYSCALL_H
@@ -14,7 +15,8 @@ typedef int64_t (*syscall_fn)(struct task *task, const uint64_t arg[6]);
 
 struct syscall_entry {
 	const char *name;
-	syscall_fn fn; /* NULL: known by name only, ENOSYS */
+	syscall_fn fn;     /* NULL: known by name only, ENOSYS */
+	const char *forms; /* of i386's arguments, see sim/compat.h; NULL: x86-64 */
 	/* How --syscalls prints the arguments, a letter each; strace.c lists them.
 	 * NULL: not told, six in hex. */
 	const char *format;
@@ -22,10 +24,14 @@ struct syscall_entry {
 
 /* NULL: no such number. */
 const struct syscall_entry *syscall_lookup(uint64_t nr);
+const struct syscall_entry *syscall32_lookup(uint64_t nr); /* i386's: syscall32.c */
 
 /* The task executed `syscall`: regs are its own, rax gets the result.
  * signal_deliver() must follow before it runs on. */
 void syscall_dispatch(struct task *task);
+/* The same for a 32-bit task that executed `int $0x80`, or `sysenter`. */
+void syscall32_dispatch(struct task *task);
+void syscall32_sysenter(struct task *task);
 
 /* A handler that set all registers itself (rt_sigreturn, execve): rax stays. */
 #define SYSCALL_REGS_SET INT64_MIN

@@ -58,6 +58,7 @@ struct task {
 	/* The system call whose result stands in rax, until the task is back in user
 	 * mode; -1: none. What a restart needs (Linux: orig_ax). */
 	int64_t syscall_nr;
+	struct compat_call *compat; /* while a handler works for a 32-bit task; or NULL */
 
 	uint64_t nr_syscalls;
 	struct task_figures figures; /* see sim/stats.h for who keeps it */

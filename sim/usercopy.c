@@ -2,6 +2,7 @@
 #include "sim/usercopy.h"
 
 #include "mm/mm.h"
+#include "sim/compat.h"
 #include "sim/machine.h"
 
 #include <assert.h>
@@ -96,6 +97,31 @@ static uint64_t left_in_page(va_t va)
 	return PAGE_SIZE - (va & ~PAGE_MASK);
 }
 
+/* Not the user's memory: an argument of a 32-bit task's system call in the handler's own
+ * form (sim/compat.h), or a bad address. */
+static uint64_t store_in_window(struct task *task, va_t dst, const uint8_t *src, uint64_t len)
+{
+	uint8_t *memory = compat_memory(task, dst, len, true);
+
+	if (!memory)
+		return 0;
+	if (src)
+		memcpy(memory, src, len);
+	else
+		memset(memory, 0, len);
+	return len;
+}
+
+static uint64_t load_from_window(struct task *task, uint8_t *dst, va_t src, uint64_t len)
+{
+	const uint8_t *memory = compat_memory(task, src, len, false);
+
+	if (!memory)
+		return 0;
+	memcpy(dst, memory, len);
+	return len;
+}
+
 /* Page by page; src NULL: zeroes. Bytes done. */
 static uint64_t store(struct task *task, va_t dst, const uint8_t *src, uint64_t len,
                       const char *function)
@@ -104,7 +130,7 @@ static uint64_t store(struct task *task, va_t dst, const uint8_t *src, uint64_t 
 	uint64_t done = 0;
 
 	if (!access_ok(task, dst, len))
-		return 0;
+		return store_in_window(task, dst, src, len);
 	while (done < len) {
 		uint64_t left = left_in_page(dst + done);
 		uint64_t n = left < len - done ? left : len - done;
@@ -127,7 +153,7 @@ static uint64_t load(struct task *task, uint8_t *dst, va_t src, uint64_t len, co
 	uint64_t done = 0;
 
 	if (!access_ok(task, src, len))
-		return 0;
+		return load_from_window(task, dst, src, len);
 	while (done < len) {
 		uint64_t left = left_in_page(src + done);
 		uint64_t n = left < len - done ? left : len - done;
@@ -164,6 +190,14 @@ int clear_user(struct task *task, va_t dst, uint64_t len)
 int get_user_byte(struct task *task, uint8_t *byte, va_t src)
 {
 	return load(task, byte, src, 1, "__get_user_1") ? 0 : -EFAULT;
+}
+
+int get_user_pointer(struct task *task, uint64_t *pointer, va_t array, uint64_t nr)
+{
+	const uint64_t size = task->regs.is_32 ? 4 : 8;
+
+	*pointer = 0;
+	return copy_from_user(task, pointer, array + nr * size, size);
 }
 
 uint64_t usercopy_done(const struct task *task)

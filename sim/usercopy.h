@@ -20,6 +20,9 @@ int clear_user(struct task *task, va_t dst, uint64_t len);
 /* One byte, as Linux's get_user() reads it. 0 or -EFAULT. */
 int get_user_byte(struct task *task, uint8_t *byte, va_t src);
 
+/* Element nr of an array of pointers, which have the size of the task's. 0 or -EFAULT. */
+int get_user_pointer(struct task *task, uint64_t *pointer, va_t array, uint64_t nr);
+
 /* How many bytes of the range copy_to_user()/copy_from_user() moved last, for
  * calls that return a short count. */
 uint64_t usercopy_done(const struct task *task);

@@ -9,24 +9,36 @@
 #include <errno.h>
 #include <string.h>
 
-int vdso_init(struct vdso *vdso, struct kernel *k)
+static int init_text(struct vdso_text *text, struct kernel *k, const uint8_t *image, size_t bytes)
 {
-	assert(vdso_image_bytes <= VDSO_TEXT_PAGES * PAGE_SIZE);
+	assert(bytes <= VDSO_TEXT_PAGES * PAGE_SIZE);
 	for (size_t i = 0; i < VDSO_TEXT_PAGES; i++) {
 		size_t offset = i * PAGE_SIZE;
-		size_t left = vdso_image_bytes > offset ? vdso_image_bytes - offset : 0;
+		size_t left = bytes > offset ? bytes - offset : 0;
 
-		vdso->pages[i] = alloc_page(k, GFP_KERNEL | __GFP_ZERO);
-		if (!vdso->pages[i]) {
-			vdso_finish(vdso, k);
+		text->pages[i] = alloc_page(k, GFP_KERNEL | __GFP_ZERO);
+		if (!text->pages[i])
 			return -ENOMEM;
-		}
-		memcpy(page_address(k, vdso->pages[i]), vdso_image + offset,
+		memcpy(page_address(k, text->pages[i]), image + offset,
 		       left < PAGE_SIZE ? left : PAGE_SIZE);
 	}
-	vdso->text = (struct vm_special_mapping){ .name = "[vdso]",
-		                                  .pages = vdso->pages,
-		                                  .nr_pages = VDSO_TEXT_PAGES };
+	text->mapping = (struct vm_special_mapping){ .name = "[vdso]",
+		                                     .pages = text->pages,
+		                                     .nr_pages = VDSO_TEXT_PAGES };
+	return 0;
+}
+
+int vdso_init(struct vdso *vdso, struct kernel *k)
+{
+	/* A 32-bit kernel runs no 64-bit programs, and has no image for them. */
+	int err = init_text(&vdso->text[1], k, vdso32_image, vdso32_image_bytes);
+
+	if (!err && k->config.paging->va_bits > 32)
+		err = init_text(&vdso->text[0], k, vdso_image, vdso_image_bytes);
+	if (err) {
+		vdso_finish(vdso, k);
+		return err;
+	}
 	/* Simplified: the data pages do not exist, and touching them is a SIGBUS. */
 	vdso->vvar = (struct vm_special_mapping){ .name = "[vvar]" };
 	vdso->vclock = (struct vm_special_mapping){ .name = "[vvar_vclock]" };
@@ -35,10 +47,12 @@ int vdso_init(struct vdso *vdso, struct kernel *k)
 
 void vdso_finish(struct vdso *vdso, struct kernel *k)
 {
-	for (size_t i = 0; i < VDSO_TEXT_PAGES; i++) {
-		if (vdso->pages[i])
-			put_page(k, vdso->pages[i]);
-		vdso->pages[i] = NULL;
+	for (size_t i = 0; i < 2 * VDSO_TEXT_PAGES; i++) {
+		struct page **page = &vdso->text[i / VDSO_TEXT_PAGES].pages[i % VDSO_TEXT_PAGES];
+
+		if (*page)
+			put_page(k, *page);
+		*page = NULL;
 	}
 }
 
@@ -54,23 +68,25 @@ static int find_space(struct kernel *k, struct mm_struct *mm, uint64_t len, va_t
 	return do_munmap(k, mm, *start, len);
 }
 
-int vdso_map(struct vdso *vdso, struct kernel *k, struct mm_struct *mm, va_t *text)
+int vdso_map(struct vdso *vdso, struct kernel *k, struct mm_struct *mm, bool is_32)
 {
 	const uint64_t data_flags =
 	    VM_READ | VM_MAYREAD | VM_IO | VM_DONTDUMP | VM_PFNMAP | VM_DONTEXPAND;
 	const uint64_t text_flags =
 	    VM_READ | VM_EXEC | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_DONTEXPAND;
-	va_t vvar = 0, vclock;
+	va_t vvar = 0, vclock, text;
 	int err = find_space(k, mm, VDSO_TOTAL_BYTES, &vvar);
 
 	if (err)
 		return err;
 	vclock = vvar + VDSO_VVAR_PAGES * PAGE_SIZE;
-	*text = vclock + VDSO_VCLOCK_PAGES * PAGE_SIZE;
-	err = insert_vma(k, mm, *text, vvar + VDSO_TOTAL_BYTES, text_flags, &vdso->text);
+	text = vclock + VDSO_VCLOCK_PAGES * PAGE_SIZE;
+	err = insert_vma(k, mm, text, vvar + VDSO_TOTAL_BYTES, text_flags,
+	                 &vdso->text[is_32].mapping);
 	if (!err)
 		err = insert_vma(k, mm, vvar, vclock, data_flags, &vdso->vvar);
 	if (!err)
-		err = insert_vma(k, mm, vclock, *text, data_flags, &vdso->vclock);
+		err = insert_vma(k, mm, vclock, text, data_flags, &vdso->vclock);
+	mm->vdso = text;
 	return err;
 }

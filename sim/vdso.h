@@ -6,30 +6,38 @@
  *   [vvar] 4 pages | [vvar_vclock] 2 pages | [vdso] 2 pages
  *
  * Ours (sim/vdso/) makes the system calls that it stands for, and reads no data
- * page.
+ * page. There is one for 64-bit programs, and one for 32-bit ones, which also has what
+ * the kernel itself leads them to: the way into a system call, and back from a signal
+ * handler.
  */
 #ifndef PW_SIM_VDSO_H
 #define PW_SIM_VDSO_H
 
 #include "mm/mm_types.h"
+#include "sim/vdso/vdso32_layout.h"
 
 #define VDSO_VVAR_PAGES 4
 #define VDSO_VCLOCK_PAGES 2
 #define VDSO_TEXT_PAGES 2
 #define VDSO_TOTAL_BYTES ((VDSO_VVAR_PAGES + VDSO_VCLOCK_PAGES + VDSO_TEXT_PAGES) * PAGE_SIZE)
 
-/* One per machine: every mm maps the same frames. */
-struct vdso {
+struct vdso_text {
 	struct page *pages[VDSO_TEXT_PAGES];
-	struct vm_special_mapping text, vvar, vclock;
+	struct vm_special_mapping mapping;
 };
 
-/* Puts the image into frames of the kernel's. 0 or -ENOMEM. */
+/* One per machine: every mm maps the same frames. */
+struct vdso {
+	struct vdso_text text[2]; /* for 64-bit, for 32-bit programs */
+	struct vm_special_mapping vvar, vclock;
+};
+
+/* Puts the images into frames of the kernel's. 0 or -ENOMEM. */
 int vdso_init(struct vdso *vdso, struct kernel *k);
 void vdso_finish(struct vdso *vdso, struct kernel *k); /* zeroed is fine */
 
-/* Maps all three into a task's new mm. The address of [vdso] in *text, or
+/* Maps all three into a task's new mm, and notes in mm->vdso where [vdso] is. 0 or
  * -ENOMEM. */
-int vdso_map(struct vdso *vdso, struct kernel *k, struct mm_struct *mm, va_t *text);
+int vdso_map(struct vdso *vdso, struct kernel *k, struct mm_struct *mm, bool is_32);
 
 #endif

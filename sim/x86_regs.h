@@ -5,7 +5,7 @@
 #ifndef PW_SIM_X86_REGS_H
 #define PW_SIM_X86_REGS_H
 
-#include <stdint.h>
+#include "sim/segments.h"
 
 /* In the order of instruction encoding. */
 enum x86_gpr {
@@ -28,12 +28,29 @@ enum x86_gpr {
 	NR_GPRS
 };
 
+#define X86_FLAGS_IF 0x200u
+
+/* Selectors. */
+struct x86_segments {
+	uint16_t cs, ss, ds, es, fs, gs;
+};
+
 struct x86_regs {
 	uint64_t gpr[NR_GPRS];
 	uint64_t ip;
 	uint64_t flags;
-	uint64_t fs_base, gs_base;
+	uint64_t fs_base, gs_base; /* in 32-bit mode as the selectors' descriptors say */
+	/* 32-bit (or compatibility) mode: then gpr and ip have 32 bits, and these count. */
+	bool is_32;
+	struct x86_segments segments;
+	uint64_t tls[NR_TLS_ENTRIES]; /* descriptors of the task's own (thread.tls_array) */
 };
+
+/* The value of a register as a system call's result. */
+static inline int64_t x86_regs_result(const struct x86_regs *regs)
+{
+	return regs->is_32 ? (int32_t)regs->gpr[REG_AX] : (int64_t)regs->gpr[REG_AX];
+}
 
 /* x87 and SSE state in FXSAVE's 64-bit layout (Intel SDM Vol. 1, "FXSAVE Area"). */
 struct x86_fpu {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The vDSO's ELF image, built from vdso.S. */
+/* The vDSOs' ELF images, built from vdso.S and vdso32.S. */
 #ifndef PW_SIM_VDSO_VDSO_IMAGE_H
 #define PW_SIM_VDSO_VDSO_IMAGE_H
 
@@ -8,5 +8,7 @@
 
 extern const uint8_t vdso_image[];
 extern const size_t vdso_image_bytes;
+extern const uint8_t vdso32_image[];
+extern const size_t vdso32_image_bytes;
 
 #endif

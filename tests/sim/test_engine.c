@@ -151,7 +151,7 @@ static void set_up_mode(enum engine_mode mode)
 		map_page(CODE_VA + (va_t)i * PAGE_SIZE);
 	for (int i = 0; i < NR_DATA_PAGES; i++)
 		map_page(DATA_VA + (va_t)i * PAGE_SIZE);
-	ck_assert_int_eq(engine_create(&f.engine, mode, &f.ram, f.mmu, &ops, &f), 0);
+	ck_assert_int_eq(engine_create(&f.engine, mode, &f.ram, f.mmu, &segments_kernel64, &ops, &f), 0);
 }
 
 static void set_up(void)
