@@ -218,11 +218,54 @@ static int run_fork(struct mm_shell *sh, const struct mm_call *call)
 	return handle_make(sh, call->result, &handle_process, child, parent->size);
 }
 
+/* ---- what the kernel knows of it ---- */
+
+static void say_figures(const struct mm_shell *sh, const struct mm_struct *mm)
+{
+	shell_say(sh, "mmap_base %#" PRIx64 "  task_size %#" PRIx64 "  pgd %" PRIu64, mm->mmap_base,
+	          mm->task_size, mm->pgd);
+	shell_say(sh, "mm_users %d  mm_count %d  nr_ptes %" PRIu64 "  map_count %d", mm->mm_users,
+	          mm->mm_count, mm->nr_ptes, mm->map_count);
+	shell_say(sh, "hiwater_rss %" PRIu64 "  hiwater_vm %" PRIu64, get_mm_hiwater_rss(mm),
+	          mm->hiwater_vm);
+	shell_say(sh,
+	          "total_vm %" PRIu64 "  locked_vm %" PRIu64 "  pinned_vm %" PRIu64
+	          "  shared_vm %" PRIu64 "  exec_vm %" PRIu64 "  stack_vm %" PRIu64,
+	          mm->total_vm, mm->locked_vm, mm->pinned_vm, mm->shared_vm, mm->exec_vm,
+	          mm->stack_vm);
+	shell_say(sh,
+	          "rss_stat: MM_FILEPAGES %" PRId64 "  MM_ANONPAGES %" PRId64
+	          "  MM_SWAPENTS %" PRId64 "  MM_SHMEMPAGES %" PRId64,
+	          mm->rss_stat[MM_FILEPAGES], mm->rss_stat[MM_ANONPAGES], mm->rss_stat[MM_SWAPENTS],
+	          mm->rss_stat[MM_SHMEMPAGES]);
+}
+
+/* The mm_struct as a debugger has it, in pages and bytes, and its VMAs. */
+static int run_mm_struct(struct mm_shell *sh, const struct mm_call *call)
+{
+	const struct handle *handle = handle_of_kind(sh, call->argv[0], &handle_process);
+	const struct vm_area_struct *vma;
+
+	if (!handle)
+		return EXIT_MISTAKE;
+	say_figures(sh, handle->object);
+	for_each_vma ((struct mm_struct *)handle->object, vma)
+		shell_say(sh,
+		          "vma %#" PRIx64 "-%#" PRIx64 "  %c%c%c%c  vm_flags %#" PRIx64
+		          "  vm_pgoff %#" PRIx64,
+		          vma->vm_start, vma->vm_end, vma->vm_flags & VM_READ ? 'r' : '-',
+		          vma->vm_flags & VM_WRITE ? 'w' : '-', vma->vm_flags & VM_EXEC ? 'x' : '-',
+		          vma->vm_flags & VM_SHARED ? 's' : 'p', vma->vm_flags, vma->vm_pgoff);
+	return 0;
+}
+
 const struct mm_command mm_process_commands[] = {
 	{ "pressure", "SIZE", 1, 1, MUST_NAME, run_pressure,
 	  "a process that writes to SIZE bytes of its own" },
 	{ "touch", "NAME read|write [FIRST [LAST]]", 2, 4, NAMES_NOTHING, run_touch,
 	  "it does so again, page FIRST to page LAST" },
 	{ "fork", "NAME", 1, 1, MUST_NAME, run_fork, "its child, copy on write" },
+	{ "mm_struct", "NAME", 1, 1, NAMES_NOTHING, run_mm_struct,
+	  "what the kernel knows of its address space" },
 	{ 0 },
 };

@@ -130,6 +130,35 @@ static void show_reclaim(const struct mm_shell *sh)
 			          k->vm_events[events[i]]);
 }
 
+/* The frames of the first pages of each LRU list; reclaim begins at the other end. */
+static void show_lru_list(const struct mm_shell *sh, const struct list_head *list)
+{
+	const struct kernel *k = shell_kernel(sh);
+	const struct page *page;
+	uint64_t nr = 0;
+
+	list_for_each_entry (page, list, lru)
+		if (nr++ < 12)
+			fprintf(sh->out, " %" PRIu64, page_to_pfn(k, page));
+	fprintf(sh->out, "%s  (%" PRIu64 ")\n", nr > 12 ? " ..." : "", nr);
+}
+
+static void show_lru(const struct mm_shell *sh)
+{
+	static const char *const names[NR_LRU_LISTS] = {
+		[LRU_INACTIVE_ANON] = "inactive anon", [LRU_ACTIVE_ANON] = "active anon",
+		[LRU_INACTIVE_FILE] = "inactive file", [LRU_ACTIVE_FILE] = "active file",
+		[LRU_UNEVICTABLE] = "unevictable",
+	};
+	const struct kernel *k = shell_kernel(sh);
+
+	for_each_node (k, nid)
+		for (int i = 0; i < NR_LRU_LISTS; i++) {
+			fprintf(sh->out, "Node %u %-13s:", nid, names[i]);
+			show_lru_list(sh, &NODE_DATA(k, nid)->lruvec.lists[i]);
+		}
+}
+
 static void show_handles(const struct mm_shell *sh)
 {
 	const struct handle *handle;
@@ -149,7 +178,8 @@ static const struct {
 } own_shows[] = {
 	{ "nodes", show_nodes },       { "watermarks", show_watermarks },
 	{ "memblock", show_memblock }, { "devices", show_devices },
-	{ "reclaim", show_reclaim },   { "handles", show_handles },
+	{ "reclaim", show_reclaim },   { "lru", show_lru },
+	{ "handles", show_handles },
 };
 
 static int show_proc(const struct mm_shell *sh,
@@ -204,6 +234,6 @@ const char *mm_show_name(size_t i)
 const struct mm_command mm_show_commands[] = {
 	{ "show", "WHAT", 1, 2, NAMES_NOTHING, run_show,
 	  "nodes, zones, watermarks, buddyinfo, pagetypeinfo, slabinfo, vmallocinfo, meminfo, "
-	  "vmstat, swaps, reclaim, memblock, devices, handles, page N|NAME" },
+	  "vmstat, swaps, reclaim, lru, memblock, devices, handles, page N|NAME" },
 	{ 0 },
 };
