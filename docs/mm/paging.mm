@@ -44,4 +44,19 @@ walk k
 assert entry(k, 0, levels) == 1
 assert k.va == 0xc0000000 + k.pa
 free *
+
+# ---- 4. Three levels: PAE ----
+# 2 + 9 + 9 + 12: entries of 8 bytes reach 64 GB and more of RAM, and have NX. The top table
+# has four entries; the CPU keeps them in registers.
+boot p6 ram=64M paging=pae
+a = pressure 64K
+walk a
+assert entry(a, 0, levels) == 3
+assert entry(a, 0, noexec) == 1
+# Large pages are 2 MB again.
+k = kmalloc 100 GFP_KERNEL
+walk k
+assert entry(k, 0, levels) == 2
+assert k.va == 0xc0000000 + k.pa
+free *
 check

@@ -126,6 +126,7 @@ mistaken 'busy' 'p = mempool_create 1 kmalloc 64' 'e = mempool_alloc p GFP_KERNE
 mistaken 'is not a memory pool' 'e = mempool_alloc p GFP_KERNEL'
 holds 'all there is to show' 'show nodes' 'show zones' 'show watermarks' 'show buddyinfo' \
 	'show pagetypeinfo' 'show slabinfo' 'show meminfo' 'show vmstat' 'show swaps' \
+	'show vmallocinfo' 'show reclaim' 'show memblock' 'show devices' 'show lru' \
 	'show handles' 'show page 1' 'draw zone DMA' 'draw 0 100' 'draw slab kmalloc-64' \
 	'why GFP_KERNEL 3' 'help' 'help figures' 'help why' 'kswapd'
 holds 'injected failures are failures, no more' 'boot teaching fault_inject.page_alloc=nth:3' \
@@ -137,6 +138,34 @@ holds 'failures can be ordered' 'fail page_alloc nth:2' 'p = alloc_page GFP_KERN
 	'k = kmalloc 100 GFP_KERNEL' 'assert k != NULL'
 mistaken 'no site' 'fail nonsense off'
 mistaken 'no rule' 'fail slab nonsense'
+
+holds 'kernel memory keeps what is written' 'v = vzalloc 64K' 'assert v.zeroed == 1' \
+	'e = write v 4096 77' 'x = read v 4096' 'assert x == 77' 'assert v.zeroed == 0' \
+	'fill v 255' 'x = read v 65528' 'assert x == -1' 'p = get_zeroed_page GFP_KERNEL' \
+	'x = read p 8' 'assert x == 0'
+holds 'addresses reckon' 'k = kmalloc 100 GFP_KERNEL' 'assert k.va - k.pa == 0xffff888000000000' \
+	'assert k.va + 8 > k.va' 'assert k.va - (k.va - 8) == 8' 'assert k == k.va'
+fails 'k = kmalloc 100 GFP_KERNEL' 'assert k.va == 0'
+mistaken 'wants numbers' 'k = kmalloc 100 GFP_KERNEL' 'assert k.va * 2 == 0'
+holds 'costs are counted' 'v = vmalloc 16K' 'cost sweep v 8' 'assert cost(kernel, loads) == 2048' \
+	'assert cost(kernel, l1d_misses) == 4' 'assert cost(user, loads) == 0' \
+	'cost free v' 'assert cost(flushes, page) == 4'
+mistaken 'no nonsense of kernel' 'assert cost(kernel, nonsense) == 0'
+mistaken 'has no address' 'c = kmem_cache_create c 10' 'h = hog GFP_KERNEL 0 1' 'read h'
+mistaken 'multiple of 8' 'v = vmalloc 4K' 'sweep v 3'
+mistaken 'is not a vmalloc area' 'k = kmalloc 10 GFP_KERNEL' 'vfree k'
+holds 'numbers have names' 'n = value 2 + 1' 'p = alloc_pages GFP_KERNEL n' 'assert p.order == 3'
+mistaken 'is no number' 'n = value 0 - 1' 'p = alloc_pages GFP_KERNEL n'
+holds 'areas that are on at the end are no leak' 'boot teaching swap.size=0' 'a = pressure 64K' \
+	's = swapon 8M' 'b = pressure 5M' 't = swapon 1M'
+mistaken 'no such flag' 'assert flag(1, nonsense) == 0'
+mistaken 'entries have no' 'a = pressure 4K' 'assert entry(a, 0, nonsense) == 0'
+mistaken 'is no number' 'assert free(DMA@1) == 0'
+holds 'zones of a node' 'assert free(DMA@0) == free(DMA)'
+mistaken 'constructor' 'c = kmem_cache_create c 4 0 0 ctor'
+holds 'constructors run' 'c = kmem_cache_create c 64 0 0 ctor' 'o = kmem_cache_alloc c GFP_KERNEL' \
+	'assert o.constructed == 1' 'free o' 'p = kmem_cache_zalloc c GFP_KERNEL' \
+	'assert p.constructed == 0' 'free p c'
 
 # Where lines come from
 same() { # DESCRIPTION EXPECTED FOUND
