@@ -72,7 +72,7 @@ static int copy_page_range(struct kernel *k, struct mm_struct *child,
                            const struct vm_area_struct *vma)
 {
 	struct pte_walk w = pte_walk_range(k, vma->vm_mm, vma->vm_start, vma->vm_end);
-	struct tlb_gather tlb = TLB_GATHER_INIT;
+	struct tlb_gather tlb = TLB_GATHER_INIT(FLUSH_FORK);
 	int err = 0;
 
 	/* File pages without copies among them fault in again, from the cache. */

@@ -19,14 +19,42 @@
 
 #include <assert.h>
 
+/* Why translations of an mm have to go. */
+#define TLB_FLUSH_CAUSES(X)                                                                        \
+	X(FLUSH_MUNMAP, "munmap")                                                                  \
+	X(FLUSH_ZAP, "zap") /* pages of a mapping that stays: madvise, truncate */                 \
+	X(FLUSH_MPROTECT, "mprotect")                                                              \
+	X(FLUSH_MREMAP, "mremap")                                                                  \
+	X(FLUSH_FORK, "fork") /* write-protected, to be copied */                                  \
+	X(FLUSH_COW, "cow")                                                                        \
+	X(FLUSH_RECLAIM, "reclaim")                                                                \
+	X(FLUSH_WRITEBACK, "writeback") /* write-protected, to see the next write */               \
+	X(FLUSH_EXIT, "exit")                                                                      \
+	X(FLUSH_KERNEL, "kernel") /* vfree() and the like, flush_tlb_all() */
+
+enum tlb_flush_cause {
+#define X(id, name) id,
+	TLB_FLUSH_CAUSES(X)
+#undef X
+	    NR_TLB_FLUSH_CAUSES
+};
+
+#define TLB_FLUSH_ALL UINT64_MAX
+
+/* Linux: struct flush_tlb_info. */
+struct tlb_flush {
+	va_t start, end;   /* whole pages; end TLB_FLUSH_ALL: all of the mm's */
+	bool freed_tables; /* page tables are gone too: no CPU may even walk them */
+	enum tlb_flush_cause cause;
+};
+
 /* What the kernel asks of the machine. No slot may be NULL. `machine` is
  * kernel.machine. */
 struct machine_ops {
 	/* Translations of mm changed; drop them in every CPU that may hold them.
-	 * Called after the page tables have been written. */
-	void (*flush_tlb_page)(void *machine, struct mm_struct *mm, va_t va);
-	void (*flush_tlb_range)(void *machine, struct mm_struct *mm, va_t start, va_t end);
-	void (*flush_tlb_mm)(void *machine, struct mm_struct *mm);
+	 * Called after the page tables have been written, by mm/tlbflush.h. */
+	void (*flush_tlb_mm_range)(void *machine, struct mm_struct *mm,
+	                           const struct tlb_flush *flush);
 	void (*flush_tlb_all)(void *machine);
 	/* The same for kernel addresses, which all mms share. */
 	void (*flush_tlb_kernel_range)(void *machine, va_t start, va_t end);
@@ -94,7 +122,7 @@ struct kernel {
 	/* kernel_map.c, vmalloc.c, ioremap.c */
 	pa_t kernel_image_start, kernel_image_end;
 	pa_t kernel_brk;          /* the image's page tables lie from here to its end */
-	struct mm_struct init_mm; /* the kernel's own: pgd and nr_ptes alone are used */
+	struct mm_struct init_mm; /* the kernel's own: pgd, nr_ptes and context alone are used */
 	va_t high_memory;         /* the direct map's end */
 	uint64_t direct_pages_count[NR_PAGE_SIZES]; /* pages that it is made of */
 	struct vmap_area_tree vmap_areas;
@@ -119,6 +147,7 @@ struct kernel {
 	/* mmap.c, memory.c, rmap.c */
 	struct kmem_cache *mm_cachep, *vm_area_cachep, *anon_vma_cachep;
 	struct list_head mmlist;     /* every mm_struct, oldest first */
+	uint64_t last_mm_ctx_id;     /* mm_context.ctx_id given last */
 	uint64_t total_vm_committed; /* pages, for overcommit */
 
 	/* filemap.c */

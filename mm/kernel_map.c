@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "mm/kernel_map.h"
 
+#include "mm/mm.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -76,6 +78,8 @@ int kernel_map_init(struct kernel *k)
 		lowmem = LOWMEM_MAX;
 	k->high_memory = page_offset(k) + lowmem;
 	k->kernel_brk = k->kernel_image_end;
+	k->init_mm.mm_users = k->init_mm.mm_count = 1; /* the kernel itself */
+	init_new_context(k, &k->init_mm);
 	k->init_mm.pgd = early_table(k);
 	if (!k->init_mm.pgd ||
 	    !map_direct(k, k->init_mm.pgd, k->config.paging->nr_levels - 1u, 0, lowmem))

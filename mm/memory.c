@@ -19,6 +19,7 @@
 #include "mm/pagemap.h"
 #include "mm/rmap.h"
 #include "mm/swap.h"
+#include "mm/tlbflush.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -43,10 +44,9 @@ void tlb_gather_flush(struct kernel *k, struct mm_struct *mm, const struct tlb_g
 {
 	if (!tlb->end)
 		return;
-	if (tlb->end - tlb->start == PAGE_SIZE)
-		k->ops->flush_tlb_page(k->machine, mm, tlb->start);
-	else
-		k->ops->flush_tlb_range(k->machine, mm, tlb->start, tlb->end);
+	k->ops->flush_tlb_mm_range(
+	    k->machine, mm,
+	    &(struct tlb_flush){ tlb->start, tlb->end, tlb->freed_tables, tlb->cause });
 }
 
 /* A present entry of the VMA is gone: what it says goes to the page. */
@@ -96,7 +96,7 @@ void unmap_page_range(struct kernel *k, struct vm_area_struct *vma, va_t start, 
 
 void zap_page_range(struct kernel *k, struct vm_area_struct *vma, va_t start, va_t end)
 {
-	struct tlb_gather tlb = TLB_GATHER_INIT;
+	struct tlb_gather tlb = TLB_GATHER_INIT(FLUSH_ZAP);
 
 	update_hiwater_rss(vma->vm_mm);
 	unmap_page_range(k, vma, start, end, &tlb);
@@ -400,7 +400,7 @@ static enum fault_outcome wp_page_copy(struct vm_fault *vmf, struct page *old)
 		return new ? FAULT_MINOR_DONE : FAULT_OOM;
 	}
 	set_pte(k, vmf->ptep, (pte_t){ 0 });
-	k->ops->flush_tlb_page(k->machine, vmf->mm, vmf->va);
+	flush_tlb_page(k, vmf->mm, vmf->va, FLUSH_COW);
 	if (old) {
 		zap_present(k, vmf->vma, vmf->orig_pte);
 		put_page(k, old);

@@ -64,8 +64,22 @@ struct mm_struct *mm_alloc(struct kernel *k);
 /* For fork: a copy that shares every page, to be copied at the first write to private
  * ones. MADV_DONTFORK areas stay behind, locks are not inherited. NULL: no memory. */
 struct mm_struct *dup_mm(struct kernel *k, struct mm_struct *mm);
-/* The last user unmaps everything and frees page tables, VMAs and mm. */
+/* The last user unmaps everything and frees page tables and VMAs. */
 void mmput(struct kernel *k, struct mm_struct *mm);
+
+/* A reference to the mm_struct and its top-level table alone, as of a CPU that has it
+ * loaded; the last one frees them. */
+static inline void mmgrab(struct mm_struct *mm)
+{
+	mm->mm_count++;
+}
+void mmdrop(struct kernel *k, struct mm_struct *mm);
+
+/* Its name for CPUs (Linux: init_new_context()). */
+static inline void init_new_context(struct kernel *k, struct mm_struct *mm)
+{
+	mm->context = (struct mm_context){ .ctx_id = ++k->last_mm_ctx_id };
+}
 
 /* ---- VMAs ---- */
 

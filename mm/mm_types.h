@@ -210,6 +210,13 @@ struct anon_vma {
 
 enum rss_kind { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
 
+/* What CPUs have to know of an mm (Linux: mm_context_t, mm_cpumask()). */
+struct mm_context {
+	uint64_t ctx_id;  /* no other mm ever has the same; 0: none */
+	uint64_t tlb_gen; /* one more with each flush that is asked for */
+	uint64_t cpumask; /* bit per CPU that has it loaded */
+};
+
 struct mm_struct {
 	struct list_head mmap; /* VMAs by address */
 	struct vma_tree mm_rb;
@@ -217,7 +224,8 @@ struct mm_struct {
 	va_t mmap_base;                    /* mmap areas grow down from here */
 	va_t task_size;                    /* first address that is not the user's */
 	pfn_t pgd;                         /* frame of the top-level table */
-	int32_t mm_users, mm_count;
+	int32_t mm_users;                  /* who use the memory */
+	int32_t mm_count;                 /* who need the mm_struct and pgd; all mm_users are one */
 	uint64_t nr_ptes;                 /* page table pages, upper levels too */
 	int32_t map_count;                /* VMAs */
 	struct list_head mmlist;          /* kernel.mmlist */
@@ -235,8 +243,8 @@ struct mm_struct {
 	uint64_t data_limit;    /* RLIMIT_DATA, bytes */
 	uint64_t as_limit;      /* RLIMIT_AS, bytes */
 	uint64_t memlock_limit; /* RLIMIT_MEMLOCK, bytes */
-	uint16_t context_id;    /* PCID, by the machine */
-	int32_t owner_pid;      /* for the OOM report */
+	struct mm_context context;
+	int32_t owner_pid; /* for the OOM report */
 	int32_t oom_score_adj;
 	bool oom_victim; /* killed: its tasks may dip into reserves to die */
 };

@@ -8,6 +8,7 @@
 
 #include "mm/pagemap.h"
 #include "mm/rmap.h"
+#include "mm/tlbflush.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -63,6 +64,7 @@ struct mm_struct *mm_alloc(struct kernel *k)
 	RB_INIT(&mm->mm_rb);
 	list_add_tail(&mm->mmlist, &k->mmlist);
 	mm->mm_users = mm->mm_count = 1;
+	init_new_context(k, mm);
 	mm->task_size = default_task_size(k);
 	mm->mmap_base = mm->task_size - 128 * MIB;
 	mm->stack_limit = 8 * MIB;
@@ -86,7 +88,7 @@ static void remove_vma(struct kernel *k, struct mm_struct *mm, struct vm_area_st
 
 static void exit_mmap(struct kernel *k, struct mm_struct *mm)
 {
-	struct tlb_gather tlb = TLB_GATHER_INIT;
+	struct tlb_gather tlb = TLB_GATHER_INIT(FLUSH_EXIT);
 	struct vm_area_struct *vma, *tmp;
 	va_t top = pgd_user_end(k);
 	bool freed;
@@ -95,7 +97,7 @@ static void exit_mmap(struct kernel *k, struct mm_struct *mm)
 		unmap_page_range(k, vma, vma->vm_start, vma->vm_end, &tlb);
 	freed = free_pgtables(k, mm, 0, top, 0, top);
 	if (tlb.end || freed)
-		k->ops->flush_tlb_mm(k->machine, mm);
+		flush_tlb_mm(k, mm, FLUSH_EXIT);
 	list_for_each_entry_safe (vma, tmp, &mm->mmap, vm_list)
 		remove_vma(k, mm, vma);
 }
@@ -108,6 +110,14 @@ void mmput(struct kernel *k, struct mm_struct *mm)
 	exit_mmap(k, mm);
 	for (int kind = 0; kind < NR_MM_COUNTERS; kind++)
 		assert(!mm->rss_stat[kind]);
+	mmdrop(k, mm);
+}
+
+void mmdrop(struct kernel *k, struct mm_struct *mm)
+{
+	assert(mm->mm_count > 0);
+	if (--mm->mm_count)
+		return;
 	pgd_free(k, mm);
 	list_del(&mm->mmlist);
 	kmem_cache_free(k, k->mm_cachep, mm);
@@ -496,7 +506,7 @@ static int split_at_ends(struct kernel *k, struct mm_struct *mm, va_t start, va_
 /* Takes the pages, tables and VMAs of [start, end), whose ends are VMA borders. */
 static void unmap_region(struct kernel *k, struct mm_struct *mm, va_t start, va_t end)
 {
-	struct tlb_gather tlb = TLB_GATHER_INIT;
+	struct tlb_gather tlb = TLB_GATHER_INIT(FLUSH_MUNMAP);
 	struct vm_area_struct *vma = find_vma(mm, start), *next;
 	struct vm_area_struct *prev = find_vma_prev(mm, start);
 	va_t floor = prev ? prev->vm_end : 0, ceiling;
@@ -510,7 +520,8 @@ static void unmap_region(struct kernel *k, struct mm_struct *mm, va_t start, va_
 	}
 	ceiling = vma ? vma->vm_start : pgd_user_end(k);
 	/* The walk caches may have a table that goes, though no entry of it was present. */
-	if (free_pgtables(k, mm, start, end, floor, ceiling) && !tlb.end)
+	tlb.freed_tables = free_pgtables(k, mm, start, end, floor, ceiling);
+	if (tlb.freed_tables && !tlb.end)
 		tlb_gather_page(&tlb, start);
 	tlb_gather_flush(k, mm, &tlb);
 }

@@ -31,7 +31,7 @@ static bool can_change_pte_writable(struct kernel *k, struct vm_area_struct *vma
 static void change_protection(struct kernel *k, struct vm_area_struct *vma, va_t start, va_t end)
 {
 	struct pte_walk w = pte_walk_range(k, vma->vm_mm, start, end);
-	struct tlb_gather tlb = TLB_GATHER_INIT;
+	struct tlb_gather tlb = TLB_GATHER_INIT(FLUSH_MPROTECT);
 
 	while (pte_walk_next(&w)) {
 		pte_t old = pte_walk_get(&w), new;

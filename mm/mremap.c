@@ -50,7 +50,7 @@ static va_t move_entries(struct remap *r, va_t old, va_t new, uint64_t len, stru
 /* move_page_tables(): all of them, or none. */
 static bool move_page_tables(struct remap *r, va_t new, uint64_t len)
 {
-	struct tlb_gather tlb = TLB_GATHER_INIT, back = TLB_GATHER_INIT;
+	struct tlb_gather tlb = TLB_GATHER_INIT(FLUSH_MREMAP), back = tlb;
 	va_t stopped = move_entries(r, r->old, new, len, &tlb);
 	bool done = stopped == r->old + len;
 

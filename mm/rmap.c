@@ -17,6 +17,7 @@
 #include "mm/pagemap.h"
 #include "mm/pgtable.h"
 #include "mm/swap.h"
+#include "mm/tlbflush.h"
 #include "mm/vma.h"
 
 #include <assert.h>
@@ -207,10 +208,11 @@ static void visit_mappings(struct kernel *k, struct page *page, rmap_visitor vis
 		visit_file(k, page, visit, context);
 }
 
-static void flush_place(struct kernel *k, const struct mapping_place *place)
+static void flush_place(struct kernel *k, const struct mapping_place *place,
+                        enum tlb_flush_cause cause)
 {
 	if (pte_accessible(place->pte))
-		k->ops->flush_tlb_page(k->machine, place->vma->vm_mm, place->va);
+		flush_tlb_page(k, place->vma->vm_mm, place->va, cause);
 }
 
 /* ---- what reclaim asks ---- */
@@ -269,7 +271,7 @@ static bool unmap_one(struct kernel *k, struct page *page, const struct mapping_
 	}
 	update_hiwater_rss(mm);
 	set_pte(k, place->ptep, left);
-	flush_place(k, place);
+	flush_place(k, place, FLUSH_RECLAIM);
 	if (pte_dirty(place->pte))
 		set_page_dirty(k, page);
 	mm->rss_stat[mm_counter(page)]--;
@@ -297,7 +299,7 @@ static bool mkclean_one(struct kernel *k, struct page *page, const struct mappin
 	if (!pte_dirty(place->pte) && !pte_write(place->pte))
 		return true;
 	set_pte(k, place->ptep, pte_wrprotect(pte_mkclean(place->pte)));
-	flush_place(k, place);
+	flush_place(k, place, FLUSH_WRITEBACK);
 	*cleaned += pte_dirty(place->pte);
 	return true;
 }

@@ -152,9 +152,11 @@ struct file *shmem_zero_file(struct kernel *k, uint64_t len, uint64_t vm_flags);
 /* Which present entries went, to flush them in one go: [start, end). */
 struct tlb_gather {
 	va_t start, end;
+	bool freed_tables;
+	enum tlb_flush_cause cause;
 };
 
-#define TLB_GATHER_INIT ((struct tlb_gather){ UINT64_MAX, 0 })
+#define TLB_GATHER_INIT(cause) ((struct tlb_gather){ UINT64_MAX, 0, false, cause })
 
 static inline void tlb_gather_page(struct tlb_gather *tlb, va_t va)
 {

@@ -2,6 +2,7 @@
 #include "mm/vmalloc.h"
 
 #include "mm/kernel_map.h"
+#include "mm/tlbflush.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -112,8 +113,7 @@ void free_vm_area(struct kernel *k, struct vm_struct *area)
 		set_pte(k, w.ptep, (pte_t){ pte.val & ~PTE_P });
 	}
 	if (mapped)
-		k->ops->flush_tlb_kernel_range(k->machine, area->va,
-		                               area->va + area->size - PAGE_SIZE);
+		flush_tlb_kernel_range(k, area->va, area->va + area->size - PAGE_SIZE);
 	w = walk_area(k, area);
 	while (pte_walk_next(&w)) {
 		pte_t pte = pte_get_and_clear(k, w.ptep);

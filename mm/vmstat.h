@@ -43,6 +43,10 @@
 	X(KSWAPD_HIGH_WMARK_HIT_QUICKLY, "kswapd_high_wmark_hit_quickly")                          \
 	X(PAGEOUTRUN, "pageoutrun")                                                                \
 	X(OOM_KILL, "oom_kill")                                                                    \
+	X(NR_TLB_REMOTE_FLUSH, "nr_tlb_remote_flush")                                              \
+	X(NR_TLB_REMOTE_FLUSH_RECEIVED, "nr_tlb_remote_flush_received")                            \
+	X(NR_TLB_LOCAL_FLUSH_ALL, "nr_tlb_local_flush_all")                                        \
+	X(NR_TLB_LOCAL_FLUSH_ONE, "nr_tlb_local_flush_one")                                        \
 	X(SWAP_RA, "swap_ra")                                                                      \
 	X(SWAP_RA_HIT, "swap_ra_hit")                                                              \
 	X(WORKINGSET_REFAULT_ANON, "workingset_refault_anon")                                      \

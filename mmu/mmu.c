@@ -687,35 +687,27 @@ const struct mmu_flush_counts *mmu_flush_counts(const struct mmu *mmu)
 	return &mmu->flushes;
 }
 
-/* A walk that no rights stop. */
-static bool walk_freely(const struct mmu *mmu, struct walk *walk)
-{
-	struct walker walker = mmu->walker;
-
-	memset(walker.rules, 0, sizeof(walker.rules));
-	return walker_walk(&walker, NULL, NULL, walk);
-}
-
-static bool entry_agrees(const struct mmu *mmu, const struct tlb_entry *entry)
+static bool entry_agrees(const struct walker *walker, const struct tlb_entry *entry)
 {
 	const uint64_t granted = TLB_W | TLB_U | TLB_X | TLB_G | TLB_D;
 	struct walk walk = { .va = tlb_entry_va(entry), .priv = PRIV_KERNEL };
 
-	if (!walk_freely(mmu, &walk))
+	if (!walker_walk(walker, NULL, NULL, &walk))
 		return false;
 	return walk_pa(&walk) == (entry->data & TLB_PA_MASK) &&
 	       page_size_shift(walk.size) >= page_size_shift(tlb_entry_span(entry)) &&
 	       !(entry->data & granted & ~walk.rights);
 }
 
-static bool array_is_valid(const struct mmu *mmu, const struct tlb *tlb, char *what, size_t size)
+static bool array_is_valid(const struct walker *walker, const struct tlb *tlb, char *what,
+                           size_t size)
 {
 	const struct tlb_entry *entry;
 
 	for (uint32_t i = 0; (entry = tlb_at(tlb, i)); i++) {
-		bool checkable = entry->data & TLB_G || tlb_entry_pcid(entry) == mmu->walker.pcid;
+		bool checkable = entry->data & TLB_G || tlb_entry_pcid(entry) == walker->pcid;
 
-		if (!(entry->data & TLB_VALID) || !checkable || entry_agrees(mmu, entry))
+		if (!(entry->data & TLB_VALID) || !checkable || entry_agrees(walker, entry))
 			continue;
 		snprintf(what, size,
 		         "%s entry %" PRIu32 ": va %#" PRIx64 " pcid %u -> %#" PRIx64
@@ -727,47 +719,57 @@ static bool array_is_valid(const struct mmu *mmu, const struct tlb *tlb, char *w
 	return true;
 }
 
-static bool cached_table_agrees(const struct mmu *mmu, unsigned level,
+static bool cached_table_agrees(const struct walker *walker, unsigned level,
                                 const struct walk_cache_entry *entry)
 {
 	struct walk walk = { .va = entry->tag & PAGE_MASK, .priv = PRIV_KERNEL };
 
-	walk_freely(mmu, &walk);
+	walker_walk(walker, NULL, NULL, &walk);
 	return walk.last > level &&
-	       (walk.step[level].entry & mmu->walker.mode->pa_mask) == entry->table &&
+	       (walk.step[level].entry & walker->mode->pa_mask) == entry->table &&
 	       !(entry->rights & ~walk.step[level].rights);
 }
 
-static bool walk_cache_is_valid(const struct mmu *mmu, unsigned level, char *what, size_t size)
+static bool walk_cache_is_valid(const struct walker *walker, const struct walk_cache *cache,
+                                unsigned level, char *what, size_t size)
 {
-	unsigned which = walk_cache_of_level(mmu->walker.mode, level);
+	unsigned which = walk_cache_of_level(walker->mode, level);
 	const struct walk_cache_entry *entry;
 
-	for (uint32_t i = 0; (entry = walk_cache_at(mmu->walk_cache, which, i)); i++) {
-		if (!entry->valid || (entry->tag & ~PAGE_MASK) != mmu->walker.pcid ||
-		    cached_table_agrees(mmu, level, entry))
+	for (uint32_t i = 0; (entry = walk_cache_at(cache, which, i)); i++) {
+		if (!entry->valid || (entry->tag & ~PAGE_MASK) != walker->pcid ||
+		    cached_table_agrees(walker, level, entry))
 			continue;
 		snprintf(what, size,
 		         "walk cache of %s entry %" PRIu32 ": va %#" PRIx64 " -> table %#" PRIx64
 		         " is not what the page tables say",
-		         mmu->walker.mode->level[level].name, i, entry->tag & PAGE_MASK,
-		         entry->table);
+		         walker->mode->level[level].name, i, entry->tag & PAGE_MASK, entry->table);
 		return false;
 	}
 	return true;
 }
 
-bool mmu_is_valid(const struct mmu *mmu, char *what, size_t size)
+bool mmu_pcid_is_valid(const struct mmu *mmu, uint16_t pcid, pa_t root, char *what, size_t size)
 {
-	if (!mmu->walker.mode)
+	struct walker walker = mmu->walker;
+
+	if (!walker.mode)
 		return true;
+	walker.pcid = pcid;
+	walker.root = root;
+	memset(walker.rules, 0, sizeof(walker.rules)); /* no rights stop it */
 	for (unsigned i = 0; i < NR_TLB_LEVELS; i++)
 		for (uint32_t j = 0; j < mmu->levels[i].nr_arrays; j++)
-			if (!array_is_valid(mmu, mmu->levels[i].arrays[j], what, size))
+			if (!array_is_valid(&walker, mmu->levels[i].arrays[j], what, size))
 				return false;
-	for (unsigned level = mmu->walker.mode->first_in_memory;
-	     level < mmu->walker.mode->nr_levels - 1u; level++)
-		if (!walk_cache_is_valid(mmu, level, what, size))
+	for (unsigned level = walker.mode->first_in_memory; level < walker.mode->nr_levels - 1u;
+	     level++)
+		if (!walk_cache_is_valid(&walker, mmu->walk_cache, level, what, size))
 			return false;
 	return true;
+}
+
+bool mmu_is_valid(const struct mmu *mmu, char *what, size_t size)
+{
+	return mmu_pcid_is_valid(mmu, mmu->walker.pcid, mmu->walker.root, what, size);
 }

@@ -192,6 +192,10 @@ const struct mmu_flush_counts *mmu_flush_counts(const struct mmu *mmu);
  */
 bool mmu_is_valid(const struct mmu *mmu, char *what, size_t size);
 
+/* The same for the entries of a PCID whose CR3 would point to the table at root, and
+ * global ones. */
+bool mmu_pcid_is_valid(const struct mmu *mmu, uint16_t pcid, pa_t root, char *what, size_t size);
+
 #include "mmu/mmu_fast.h" /* the inline functions above */
 
 #endif

@@ -24,10 +24,7 @@ static void check_mmu(struct machine *machine)
 	for (uint32_t i = 0; i < machine->config.cpus; i++) {
 		const struct cpu *cpu = &machine->cpus[i];
 
-		/* A task that has ended leaves CR3 at tables that are gone. */
-		if (cpu->current && !cpu->current->mm)
-			continue;
-		if (!mmu_is_valid(cpu->mmu, what, sizeof(what)))
+		if (!cpu_tlb_is_valid(cpu, what, sizeof(what)))
 			check_fail(machine, "CPU %u: %s", i, what);
 	}
 }

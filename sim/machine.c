@@ -24,38 +24,6 @@
 
 /* ---- what the kernel asks of the machine ---- */
 
-static void flush_tlb_page(void *machine, struct mm_struct *mm, va_t va)
-{
-	cpu_flush_range(((struct machine *)machine)->running, mm, va, va + PAGE_SIZE);
-}
-
-static void flush_tlb_range(void *machine, struct mm_struct *mm, va_t start, va_t end)
-{
-	cpu_flush_range(((struct machine *)machine)->running, mm, start, end);
-}
-
-static void flush_tlb_mm(void *machine, struct mm_struct *mm)
-{
-	cpu_flush_mm(((struct machine *)machine)->running, mm);
-}
-
-/* A CR4.PGE round trip drops everything (Linux: __native_tlb_flush_global). */
-static void flush_tlb_all(void *machine)
-{
-	struct cpu *cpu = ((struct machine *)machine)->running;
-	uint64_t cr4 = mmu_cr4(cpu->mmu);
-
-	mmu_write_cr4(cpu->mmu, cr4 ^ CR4_PGE);
-	mmu_write_cr4(cpu->mmu, cr4);
-	engine_flush(cpu->machine->engine);
-}
-
-static void flush_tlb_kernel_range(void *machine, va_t start, va_t end)
-{
-	if (!cpu_flush_kernel_range(((struct machine *)machine)->running, start, end))
-		flush_tlb_all(machine);
-}
-
 static bool kernel_access(void *machine, va_t va, enum access_kind kind, uint64_t words, pa_t *pa)
 {
 	return cpu_kernel_access(((struct machine *)machine)->running, va, kind, words, pa);
@@ -100,11 +68,9 @@ static void print_kernel_line(void *machine, const char *line)
 }
 
 static const struct machine_ops machine_ops = {
-	.flush_tlb_page = flush_tlb_page,
-	.flush_tlb_range = flush_tlb_range,
-	.flush_tlb_mm = flush_tlb_mm,
-	.flush_tlb_all = flush_tlb_all,
-	.flush_tlb_kernel_range = flush_tlb_kernel_range,
+	.flush_tlb_mm_range = tlb_flush_mm_range,
+	.flush_tlb_all = tlb_flush_all,
+	.flush_tlb_kernel_range = tlb_flush_kernel_range,
 	.kernel_access = kernel_access,
 	.frame_changed = frame_changed,
 	.disk_wait = disk_wait,
@@ -207,6 +173,8 @@ void machine_destroy(struct machine *machine)
 	if (machine->booted) {
 		vfs_destroy(machine->vfs);
 		vdso_finish(&machine->vdso, &machine->kernel);
+		for (uint32_t i = 0; i < machine->config.cpus; i++)
+			cpu_drop_mm(&machine->cpus[i]);
 		kernel_shutdown(&machine->kernel);
 	}
 	if (machine->swap)
@@ -223,7 +191,7 @@ void machine_destroy(struct machine *machine)
 void machine_activate_mm(struct machine *machine, struct task *task)
 {
 	machine->running->current = task;
-	cpu_load_mm(machine->running, task->mm);
+	cpu_switch_mm(machine->running, task->mm);
 }
 
 int machine_start(struct machine *machine, const char *path, char *const argv[], char *const envp[],

@@ -12,6 +12,7 @@
 #include "sim/file.h"
 #include "sim/interval.h"
 #include "sim/task.h"
+#include "sim/tlb_flush.h"
 #include "sim/turns.h"
 #include "sim/vdso.h"
 
@@ -25,6 +26,7 @@ struct cpu {
 	/* Its registers while another CPU has the engine; NULL on a machine with one. */
 	struct engine_context *context;
 	struct task *current;
+	struct tlb_state tlb;
 	pfn_t zero_pfn; /* of the kernel's zero page */
 	/* of the last page fault, to notice one that never ends */
 	va_t last_fault_va;

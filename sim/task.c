@@ -143,6 +143,8 @@ void task_exit(struct task *task, int exit_code)
 	files_destroy(task->files);
 	task->files = NULL;
 	if (task->mm) {
+		if (task_cpu(task)->current == task)
+			cpu_enter_lazy_tlb(task_cpu(task));
 		mmput(&machine->kernel, task->mm);
 		task->mm = NULL;
 	}

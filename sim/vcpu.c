@@ -16,8 +16,6 @@
  * a signal in between, before the machine gives up on the task. */
 #define MAX_FAULTS_PER_ACCESS 64
 
-#define FLUSH_CEILING_PAGES 33 /* Linux 6.1, arch/x86/mm/tlb.c */
-
 /* ---- faults of the guest ---- */
 
 /* User mode is not told what the kernel has mapped (Linux: sanitize_error_code()). */
@@ -194,69 +192,15 @@ static void turn_paging_on(struct cpu *cpu, uint64_t cr3)
 	}
 }
 
-static uint64_t cr3_of(const struct cpu *cpu, const struct mm_struct *mm)
-{
-	return mm->pgd << PAGE_SHIFT | (cpu->machine->config.pcid ? mm->context_id : 0u);
-}
-
-void cpu_load_mm(struct cpu *cpu, const struct mm_struct *mm)
+void cpu_load_cr3(struct cpu *cpu, uint64_t cr3)
 {
 	if (mmu_cr0(cpu->mmu) & CR0_PG)
-		mmu_write_cr3(cpu->mmu, cr3_of(cpu, mm));
+		mmu_write_cr3(cpu->mmu, cr3);
 	else
-		turn_paging_on(cpu, cr3_of(cpu, mm));
-	engine_flush(cpu->machine->engine);
-}
-
-static bool is_loaded(const struct cpu *cpu, const struct mm_struct *mm)
-{
-	return mmu_cr3(cpu->mmu) >> PAGE_SHIFT == mm->pgd;
-}
-
-void cpu_flush_mm(struct cpu *cpu, const struct mm_struct *mm)
-{
-	if (is_loaded(cpu, mm)) {
-		mmu_write_cr3(cpu->mmu, cr3_of(cpu, mm));
-		engine_flush(cpu->machine->engine);
-	} else if (cpu->machine->config.pcid) {
-		mmu_invpcid(cpu->mmu, 1, mm->context_id, 0);
-	}
-}
-
-void cpu_flush_range(struct cpu *cpu, const struct mm_struct *mm, va_t start, va_t end)
-{
-	if (!is_loaded(cpu, mm) || (end - start) >> PAGE_SHIFT > FLUSH_CEILING_PAGES) {
-		cpu_flush_mm(cpu, mm);
-		return;
-	}
-	for (va_t va = start & PAGE_MASK; va < end; va += PAGE_SIZE)
-		mmu_invlpg(cpu->mmu, va);
-	engine_flush(cpu->machine->engine);
-}
-
-/* Pages of all mms are global: INVLPG drops them whatever the PCID. No guest code
- * runs from them, so that the engine knows nothing of them. */
-bool cpu_flush_kernel_range(struct cpu *cpu, va_t start, va_t end)
-{
-	if ((end - start) >> PAGE_SHIFT > FLUSH_CEILING_PAGES)
-		return false;
-	for (va_t va = start & PAGE_MASK; va < end; va += PAGE_SIZE)
-		mmu_invlpg(cpu->mmu, va);
-	return true;
+		turn_paging_on(cpu, cr3);
 }
 
 /* ---- the kernel's accesses ---- */
-
-/* Without a task, or after its mm has gone, the kernel runs on its own tables. */
-static void load_some_mm(struct cpu *cpu)
-{
-	const struct mm_struct *init_mm = &cpu->machine->kernel.init_mm;
-
-	if (cpu->current && cpu->current->mm)
-		return;
-	if (!(mmu_cr0(cpu->mmu) & CR0_PG) || !is_loaded(cpu, init_mm))
-		cpu_load_mm(cpu, init_mm);
-}
 
 static bool kernel_translate(struct cpu *cpu, va_t va, enum access_kind kind,
                              struct translation *out)
@@ -272,7 +216,8 @@ bool cpu_kernel_access(struct cpu *cpu, va_t va, enum access_kind kind, uint64_t
 {
 	struct translation t;
 
-	load_some_mm(cpu);
+	if (!cpu->tlb.loaded_mm) /* nobody has run yet */
+		cpu_switch_mm(cpu, &cpu->machine->kernel.init_mm);
 	if (!kernel_translate(cpu, va, kind, &t))
 		return false;
 	if (cpu->machine->options.engine == ENGINE_EXACT && words > 1)

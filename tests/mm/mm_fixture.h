@@ -34,20 +34,17 @@ struct fixture {
 	} seen;
 };
 
-static inline void fixture_flush_tlb_page(void *machine, struct mm_struct *mm, va_t va)
+static inline void fixture_flush_tlb_mm_range(void *machine, struct mm_struct *mm,
+                                              const struct tlb_flush *flush)
 {
-	((struct fixture *)machine)->seen.flush_page++;
-}
+	struct fixture *f = machine;
 
-static inline void fixture_flush_tlb_range(void *machine, struct mm_struct *mm, va_t start,
-                                           va_t end)
-{
-	((struct fixture *)machine)->seen.flush_range++;
-}
-
-static inline void fixture_flush_tlb_mm(void *machine, struct mm_struct *mm)
-{
-	((struct fixture *)machine)->seen.flush_mm++;
+	if (flush->end == TLB_FLUSH_ALL)
+		f->seen.flush_mm++;
+	else if (flush->end - flush->start == PAGE_SIZE)
+		f->seen.flush_page++;
+	else
+		f->seen.flush_range++;
 }
 
 static inline void fixture_flush_tlb_all(void *machine)
@@ -136,9 +133,7 @@ static inline void fixture_printk(void *machine, const char *line)
 }
 
 static const struct machine_ops fixture_ops = {
-	.flush_tlb_page = fixture_flush_tlb_page,
-	.flush_tlb_range = fixture_flush_tlb_range,
-	.flush_tlb_mm = fixture_flush_tlb_mm,
+	.flush_tlb_mm_range = fixture_flush_tlb_mm_range,
 	.flush_tlb_all = fixture_flush_tlb_all,
 	.flush_tlb_kernel_range = fixture_flush_tlb_kernel_range,
 	.kernel_access = fixture_kernel_access,

@@ -43,43 +43,30 @@ static inline struct user_tlb_entry *user_tlb_slot(struct user *u, va_t va)
 	return &u->tlb[va / PAGE_SIZE % USER_TLB_ENTRIES];
 }
 
-static inline void user_flush_page(void *machine, struct mm_struct *mm, va_t va)
+static inline void user_flush_mm_range(void *machine, struct mm_struct *mm,
+                                       const struct tlb_flush *flush)
 {
 	struct user *u = machine;
 
-	u->f.seen.flush_page++;
-	if (mm == u->mm && user_tlb_slot(u, va)->va == (va & PAGE_MASK))
-		user_tlb_slot(u, va)->valid = false;
-}
-
-static inline void user_flush_range(void *machine, struct mm_struct *mm, va_t start, va_t end)
-{
-	struct user *u = machine;
-
-	u->f.seen.flush_range++;
-	ck_assert_uint_lt(start, end);
+	fixture_flush_tlb_mm_range(machine, mm, flush);
+	ck_assert_uint_lt(flush->start, flush->end);
+	if (mm != u->mm)
+		return;
 	for (int i = 0; i < USER_TLB_ENTRIES; i++)
-		if (u->tlb[i].va >= start && u->tlb[i].va < end)
+		if (u->tlb[i].va >= flush->start && u->tlb[i].va < flush->end)
 			u->tlb[i].valid = false;
-}
-
-static inline void user_flush_mm(void *machine, struct mm_struct *mm)
-{
-	struct user *u = machine;
-
-	u->f.seen.flush_mm++;
-	memset(u->tlb, 0, sizeof(u->tlb));
 }
 
 static inline void user_flush_all(void *machine)
 {
-	user_flush_mm(machine, NULL);
+	struct user *u = machine;
+
+	u->f.seen.flush_all++;
+	memset(u->tlb, 0, sizeof(u->tlb));
 }
 
 static const struct machine_ops user_ops = {
-	.flush_tlb_page = user_flush_page,
-	.flush_tlb_range = user_flush_range,
-	.flush_tlb_mm = user_flush_mm,
+	.flush_tlb_mm_range = user_flush_mm_range,
 	.flush_tlb_all = user_flush_all,
 	.flush_tlb_kernel_range = fixture_flush_tlb_kernel_range,
 	.kernel_access = fixture_kernel_access,

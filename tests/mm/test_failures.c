@@ -159,7 +159,7 @@ static void fork_and_exit(void)
 	if (!child)
 		return;
 	u.mm = child;
-	user_flush_mm(&u, child);
+	user_flush_all(&u);
 	check_all();
 	for (uint64_t page = 0; page < 4; page++) {
 		uint8_t *at = is_mapped(&areas[MOVED], page)
@@ -170,7 +170,7 @@ static void fork_and_exit(void)
 			memset(at, 0xee, 8); /* the child's alone */
 	}
 	u.mm = parent;
-	user_flush_mm(&u, parent);
+	user_flush_all(&u);
 	mmput(k, child);
 }
 
