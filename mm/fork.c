@@ -90,7 +90,7 @@ static int copy_vma_to(struct kernel *k, struct mm_struct *child, struct vm_area
 	uint64_t nr_pages = vma_pages(vma);
 	struct vm_area_struct *copy;
 
-	if (vma->vm_flags & VM_ACCOUNT && vm_enough_memory(k, nr_pages))
+	if (vma->vm_flags & VM_ACCOUNT && vm_enough_memory(k, child, nr_pages))
 		return -ENOMEM;
 	copy = vma_alloc(k, vma);
 	if (!copy) {

@@ -90,6 +90,13 @@ struct kernel_config {
 	uint32_t read_ahead_pages;       /* largest file read-ahead window; 0: off; Linux: 32 */
 	uint32_t dirty_ratio;            /* percent of available memory; Linux: 20 */
 	uint32_t dirty_background_ratio; /* Linux: 10 */
+	uint32_t overcommit_memory;      /* 0: by guess, 1: always, 2: up to vm_commit_limit() */
+	uint32_t overcommit_ratio;       /* percent of RAM that mode 2 commits; Linux: 50 */
+	uint64_t overcommit_kbytes;      /* the same in KB; 0: by the ratio */
+	uint64_t admin_reserve_kbytes;   /* of mode 2, for root; set by kernel_boot() */
+	uint64_t user_reserve_kbytes;    /* of mode 2, to be able to log in; the same */
+	uint32_t oom_dump_tasks;         /* the OOM killer lists all tasks; Linux: 1 */
+	uint32_t panic_on_oom;           /* it kills everything instead of one task */
 	bool page_cache_warm;            /* file pages count as cached before the first touch */
 	bool check;                      /* run the invariant checks as it goes */
 };

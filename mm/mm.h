@@ -153,6 +153,12 @@ void unmap_mapping_pages(struct kernel *k, struct address_space *mapping, pgoff_
 
 /* ---- figures ---- */
 
+/* config.overcommit_memory. */
+enum { OVERCOMMIT_GUESS, OVERCOMMIT_ALWAYS, OVERCOMMIT_NEVER };
+
+/* Pages that may be committed with OVERCOMMIT_NEVER. */
+uint64_t vm_commit_limit(const struct kernel *k);
+
 static inline uint64_t get_mm_rss(const struct mm_struct *mm)
 {
 	return (uint64_t)(mm->rss_stat[MM_FILEPAGES] + mm->rss_stat[MM_ANONPAGES] +

@@ -293,6 +293,17 @@ static void init_fallback(struct pglist_data *node)
 	}
 }
 
+/* Linux 6.1: init_user_reserve(), init_admin_reserve(), mm/mmap.c: what overcommit
+ * mode 2 keeps free, 3 % of what is free now and not more than a shell or two need. */
+static void init_reserves(struct kernel *k)
+{
+	const uint64_t user_max = 128 * MIB / KIB, admin_max = 8 * MIB / KIB;
+	uint64_t share = nr_free_pages(k) * (PAGE_SIZE / KIB) / 32;
+
+	k->config.user_reserve_kbytes = share < user_max ? share : user_max;
+	k->config.admin_reserve_kbytes = share < admin_max ? share : admin_max;
+}
+
 int mem_init(struct kernel *k)
 {
 	int err = lay_out_memory(k);
@@ -314,5 +325,6 @@ int mem_init(struct kernel *k)
 	if (!k->config.min_free_kbytes)
 		k->config.min_free_kbytes = default_min_free_kbytes(k);
 	setup_per_zone_wmarks(k);
+	init_reserves(k);
 	return 0;
 }

@@ -137,7 +137,7 @@ int insert_vma(struct kernel *k, struct mm_struct *mm, va_t start, va_t end, uin
 	if (!vma)
 		return -ENOMEM;
 	if (vm_flags & VM_ACCOUNT)
-		err = vm_enough_memory(k, (end - start) >> PAGE_SHIFT);
+		err = vm_enough_memory(k, mm, (end - start) >> PAGE_SHIFT);
 	if (err) {
 		kmem_cache_free(k, k->vm_area_cachep, vma);
 		return err;
@@ -344,7 +344,7 @@ static int add_vma(struct kernel *k, struct mm_struct *mm, va_t start, va_t end,
 	if (!shared_anon && vma_merge(k, mm, start, end, traits))
 		return 0;
 	if (shared_anon) {
-		traits->file = shmem_zero_file(k, end - start, traits->vm_flags);
+		traits->file = shmem_zero_file(k, mm, end - start, traits->vm_flags);
 		if (!traits->file)
 			return -ENOMEM;
 	} else if (traits->file) {
@@ -382,7 +382,7 @@ static int mmap_region(struct kernel *k, struct mm_struct *mm, va_t start, uint6
 	if (find_vma_intersection(mm, start, start + len) && do_munmap(k, mm, start, len))
 		return -ENOMEM;
 	if (accountable_mapping(traits->file, traits->vm_flags)) {
-		if (vm_enough_memory(k, nr_pages))
+		if (vm_enough_memory(k, mm, nr_pages))
 			return -ENOMEM;
 		charged = nr_pages;
 		traits->vm_flags |= VM_ACCOUNT;
@@ -470,6 +470,8 @@ int64_t do_mmap(struct kernel *k, struct mm_struct *mm, struct file *file, va_t 
 	va = (va_t)found;
 	if (flags & MAP_FIXED_NOREPLACE_ && find_vma_intersection(mm, va, va + len))
 		return -EEXIST;
+	if (k->config.overcommit_memory == OVERCOMMIT_NEVER)
+		flags &= ~MAP_NORESERVE_;
 	err = mmap_vm_flags(mm, file, len, prot, flags, pgoff, &traits.vm_flags);
 	if (err)
 		return err;
@@ -561,7 +563,7 @@ static int brk_region(struct kernel *k, struct mm_struct *mm, va_t start, uint64
 		return -EAGAIN;
 	if (!may_expand_vm(mm, traits.vm_flags, nr_pages) || mm->map_count > MAX_MAP_COUNT)
 		return -ENOMEM;
-	err = vm_enough_memory(k, nr_pages);
+	err = vm_enough_memory(k, mm, nr_pages);
 	if (err)
 		return err;
 	err = add_vma(k, mm, start, start + len, &traits);
@@ -660,7 +662,7 @@ int expand_stack(struct kernel *k, struct vm_area_struct *vma, va_t va)
 		return -ENOMEM;
 	if (anon_vma_prepare(k, vma))
 		return -ENOMEM;
-	if (vma->vm_flags & VM_ACCOUNT && vm_enough_memory(k, nr_pages))
+	if (vma->vm_flags & VM_ACCOUNT && vm_enough_memory(k, mm, nr_pages))
 		return -ENOMEM;
 	vma->vm_start = va;
 	vma->vm_pgoff -= nr_pages;

@@ -70,7 +70,7 @@ static int charge(struct kernel *k, const struct vm_area_struct *vma, uint64_t n
 		return -ENOMEM;
 	if (old & (VM_ACCOUNT | VM_WRITE | VM_SHARED | VM_NORESERVE))
 		return 0;
-	if (vm_enough_memory(k, nr_pages))
+	if (vm_enough_memory(k, vma->vm_mm, nr_pages))
 		return -ENOMEM;
 	*vm_flags |= VM_ACCOUNT;
 	return 0;

@@ -121,7 +121,7 @@ static int64_t move_vma(struct remap *r, struct vm_area_struct *vma, va_t new)
 	/* It takes at most three VMAs more. */
 	if (r->mm->map_count >= MAX_MAP_COUNT - 3)
 		return -ENOMEM;
-	if (accounted && vm_enough_memory(r->k, nr_pages))
+	if (accounted && vm_enough_memory(r->k, r->mm, nr_pages))
 		return -ENOMEM;
 	copy = copy_vma(r, vma, new);
 	if (!copy) {
@@ -243,7 +243,7 @@ static int64_t expand_in_place(struct remap *r, struct vm_area_struct *vma)
 	const struct vma_traits traits = { vma->vm_flags, vma->anon_vma, vma->vm_file,
 		                           linear_page_index(vma, end) };
 
-	if (vma->vm_flags & VM_ACCOUNT && vm_enough_memory(r->k, delta >> PAGE_SHIFT))
+	if (vma->vm_flags & VM_ACCOUNT && vm_enough_memory(r->k, r->mm, delta >> PAGE_SHIFT))
 		return -ENOMEM;
 	if (!vma_merge(r->k, r->mm, end, end + delta, &traits))
 		vma->vm_end = end + delta;

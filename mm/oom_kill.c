@@ -19,30 +19,25 @@ static unsigned long long page_kb(uint64_t pages)
 	return pages * (PAGE_SIZE / KIB);
 }
 
-/* How much memory killing it frees, in pages, shifted by what its owner thinks of
- * it: 1000 points of oom_score_adj are worth all memory. 0: not to be killed. */
-static uint64_t oom_badness(const struct kernel *k, const struct mm_struct *mm)
+bool oom_badness(const struct kernel *k, const struct mm_struct *mm, int64_t *points)
 {
 	int64_t total = (int64_t)(k->totalram_pages + k->swap.total_swap_pages);
-	int64_t points;
 
 	if (mm->oom_victim || mm->oom_score_adj == OOM_SCORE_ADJ_MIN)
-		return 0;
-	points = (int64_t)get_mm_rss(mm) + mm->rss_stat[MM_SWAPENTS] + (int64_t)mm->nr_ptes;
-	points += mm->oom_score_adj * (total / 1000);
-	return points > 0 ? (uint64_t)points : 1;
+		return false;
+	*points = (int64_t)get_mm_rss(mm) + mm->rss_stat[MM_SWAPENTS] + (int64_t)mm->nr_ptes;
+	*points += mm->oom_score_adj * (total / 1000);
+	return true;
 }
 
 /* Of equals, the oldest. */
 static struct mm_struct *select_bad_process(struct kernel *k)
 {
 	struct mm_struct *mm, *chosen = NULL;
-	uint64_t most = 0;
+	int64_t most = INT64_MIN, points;
 
 	list_for_each_entry (mm, &k->mmlist, mmlist) {
-		uint64_t points = oom_badness(k, mm);
-
-		if (points > most) {
+		if (oom_badness(k, mm, &points) && points > most) {
 			most = points;
 			chosen = mm;
 		}
@@ -99,7 +94,8 @@ static void report(struct kernel *k, gfp_t gfp, unsigned order, const struct mm_
 {
 	printk(k, "oom-killer invoked: gfp_mask=0x%x, order=%u", gfp, order);
 	show_mem(k);
-	dump_tasks(k);
+	if (k->config.oom_dump_tasks)
+		dump_tasks(k);
 	printk(k,
 	       "Out of memory: Killed process %d total-vm:%llukB, anon-rss:%llukB, "
 	       "file-rss:%llukB, shmem-rss:%llukB, pgtables:%llukB oom_score_adj:%d",
@@ -124,10 +120,26 @@ static void reap(struct kernel *k, struct mm_struct *mm)
 			           MADV_DONTNEED_);
 }
 
+/* vm.panic_on_oom. Simplified: the machine does not halt, all its tasks end. */
+static void panic(struct kernel *k)
+{
+	struct mm_struct *mm;
+
+	printk(k, "Kernel panic - not syncing: Out of memory: system-wide panic_on_oom is enabled");
+	list_for_each_entry (mm, &k->mmlist, mmlist) {
+		mm->oom_victim = true;
+		k->ops->oom_kill(k->machine, mm);
+	}
+}
+
 bool out_of_memory(struct kernel *k, gfp_t gfp, unsigned order)
 {
 	struct mm_struct *victim = select_bad_process(k);
 
+	if (victim && k->config.panic_on_oom) {
+		panic(k);
+		return true;
+	}
 	if (!victim) {
 		printk(k, "Out of memory and no killable processes...");
 		return false;

@@ -109,6 +109,8 @@ void truncate_setsize(struct kernel *k, struct address_space *mapping, uint64_t 
 /* Drops what is clean and unmapped in [start, end]; pages dropped. */
 uint64_t invalidate_mapping_pages(struct kernel *k, struct address_space *mapping, pgoff_t start,
                                   pgoff_t end);
+/* The same for all files (Linux: fs/drop_caches.c). */
+void drop_pagecache(struct kernel *k);
 /* Starts reading [start, start + nr) without waiting for who needs it. */
 void force_page_cache_readahead(struct kernel *k, struct address_space *mapping, pgoff_t start,
                                 uint64_t nr);

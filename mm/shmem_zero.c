@@ -31,12 +31,13 @@ static const struct file_operations shmem_file_operations = { shmem_release, shm
 /* No functions: a page that was never written is zeroes, and swap keeps the rest. */
 static const struct address_space_operations shmem_aops = { NULL, NULL };
 
-struct file *shmem_zero_file(struct kernel *k, uint64_t len, uint64_t vm_flags)
+struct file *shmem_zero_file(struct kernel *k, const struct mm_struct *mm, uint64_t len,
+                             uint64_t vm_flags)
 {
 	uint64_t committed = vm_flags & VM_NORESERVE ? 0 : len >> PAGE_SHIFT;
 	struct shmem_file *shmem;
 
-	if (vm_enough_memory(k, committed))
+	if (vm_enough_memory(k, mm, committed))
 		return NULL;
 	shmem = kzalloc(k, sizeof(*shmem), GFP_KERNEL);
 	if (!shmem) {

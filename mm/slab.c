@@ -520,6 +520,12 @@ uint64_t shrink_slab(struct kernel *k)
 	return pages;
 }
 
+void drop_slab(struct kernel *k)
+{
+	shrink_slab(k);
+	count_vm_event(k, DROP_SLAB);
+}
+
 int kmem_cache_destroy(struct kernel *k, struct kmem_cache *cache)
 {
 	kmem_cache_shrink(k, cache);

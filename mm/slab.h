@@ -74,6 +74,8 @@ void kmem_cache_free(struct kernel *k, struct kmem_cache *cache, void *object);
 uint64_t kmem_cache_shrink(struct kernel *k, struct kmem_cache *cache);
 /* The same over all caches, for reclaim. */
 uint64_t shrink_slab(struct kernel *k);
+/* By hand (Linux: fs/drop_caches.c). */
+void drop_slab(struct kernel *k);
 
 /* Physically contiguous, not cleared; NULL on failure. Up to 8 KB from the
  * smallest kmalloc cache that fits (__GFP_DMA: from dma-kmalloc's), above that

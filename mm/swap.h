@@ -180,6 +180,10 @@ void kswapd_run(struct kernel *k, struct pglist_data *node);
 
 /* ---- the OOM killer (oom_kill.c) ---- */
 
+/* How much memory killing it frees, in pages, shifted by what its owner thinks of it:
+ * 1000 points of oom_score_adj are worth all memory. May be negative. False: it is not
+ * to be killed. */
+bool oom_badness(const struct kernel *k, const struct mm_struct *mm, int64_t *points);
 /* Picks an mm, says why in the log, has it killed and its anonymous memory
  * reaped. False: nothing to kill. */
 bool out_of_memory(struct kernel *k, gfp_t gfp, unsigned order);

@@ -95,3 +95,12 @@ uint64_t invalidate_mapping_pages(struct kernel *k, struct address_space *mappin
 	}
 	return nr;
 }
+
+void drop_pagecache(struct kernel *k)
+{
+	struct address_space *mapping, *next;
+
+	list_for_each_entry_safe (mapping, next, &k->mappings, mappings)
+		invalidate_mapping_pages(k, mapping, 0, UINT64_MAX);
+	count_vm_event(k, DROP_PAGECACHE);
+}

@@ -335,13 +335,40 @@ bool accountable_mapping(const struct file *file, uint64_t vm_flags)
 	return (vm_flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE;
 }
 
-/* vm.overcommit_memory 0 as Linux has had it since 5.0 (mm/util.c). Simplified: the
- * other two settings are not there. */
-int vm_enough_memory(struct kernel *k, uint64_t nr_pages)
+uint64_t vm_commit_limit(const struct kernel *k)
 {
-	if (nr_pages > k->totalram_pages + k->swap.total_swap_pages)
+	uint64_t pages = k->config.overcommit_kbytes / (PAGE_SIZE / KIB);
+
+	if (!pages)
+		pages = k->totalram_pages * k->config.overcommit_ratio / 100;
+	return pages + k->swap.total_swap_pages;
+}
+
+/* What mode 2 allows the mm: not the last of it, so that root can act and the user
+ * can log in. */
+static uint64_t commit_allowed(const struct kernel *k, const struct mm_struct *mm)
+{
+	uint64_t reserve = k->config.user_reserve_kbytes / (PAGE_SIZE / KIB);
+	uint64_t kept = k->config.admin_reserve_kbytes / (PAGE_SIZE / KIB);
+	uint64_t limit = vm_commit_limit(k);
+
+	kept += mm->total_vm / 32 < reserve ? mm->total_vm / 32 : reserve;
+	return limit > kept ? limit - kept : 0;
+}
+
+/* Linux 6.1: __vm_enough_memory(), mm/util.c. */
+int vm_enough_memory(struct kernel *k, const struct mm_struct *mm, uint64_t nr_pages)
+{
+	uint64_t committed = k->total_vm_committed + nr_pages;
+	bool enough = true;
+
+	if (k->config.overcommit_memory == OVERCOMMIT_GUESS)
+		enough = nr_pages <= k->totalram_pages + k->swap.total_swap_pages;
+	else if (k->config.overcommit_memory == OVERCOMMIT_NEVER)
+		enough = committed < commit_allowed(k, mm);
+	if (!enough)
 		return -ENOMEM;
-	k->total_vm_committed += nr_pages;
+	k->total_vm_committed = committed;
 	return 0;
 }
 

@@ -117,8 +117,8 @@ void vm_stat_account(struct mm_struct *mm, uint64_t vm_flags, const struct file 
                      int64_t nr_pages);
 /* Private writable memory counts as committed. */
 bool accountable_mapping(const struct file *file, uint64_t vm_flags);
-/* Commits pages; -ENOMEM: that would be more than all of RAM and swap. */
-int vm_enough_memory(struct kernel *k, uint64_t nr_pages);
+/* Commits pages for the mm, or -ENOMEM as config.overcommit_memory says. */
+int vm_enough_memory(struct kernel *k, const struct mm_struct *mm, uint64_t nr_pages);
 void vm_unacct_memory(struct kernel *k, uint64_t nr_pages);
 
 static inline void update_hiwater_rss(struct mm_struct *mm)
@@ -145,7 +145,8 @@ int expand_stack(struct kernel *k, struct vm_area_struct *vma, va_t va);
 /* ---- shmem_zero.c ---- */
 
 /* The file behind shared anonymous memory, with one reference. NULL: no memory. */
-struct file *shmem_zero_file(struct kernel *k, uint64_t len, uint64_t vm_flags);
+struct file *shmem_zero_file(struct kernel *k, const struct mm_struct *mm, uint64_t len,
+                             uint64_t vm_flags);
 
 /* ---- memory.c ---- */
 

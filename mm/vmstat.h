@@ -42,6 +42,8 @@
 	X(KSWAPD_LOW_WMARK_HIT_QUICKLY, "kswapd_low_wmark_hit_quickly")                            \
 	X(KSWAPD_HIGH_WMARK_HIT_QUICKLY, "kswapd_high_wmark_hit_quickly")                          \
 	X(PAGEOUTRUN, "pageoutrun")                                                                \
+	X(DROP_PAGECACHE, "drop_pagecache")                                                        \
+	X(DROP_SLAB, "drop_slab")                                                                  \
 	X(OOM_KILL, "oom_kill")                                                                    \
 	X(NR_TLB_REMOTE_FLUSH, "nr_tlb_remote_flush")                                              \
 	X(NR_TLB_REMOTE_FLUSH_RECEIVED, "nr_tlb_remote_flush_received")                            \

@@ -34,6 +34,8 @@ int boot_kernel(struct kernel *k, struct ram *ram, const struct machine_config *
 		.read_ahead_pages = (uint32_t)(config->read_ahead_bytes >> PAGE_SHIFT),
 		.dirty_ratio = 20,
 		.dirty_background_ratio = 10,
+		.overcommit_ratio = 50,
+		.oom_dump_tasks = 1,
 		.page_cache_warm = config->page_cache_warm,
 		.check = check,
 	};

@@ -19,4 +19,9 @@ void proc_vmallocinfo(struct proc_text *text, const struct kernel *k);
 void proc_vmstat(struct proc_text *text, const struct kernel *k);
 void proc_zoneinfo(struct proc_text *text, const struct kernel *k);
 
+/* Of one node: /sys/devices/system/node/nodeN. */
+void proc_node_meminfo(struct proc_text *text, const struct kernel *k, uint32_t nid);
+void proc_node_numastat(struct proc_text *text, const struct kernel *k, uint32_t nid);
+void proc_node_vmstat(struct proc_text *text, const struct kernel *k, uint32_t nid);
+
 #endif

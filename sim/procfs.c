@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/procfs.h"
 
 #include "sim/clock.h"
@@ -12,20 +12,21 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PROC_DEV 21     /* a kernel-internal device number, as stat(2) shows one */
 #define PROC_ROOT_INO 1 /* as Linux's */
-#define PROC_FD_DIR "PID/fd"
+#define PROC_WORD sizeof(uint64_t)
 
 /* A folder or file; made when it is looked up. */
 struct proc_inode {
-	struct inode inode;           /* must be first */
-	char *path;                   /* as in the table; "": /proc itself */
+	struct inode inode; /* must be first */
+	const struct proc_tree *tree;
+	char *path;                   /* as in the table; "": the root */
 	int32_t pid;                  /* whose it is, or 0 */
-	int32_t fd;                   /* of a link in PID/fd, or -1 */
-	const struct proc_file *file; /* NULL: a folder, or a link in PID/fd */
+	bool is_thread;               /* PID stands for a thread, below a process's folder */
+	int64_t number;               /* of FD, nodeN, cpuN in the path, or -1 */
+	const struct proc_file *file; /* its row; NULL: a folder without one */
 };
 
-static const struct inode_ops proc_inode_ops, proc_fd_ops;
+static const struct inode_ops proc_inode_ops, proc_object_ops;
 
 static struct proc_inode *proc_inode(struct inode *inode)
 {
@@ -34,65 +35,144 @@ static struct proc_inode *proc_inode(struct inode *inode)
 
 /* ---- who is asked about ---- */
 
-static struct task *find_task(const struct vfs *vfs, int32_t pid)
+struct task *proc_find_task(const struct machine *machine, int64_t pid)
 {
 	struct task *task;
 
-	list_for_each_entry (task, &vfs->machine->tasks, tasks)
+	list_for_each_entry (task, &machine->tasks, tasks)
 		if (task->pid == pid)
 			return task;
 	return NULL;
 }
 
-/* Prints the file. -ESRCH: its task is gone. */
+/* 0; -ESRCH: its task is gone. */
+static int about_of(const struct proc_inode *proc, struct proc_about *about)
+{
+	struct machine *machine = proc->inode.vfs->machine;
+
+	*about = (struct proc_about){
+		.machine = machine,
+		.task = proc->pid ? proc_find_task(machine, proc->pid) : NULL,
+		.number = proc->number,
+		.file = proc->file,
+	};
+	return proc->pid && !about->task ? -ESRCH : 0;
+}
+
 static int show(const struct proc_inode *proc, struct proc_text *text)
 {
-	struct vfs *vfs = proc->inode.vfs;
-	struct task *task = proc->pid ? find_task(vfs, proc->pid) : NULL;
+	struct proc_about about;
+	int error = about_of(proc, &about);
 
-	if (proc->pid && !task)
-		return -ESRCH;
-	proc->file->show(text, vfs->machine, task);
+	if (error)
+		return error;
+	if (proc->file->show)
+		proc->file->show(text, &about);
+	else if (proc->file->show_kernel)
+		proc->file->show_kernel(text, &about.machine->kernel);
+	else
+		return -EINVAL;
 	return text->no_memory ? -ENOMEM : 0;
 }
 
-static struct open_file *open_file_of(const struct vfs *vfs, int32_t pid, int32_t fd)
-{
-	struct task *task = find_task(vfs, pid);
+/* ---- components that stand for many names ---- */
 
-	return task && task->files ? files_get(task->files, fd) : NULL;
+/* The first number from `from` on that is there, or -1. */
+static int64_t next_process(const struct proc_about *about, int64_t from)
+{
+	const struct task *task;
+
+	list_for_each_entry (task, &about->machine->tasks, tasks)
+		if (task->pid >= from && task->pid == task->process->pid)
+			return task->pid;
+	return -1;
 }
 
-static struct open_file *open_file_at(const struct proc_inode *proc)
+static int64_t next_thread(const struct proc_about *about, int64_t from)
 {
-	return open_file_of(proc->inode.vfs, proc->pid, proc->fd);
+	const struct task *task;
+
+	list_for_each_entry (task, &about->task->process->threads, thread)
+		if (task->pid >= from)
+			return task->pid;
+	return -1;
+}
+
+static int64_t next_fd(const struct proc_about *about, int64_t from)
+{
+	return about->task->files ? files_next(about->task->files, from) : -1;
+}
+
+static int64_t next_node(const struct proc_about *about, int64_t from)
+{
+	return from < about->machine->kernel.nr_nodes ? from : -1;
+}
+
+static int64_t next_cpu(const struct proc_about *about, int64_t from)
+{
+	return from < about->machine->config.cpus ? from : -1;
+}
+
+static const struct wildcard {
+	const char *component;
+	const char *prefix; /* of the names; the number stands behind it */
+	int64_t (*next)(const struct proc_about *about, int64_t from);
+	bool is_task;
+} wildcards[] = {
+	{ "PID", "", next_process, true },  { "TID", "", next_thread, true },
+	{ "FD", "", next_fd, false },       { "nodeN", "node", next_node, false },
+	{ "cpuN", "cpu", next_cpu, false },
+};
+
+static const struct wildcard *wildcard_of(const char *component, size_t len)
+{
+	for (size_t i = 0; i < sizeof(wildcards) / sizeof(wildcards[0]); i++)
+		if (strlen(wildcards[i].component) == len &&
+		    !strncmp(wildcards[i].component, component, len))
+			return &wildcards[i];
+	return NULL;
+}
+
+/* The number that the name gives, if there is such a thing; else -1. */
+static int64_t wildcard_match(const struct wildcard *wildcard, const struct proc_about *about,
+                              const char *name)
+{
+	size_t len = strlen(wildcard->prefix);
+	char *end;
+	long number;
+
+	if (strncmp(name, wildcard->prefix, len))
+		return -1;
+	name += len;
+	if (*name < '0' || *name > '9' || (*name == '0' && name[1]))
+		return -1;
+	errno = 0;
+	number = strtol(name, &end, 10);
+	if (*end || errno)
+		return -1;
+	return wildcard->next(about, number) == number ? number : -1;
 }
 
 /* ---- inodes ---- */
 
-static int make(struct inode *dir, const char *name, uint32_t kind, const char *path, int32_t pid,
-                struct inode **out)
+static int make(struct vfs *vfs, const struct proc_inode *from, const char *path, uint32_t kind,
+                struct proc_inode **out)
 {
 	struct proc_inode *proc = calloc(1, sizeof(*proc));
-	int error = 0;
 
 	if (!proc)
 		return -ENOMEM;
+	*proc = *from;
+	proc->file = NULL;
 	proc->path = strdup(path);
 	if (!proc->path) {
 		free(proc);
 		return -ENOMEM;
 	}
-	inode_init(&proc->inode, dir->vfs, &proc_inode_ops, kind);
-	proc->pid = pid;
-	proc->fd = -1;
-	if (kind == S_IFDIR)
-		error = inode_set_place(&proc->inode, dir, name);
-	if (error)
-		inode_put(&proc->inode);
-	else
-		*out = &proc->inode;
-	return error;
+	memset(&proc->inode, 0, sizeof(proc->inode));
+	inode_init(&proc->inode, vfs, &proc_inode_ops, kind);
+	*out = proc;
+	return 0;
 }
 
 static void drop(struct inode *inode)
@@ -111,25 +191,22 @@ static uint64_t ino_of(const struct proc_inode *proc)
 		return PROC_ROOT_INO;
 	for (const char *c = proc->path; *c; c++)
 		hash = (hash ^ (uint8_t)*c) * 16777619u;
-	return (uint64_t)proc->pid << 32 | (hash + (uint32_t)proc->fd + 1);
+	return (uint64_t)proc->pid << 32 | (hash + (uint32_t)proc->number + 1);
 }
 
 static int getattr(struct inode *inode, struct inode_attr *attr)
 {
 	const struct proc_inode *proc = proc_inode(inode);
 	const struct vfs *vfs = inode->vfs;
-	uint32_t mode = inode->kind == S_IFDIR ? 0555 : 0700;
 
-	if (proc->file)
-		mode = proc->file->mode & 07777;
 	*attr = (struct inode_attr){
-		.dev = PROC_DEV,
+		.dev = proc->tree->dev,
 		.ino = ino_of(proc),
-		.mode = inode->kind | mode,
+		.mode = inode->kind | (proc->file ? proc->file->mode & 07777 : 0555),
 		.nlink = inode->kind == S_IFDIR ? 2 : 1,
 		.uid = proc->pid ? vfs->uid : 0,
 		.gid = proc->pid ? vfs->gid : 0,
-		.size = proc->fd >= 0 ? 64 : 0,
+		.size = proc->file && proc->file->follow ? 64 : 0,
 		.blksize = 1024,
 		.atime = clock_realtime(vfs->machine),
 	};
@@ -137,141 +214,102 @@ static int getattr(struct inode *inode, struct inode_attr *attr)
 	return 0;
 }
 
+/* As all of /proc that can be written: there is nothing to cut off. */
+static int truncate_nothing(struct inode *inode, uint64_t size)
+{
+	return 0;
+}
+
 /* ---- folders ---- */
 
 /* What stands behind the folder's path in a row's: "maps" of "PID/maps" in "PID".
  * NULL: not in there. */
-static const char *below(const char *row_path, const char *folder)
+static const char *below(const struct proc_file *row, const struct proc_inode *dir)
 {
-	size_t len = strlen(folder);
+	size_t len = strlen(dir->path);
+	const char *rest = row->path;
 
-	if (!len)
-		return row_path;
-	return !strncmp(row_path, folder, len) && row_path[len] == '/' ? row_path + len + 1 : NULL;
+	if (len)
+		rest = !strncmp(rest, dir->path, len) && rest[len] == '/' ? rest + len + 1 : NULL;
+	if (rest && dir->is_thread && !strcmp(dir->path, "PID") && !strncmp(rest, "task/", 5))
+		return NULL;
+	return rest && *rest ? rest : NULL;
 }
 
-static bool is_number(const char *name, int32_t *number)
+static uint32_t kind_of(const struct proc_file *row, bool is_row_itself)
 {
-	char *end;
-	long value;
-
-	if (*name < '0' || *name > '9' || (*name == '0' && name[1]))
-		return false;
-	value = strtol(name, &end, 10);
-	*number = (int32_t)value;
-	return !*end && value >= 0 && value < INT32_MAX;
+	if (!is_row_itself || S_ISDIR(row->mode))
+		return S_IFDIR;
+	return S_ISLNK(row->mode) ? S_IFLNK : S_IFREG;
 }
 
-static int lookup_fd(struct inode *dir, const char *name, struct inode **out)
+/* The inode for the row's next component, `rest` up to a slash, under its name in
+ * the folder. number is what a wildcard stands for. */
+static int make_component(struct inode *dir, const struct proc_file *row, const char *rest,
+                          const char *name, int64_t number, struct inode **out)
 {
-	int32_t fd;
+	size_t len = strcspn(rest, "/");
+	const struct wildcard *wildcard = wildcard_of(rest, len);
+	bool is_row_itself = !rest[len], is_thread = wildcard && !strncmp(rest, "TID", len);
+	uint32_t kind = kind_of(row, is_row_itself);
+	struct proc_inode *proc;
+	char path[128];
 	int error;
 
-	if (!is_number(name, &fd) || !open_file_of(dir->vfs, proc_inode(dir)->pid, fd))
-		return -ENOENT;
-	error = make(dir, name, S_IFLNK, PROC_FD_DIR "/N", proc_inode(dir)->pid, out);
+	snprintf(path, sizeof(path), "%.*s", (int)(rest - row->path + (ptrdiff_t)len), row->path);
+	error = make(dir->vfs, proc_inode(dir), is_thread ? "PID" : path, kind, &proc);
 	if (error)
 		return error;
-	(*out)->ops = &proc_fd_ops;
-	proc_inode(*out)->fd = fd;
-	return 0;
-}
-
-static int lookup_row(struct inode *dir, const char *name, struct inode **out)
-{
-	const struct proc_inode *proc = proc_inode(dir);
-	size_t len = strlen(name);
-
-	for (size_t i = 0; i < nr_proc_files; i++) {
-		const struct proc_file *file = &proc_files[i];
-		const char *rest = below(file->path, proc->path);
-		char path[128];
-		bool is_file;
-		int error;
-
-		if (!rest || strncmp(rest, name, len) || (rest[len] && rest[len] != '/'))
-			continue;
-		is_file = !rest[len];
-		snprintf(path, sizeof(path), "%s%s%s", proc->path, *proc->path ? "/" : "", name);
-		error = make(dir, name,
-		             !is_file              ? S_IFDIR
-		             : S_ISLNK(file->mode) ? S_IFLNK
-		                                   : S_IFREG,
-		             path, proc->pid, out);
-		if (!error && is_file)
-			proc_inode(*out)->file = file;
-		return error;
-	}
-	return -ENOENT;
+	proc->is_thread |= is_thread;
+	if (wildcard && wildcard->is_task)
+		proc->pid = (int32_t)number;
+	else if (wildcard)
+		proc->number = number;
+	if (is_row_itself)
+		proc->file = row;
+	if (proc->file && row->follow)
+		proc->inode.ops = &proc_object_ops;
+	if (kind == S_IFDIR)
+		error = inode_set_place(&proc->inode, dir, name);
+	if (error)
+		inode_put(&proc->inode);
+	else
+		*out = &proc->inode;
+	return error;
 }
 
 static int lookup(struct inode *dir, const char *name, struct inode **out)
 {
 	const struct proc_inode *proc = proc_inode(dir);
-	int32_t pid;
+	struct proc_about about;
 
 	if (dir->kind != S_IFDIR)
 		return -ENOTDIR;
-	if (!*proc->path && is_number(name, &pid))
-		return find_task(dir->vfs, pid) ? make(dir, name, S_IFDIR, "PID", pid, out)
-		                                : -ENOENT;
-	if (!*proc->path && !strcmp(name, "PID"))
+	if (about_of(proc, &about))
 		return -ENOENT;
-	if (proc->pid && !find_task(dir->vfs, proc->pid))
-		return -ENOENT;
-	if (!strcmp(proc->path, PROC_FD_DIR))
-		return lookup_fd(dir, name, out);
-	return lookup_row(dir, name, out);
-}
+	for (size_t i = 0; i < proc->tree->nr_files; i++) {
+		const struct proc_file *row = &proc->tree->files[i];
+		const char *rest = below(row, proc);
+		size_t len = rest ? strcspn(rest, "/") : 0;
+		const struct wildcard *wildcard = rest ? wildcard_of(rest, len) : NULL;
+		int64_t number = -1;
 
-static int list_numbers(struct inode *dir, struct dir_list *list)
-{
-	struct task *task;
-	char name[16];
-	int error = 0;
-
-	list_for_each_entry (task, &dir->vfs->machine->tasks, tasks) {
-		snprintf(name, sizeof(name), "%d", task->pid);
-		error = error ? error : dir_list_add(list, name, (uint64_t)task->pid, DT_DIR);
+		if (!rest)
+			continue;
+		if (wildcard)
+			number = wildcard_match(wildcard, &about, name);
+		if (wildcard ? number >= 0 : strlen(name) == len && !strncmp(rest, name, len))
+			return make_component(dir, row, rest, name, number, out);
 	}
-	return error;
+	return -ENOENT;
 }
 
-static int list_fds(struct inode *dir, struct dir_list *list)
+static int list_one(struct inode *dir, const struct proc_file *row, const char *rest,
+                    const char *name, int64_t number, struct dir_list *list)
 {
-	struct task *task = find_task(dir->vfs, proc_inode(dir)->pid);
-	char name[24];
-	int error = 0;
-
-	if (!task || !task->files)
-		return -ENOENT;
-	for (int64_t fd = files_next(task->files, 0); fd >= 0 && !error;
-	     fd = files_next(task->files, fd + 1)) {
-		snprintf(name, sizeof(name), "%lld", (long long)fd);
-		error = dir_list_add(list, name, (uint64_t)fd + 1, DT_LNK);
-	}
-	return error;
-}
-
-static bool is_listed(const struct dir_list *list, const char *name)
-{
-	for (size_t i = 0; i < list->nr; i++)
-		if (!strcmp(list->names[i].name, name))
-			return true;
-	return false;
-}
-
-static int list_row(struct inode *dir, const char *rest, struct dir_list *list)
-{
-	size_t len = strcspn(rest, "/");
-	char name[64];
 	struct inode *inode;
-	int error;
+	int error = make_component(dir, row, rest, name, number, &inode);
 
-	snprintf(name, sizeof(name), "%.*s", (int)len, rest);
-	if (is_listed(list, name) || !strcmp(name, "PID"))
-		return 0;
-	error = lookup_row(dir, name, &inode);
 	if (error)
 		return error;
 	error = dir_list_add(list, name, ino_of(proc_inode(inode)), IFTODT(inode->kind));
@@ -279,22 +317,57 @@ static int list_row(struct inode *dir, const char *rest, struct dir_list *list)
 	return error;
 }
 
+static int list_wildcard(struct inode *dir, const struct proc_file *row, const char *rest,
+                         const struct wildcard *wildcard, const struct proc_about *about,
+                         struct dir_list *list)
+{
+	char name[32];
+	int error = 0;
+
+	for (int64_t n = wildcard->next(about, 0); n >= 0 && !error;
+	     n = wildcard->next(about, n + 1)) {
+		snprintf(name, sizeof(name), "%s%lld", wildcard->prefix, (long long)n);
+		error = list_one(dir, row, rest, name, n, list);
+	}
+	return error;
+}
+
+/* Another row before this one has the same next component. */
+static bool is_repeated(const struct proc_inode *dir, size_t row, const char *rest)
+{
+	size_t len = strcspn(rest, "/");
+
+	for (size_t i = 0; i < row; i++) {
+		const char *other = below(&dir->tree->files[i], dir);
+
+		if (other && strcspn(other, "/") == len && !strncmp(other, rest, len))
+			return true;
+	}
+	return false;
+}
+
 static int list_names(struct inode *dir, struct dir_list *list)
 {
 	const struct proc_inode *proc = proc_inode(dir);
+	struct proc_about about;
 	int error = 0;
 
 	if (dir->kind != S_IFDIR)
 		return -ENOTDIR;
-	if (!strcmp(proc->path, PROC_FD_DIR))
-		return list_fds(dir, list);
-	if (!*proc->path)
-		error = list_numbers(dir, list);
-	for (size_t i = 0; i < nr_proc_files && !error; i++) {
-		const char *rest = below(proc_files[i].path, proc->path);
+	if (about_of(proc, &about))
+		return -ENOENT;
+	for (size_t i = 0; i < proc->tree->nr_files && !error; i++) {
+		const struct proc_file *row = &proc->tree->files[i];
+		const char *rest = below(row, proc);
+		const struct wildcard *wildcard;
+		char name[64];
 
-		if (rest && *rest)
-			error = list_row(dir, rest, list);
+		if (!rest || is_repeated(proc, i, rest))
+			continue;
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(rest, "/"), rest);
+		wildcard = wildcard_of(name, strlen(name));
+		error = wildcard ? list_wildcard(dir, row, rest, wildcard, &about, list)
+		                 : list_one(dir, row, rest, name, -1, list);
 	}
 	return error;
 }
@@ -303,48 +376,35 @@ static int list_names(struct inode *dir, struct dir_list *list)
 
 static int readlink_proc(struct inode *inode, char *target, size_t size)
 {
-	const struct proc_inode *proc = proc_inode(inode);
 	struct proc_text text = { 0 };
-	const struct open_file *file;
-	int error = 0;
+	size_t len;
+	int error;
 
 	if (inode->kind != S_IFLNK)
 		return -EINVAL;
-	if (proc->fd >= 0) {
-		file = open_file_at(proc);
-		if (!file)
-			return -ENOENT;
-		proc_printf(&text, "%s", file->path);
-	} else {
-		error = show(proc, &text);
+	error = show(proc_inode(inode), &text);
+	if (!error && !text.len)
+		error = -ENOENT;
+	if (error) {
+		free(text.data);
+		return error;
 	}
-	if (!error && text.no_memory)
-		error = -ENOMEM;
-	if (!error) {
-		size_t len = text.len < size - 1 ? text.len : size - 1;
-
-		memcpy(target, text.data ? text.data : "", len);
-		target[len] = '\0';
-		error = (int)len;
-	}
+	len = text.len < size - 1 ? text.len : size - 1;
+	memcpy(target, text.data, len);
+	target[len] = '\0';
 	free(text.data);
-	return error;
+	return (int)len;
 }
 
-/* PID/fd/N leads to the open file's inode, which may have no path. The others are
- * paths. */
-static int follow(struct inode *inode, struct inode **out)
+static int follow_object(struct inode *inode, struct inode **out)
 {
-	const struct proc_inode *proc = proc_inode(inode);
-	const struct open_file *file = open_file_at(proc);
+	struct proc_about about;
+	int error = about_of(proc_inode(inode), &about);
 
-	if (!file)
-		return -ENOENT;
-	*out = inode_get(file->inode);
-	return 0;
+	return error ? error : about.file->follow(&about, out);
 }
 
-/* ---- open files ---- */
+/* ---- open files: text ---- */
 
 static int64_t text_read(struct open_file *file, struct io_iter *to, int64_t *pos)
 {
@@ -368,13 +428,34 @@ static int64_t text_read(struct open_file *file, struct io_iter *to, int64_t *po
 	return done ? (int64_t)done : -EFAULT;
 }
 
+/* One value in one call, of less than a page; what is written further on is taken
+ * for gone (Linux: sysctl_writes_strict). */
 static int64_t text_write(struct open_file *file, struct task *task, struct io_iter *from,
                           int64_t *pos)
 {
-	return -EIO;
+	const struct proc_inode *proc = proc_inode(file->inode);
+	uint64_t count = from->count;
+	struct proc_about about;
+	char text[PAGE_SIZE];
+	int error = about_of(proc, &about);
+
+	if (error)
+		return error;
+	if (!proc->file->store)
+		return -EIO;
+	if (count >= sizeof(text))
+		return -EINVAL;
+	if (io_iter_get(from, text, count) != count)
+		return -EFAULT;
+	text[count] = '\0';
+	error = *pos ? 0 : proc->file->store(text, &about);
+	if (error)
+		return error;
+	*pos += (int64_t)count;
+	return (int64_t)count;
 }
 
-static int64_t text_seek(struct open_file *file, int64_t offset, int whence)
+static int64_t proc_seek(struct open_file *file, int64_t offset, int whence)
 {
 	if (whence == SEEK_CUR)
 		whence = __builtin_add_overflow(offset, file->pos, &offset) ? -1 : SEEK_SET;
@@ -395,14 +476,46 @@ static const struct open_file_ops text_ops = {
 	.name = "proc",
 	.read = text_read,
 	.write = text_write,
-	.seek = text_seek,
+	.seek = proc_seek,
 	.release = text_release,
+};
+
+/* ---- open files: words ---- */
+
+static int64_t words_read(struct open_file *file, struct io_iter *to, int64_t *pos)
+{
+	struct proc_about about;
+	uint64_t word, nr_done = 0;
+	int error = about_of(proc_inode(file->inode), &about);
+
+	if (error)
+		return error;
+	if (*pos % (int64_t)PROC_WORD || to->count % PROC_WORD)
+		return -EINVAL;
+	for (; to->count; nr_done++) {
+		if (!about.file->word(&about, (uint64_t)*pos / PROC_WORD, &word))
+			break;
+		if (io_iter_put(to, &word, PROC_WORD) != PROC_WORD)
+			return nr_done ? (int64_t)(nr_done * PROC_WORD) : -EFAULT;
+		*pos += (int64_t)PROC_WORD;
+	}
+	return (int64_t)(nr_done * PROC_WORD);
+}
+
+static const struct open_file_ops words_ops = {
+	.name = "proc words",
+	.read = words_read,
+	.seek = proc_seek,
 };
 
 static int open_proc(struct inode *inode, struct open_file *file)
 {
 	if (inode->kind == S_IFDIR) {
 		file->ops = &directory_file_ops;
+		return 0;
+	}
+	if (proc_inode(inode)->file->word) {
+		file->ops = &words_ops;
 		return 0;
 	}
 	file->private = calloc(1, sizeof(struct proc_text));
@@ -418,20 +531,32 @@ static const struct inode_ops proc_inode_ops = {
 	.list = list_names,
 	.readlink = readlink_proc,
 	.getattr = getattr,
+	.truncate = truncate_nothing,
 	.open = open_proc,
 	.drop = drop,
 };
 
-/* As the others, and leads to an object. */
-static const struct inode_ops proc_fd_ops = {
-	.name = "proc fd",
+/* Links that lead to an object rather than to a path. */
+static const struct inode_ops proc_object_ops = {
+	.name = "proc object",
 	.readlink = readlink_proc,
-	.follow = follow,
+	.follow = follow_object,
 	.getattr = getattr,
 	.drop = drop,
 };
 
-int procfs_create(struct vfs *vfs, struct inode **out)
+int procfs_create(struct vfs *vfs, const struct proc_tree *tree, struct inode **out)
 {
-	return make(vfs->root, "proc", S_IFDIR, "", 0, out);
+	const struct proc_inode root = { .tree = tree, .number = -1 };
+	struct proc_inode *proc;
+	int error = make(vfs, &root, "", S_IFDIR, &proc);
+
+	if (error)
+		return error;
+	error = inode_set_place(&proc->inode, vfs->root, tree->name);
+	if (error)
+		inode_put(&proc->inode);
+	else
+		*out = &proc->inode;
+	return error;
 }

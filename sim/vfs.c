@@ -712,22 +712,28 @@ static int get_groups(struct vfs *vfs)
 	return n < 0 ? -errno : 0;
 }
 
+static int mount_table(struct vfs *vfs, const struct proc_tree *table)
+{
+	struct inode *inode;
+	int error = procfs_create(vfs, table, &inode);
+
+	if (error)
+		return error;
+	error = tree_mount(vfs->root, table->name, inode);
+	inode_put(inode);
+	return error;
+}
+
 /* The guest's own machine, not the host's, is what these show. */
 static int mount_all(struct vfs *vfs)
 {
 	struct inode *inode;
-	int error = procfs_create(vfs, &inode);
+	int error = mount_table(vfs, &proc_tree);
 
-	if (!error) {
-		error = tree_mount(vfs->root, "proc", inode);
-		inode_put(inode);
-	}
 	if (!error)
-		error = tree_mount_dir(vfs->root, "sys", 0555, &inode);
-	if (!error) {
-		inode_put(inode);
+		error = mount_table(vfs, &sys_tree);
+	if (!error)
 		error = tree_mount_dir(vfs->root, "dev", 0755, &inode);
-	}
 	if (!error) {
 		error = devfs_populate(vfs, inode);
 		inode_put(inode);

@@ -156,6 +156,8 @@ static inline struct kernel_config fixture_config(void)
 		.read_ahead_pages = 32,
 		.dirty_ratio = 20,
 		.dirty_background_ratio = 10,
+		.overcommit_ratio = 50,
+		.oom_dump_tasks = 1,
 		.check = true,
 	};
 }

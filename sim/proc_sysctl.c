@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* /proc/sys/vm: the memory manager's settings. What is written holds at once (Linux
+ * 6.1, kernel/sysctl.c; Documentation/admin-guide/sysctl/vm.rst). */
+#include "mm/page_alloc.h"
+#include "mm/pagemap.h"
+#include "sim/machine.h"
+#include "sim/proc_files.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+/* A number in struct kernel_config. */
+struct sysctl {
+	size_t offset;
+	bool is_wide; /* uint64_t; else uint32_t */
+	int64_t min, max;
+	void (*apply)(struct kernel *k); /* after a change; or NULL */
+};
+
+#define SYSCTL(field, min_, max_, ...)                                                             \
+	{                                                                                          \
+		.offset = offsetof(struct kernel_config, field),                                   \
+		.is_wide = sizeof(((struct kernel_config *)0)->field) == sizeof(uint64_t),         \
+		.min = min_, .max = max_, ##__VA_ARGS__                                            \
+	}
+
+const struct sysctl sysctl_admin_reserve_kbytes = SYSCTL(admin_reserve_kbytes, 0, INT64_MAX);
+const struct sysctl sysctl_dirty_background_ratio = SYSCTL(dirty_background_ratio, 0, 100);
+const struct sysctl sysctl_dirty_ratio = SYSCTL(dirty_ratio, 0, 100);
+const struct sysctl sysctl_min_free_kbytes =
+    SYSCTL(min_free_kbytes, 0, INT32_MAX, .apply = setup_per_zone_wmarks);
+const struct sysctl sysctl_oom_dump_tasks = SYSCTL(oom_dump_tasks, INT32_MIN, INT32_MAX);
+const struct sysctl sysctl_overcommit_kbytes = SYSCTL(overcommit_kbytes, 0, INT64_MAX);
+const struct sysctl sysctl_overcommit_memory = SYSCTL(overcommit_memory, 0, 2);
+const struct sysctl sysctl_overcommit_ratio = SYSCTL(overcommit_ratio, 0, INT32_MAX);
+const struct sysctl sysctl_page_cluster = SYSCTL(page_cluster, 0, 31);
+const struct sysctl sysctl_panic_on_oom = SYSCTL(panic_on_oom, 0, 2);
+const struct sysctl sysctl_swappiness = SYSCTL(swappiness, 0, 200);
+const struct sysctl sysctl_user_reserve_kbytes = SYSCTL(user_reserve_kbytes, 0, INT64_MAX);
+
+static void *sysctl_field(const struct sysctl *sysctl, struct kernel *k)
+{
+	return (uint8_t *)&k->config + sysctl->offset;
+}
+
+void show_sysctl(struct proc_text *text, const struct proc_about *about)
+{
+	const struct sysctl *sysctl = about->file->data;
+	const void *field = sysctl_field(sysctl, &about->machine->kernel);
+
+	proc_printf(text, "%" PRId64 "\n",
+	            sysctl->is_wide ? *(const int64_t *)field : *(const int32_t *)field);
+}
+
+int store_sysctl(const char *text, const struct proc_about *about)
+{
+	const struct sysctl *sysctl = about->file->data;
+	struct kernel *k = &about->machine->kernel;
+	int64_t value;
+
+	if (!proc_parse(text, sysctl->min, sysctl->max, &value))
+		return -EINVAL;
+	if (sysctl->is_wide)
+		*(int64_t *)sysctl_field(sysctl, k) = value;
+	else
+		*(int32_t *)sysctl_field(sysctl, k) = (int32_t)value;
+	if (sysctl->apply)
+		sysctl->apply(k);
+	return 0;
+}
+
+/* Linux 6.1: drop_caches_sysctl_handler(), fs/drop_caches.c: 1 the page cache, 2 what
+ * slabs give back, 3 both; 4 stops the line in the log. */
+int store_drop_caches(const char *text, const struct proc_about *about)
+{
+	struct kernel *k = &about->machine->kernel;
+	int64_t what;
+
+	if (!proc_parse(text, 1, 4, &what))
+		return -EINVAL;
+	if (what & 1)
+		drop_pagecache(k);
+	if (what & 2)
+		drop_slab(k);
+	return 0;
+}
+
+/* Linux 6.1: kernel/fork.c, set_max_threads(): stacks may fill an eighth of RAM. */
+void show_threads_max(struct proc_text *text, const struct proc_about *about)
+{
+	proc_printf(text, "%" PRIu64 "\n", about->machine->kernel.totalram_pages / 32);
+}
