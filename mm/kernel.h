@@ -29,6 +29,7 @@
 	X(FLUSH_COW, "cow")                                                                        \
 	X(FLUSH_RECLAIM, "reclaim")                                                                \
 	X(FLUSH_WRITEBACK, "writeback") /* write-protected, to see the next write */               \
+	X(FLUSH_CLEAR_REFS, "clear_refs")                                                          \
 	X(FLUSH_EXIT, "exit")                                                                      \
 	X(FLUSH_KERNEL, "kernel") /* vfree() and the like, flush_tlb_all() */
 

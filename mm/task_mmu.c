@@ -3,6 +3,7 @@
 
 #include "mm/pagemap.h"
 #include "mm/pgtable.h"
+#include "mm/tlbflush.h"
 #include "mm/vma.h"
 
 #define PM_MMAP_EXCLUSIVE ((uint64_t)1 << 56)
@@ -184,5 +185,5 @@ void clear_refs(struct kernel *k, struct mm_struct *mm, enum clear_refs_type typ
 	for_each_vma (mm, vma)
 		if (!(vma->vm_flags & VM_PFNMAP) && is_wanted(vma, type))
 			clear_vma_refs(k, vma);
-	k->ops->flush_tlb_mm(k->machine, mm);
+	flush_tlb_range(k, mm, 0, TLB_FLUSH_ALL, FLUSH_CLEAR_REFS);
 }
