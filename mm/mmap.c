@@ -551,8 +551,10 @@ int do_munmap(struct kernel *k, struct mm_struct *mm, va_t start, uint64_t len)
 
 /* ---- brk ---- */
 
-/* do_brk_flags(): anonymous memory in a range that is free. */
-static int brk_region(struct kernel *k, struct mm_struct *mm, va_t start, uint64_t len)
+/* do_brk_flags(): anonymous memory in a range that is free, as part of a neighbour if
+ * it may be. */
+static int brk_region(struct kernel *k, struct mm_struct *mm, va_t start, uint64_t len,
+                      bool may_merge)
 {
 	struct vma_traits traits = { .vm_flags = VM_DATA_FLAGS | VM_ACCOUNT | mm->def_flags,
 		                     .pgoff = start >> PAGE_SHIFT };
@@ -566,7 +568,8 @@ static int brk_region(struct kernel *k, struct mm_struct *mm, va_t start, uint64
 	err = vm_enough_memory(k, mm, nr_pages);
 	if (err)
 		return err;
-	err = add_vma(k, mm, start, start + len, &traits);
+	err = may_merge ? add_vma(k, mm, start, start + len, &traits)
+	                : make_vma(k, mm, start, start + len, &traits);
 	if (err) {
 		vm_unacct_memory(k, nr_pages);
 		return err;
@@ -591,7 +594,7 @@ int vm_brk(struct kernel *k, struct mm_struct *mm, va_t start, uint64_t len)
 		return (int)va;
 	if (find_vma_intersection(mm, start, start + len) && do_munmap(k, mm, start, len))
 		return -ENOMEM;
-	err = brk_region(k, mm, start, len);
+	err = brk_region(k, mm, start, len, true);
 	if (!err && mm->def_flags & VM_LOCKED)
 		mm_populate(k, mm, start, start + len);
 	return err;
@@ -607,12 +610,16 @@ static bool check_data_rlimit(const struct mm_struct *mm, va_t brk)
 static bool grow_brk(struct kernel *k, struct mm_struct *mm, va_t old_end, va_t new_end)
 {
 	const struct vm_area_struct *next = find_vma(mm, old_end);
+	const struct vm_area_struct *prev = find_vma_prev(mm, old_end);
+	/* Since Linux 6.1 what lies below the heap is not asked: a program's bss stays
+	 * a VMA of its own. */
+	bool may_merge = prev && prev->vm_end > mm->start_brk;
 
 	if (next && new_end + PAGE_SIZE > vm_start_gap(next))
 		return false;
 	if (get_unmapped_area(mm, old_end, new_end - old_end, MAP_FIXED_) < 0)
 		return false;
-	if (brk_region(k, mm, old_end, new_end - old_end))
+	if (brk_region(k, mm, old_end, new_end - old_end, may_merge))
 		return false;
 	if (mm->def_flags & VM_LOCKED)
 		mm_populate(k, mm, old_end, new_end);
