@@ -43,6 +43,7 @@ static const struct proc_file proc_files[] = {
 	PROC_FILE("loadavg", 0444, .show = show_loadavg),
 	PROC_FILE("meminfo", 0444, .show_kernel = proc_meminfo),
 	PROC_FILE("mounts", LINK, .show = show_text, .data = "self/mounts"),
+	PROC_FILE("pagewalk/stats", 0444, .show = show_pagewalk_stats),
 	PROC_FILE("pagetypeinfo", 0400, .show_kernel = proc_pagetypeinfo),
 	PROC_FILE("self", LINK, .show = show_self),
 	PROC_FILE("slabinfo", 0400, .show_kernel = proc_slabinfo),

@@ -34,7 +34,7 @@ proc_show show_text;
 
 /* proc_machine.c */
 proc_show show_cpuinfo, show_filesystems, show_loadavg, show_mountinfo, show_mounts,
-    show_machine_stat, show_thread_self, show_self, show_uptime;
+    show_machine_stat, show_pagewalk_stats, show_self, show_thread_self, show_uptime;
 
 /* proc_sysctl.c: proc_about.file->data is a struct sysctl. */
 struct sysctl;

@@ -5,6 +5,7 @@
 #include "sim/proc_files.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #define TICK_NS (NSEC_PER_SEC / USER_HZ)
 
@@ -166,6 +167,27 @@ void show_mountinfo(struct proc_text *text, const struct proc_about *about)
 	for (size_t i = 0; i < NR_MOUNTS; i++)
 		proc_printf(text, "%zu %d 0:%zu / %s %s - %s %s rw\n", i + 21, i ? 21 : 1, i + 20,
 		            mounts[i].point, mounts[i].options, mounts[i].type, mounts[i].type);
+}
+
+/* ---- the simulator's own ---- */
+
+/* What --stats would write if the run ended now. */
+void show_pagewalk_stats(struct proc_text *text, const struct proc_about *about)
+{
+	char *json = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&json, &len);
+
+	if (!out) {
+		text->no_memory = true;
+		return;
+	}
+	stats_write_json(about->machine, out);
+	if (fclose(out))
+		text->no_memory = true;
+	else
+		proc_write(text, json, len);
+	free(json);
 }
 
 /* ---- links ---- */

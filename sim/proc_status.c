@@ -68,9 +68,8 @@ static void show_stat_task(struct proc_text *text, const struct task *task)
 	struct task_figures figures;
 
 	task_figures_now(task, &figures);
-	proc_printf(text, "%d (%s) %c %d %d %d %d %d %u", task->pid, task->comm, *state_of(task),
-	            task->process->ppid, task->process->pid, task->process->pid, 0, -1,
-	            0x00400000u);
+	proc_printf(text, "%d (%s) %c %d %d %d %d %d %d", task->pid, task->comm, *state_of(task),
+	            task->process->ppid, task->process->pid, task->process->pid, 0, -1, 0);
 	proc_printf(text, " %" PRIu64 " 0 %" PRIu64 " 0", figures.min_flt, figures.maj_flt);
 	proc_printf(text, " %" PRIu64 " 0 0 0 20 0 %u 0 0", machine_now_ns(task->machine) / tick_ns,
 	            nr_threads(task));
