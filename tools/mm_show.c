@@ -159,6 +159,24 @@ static void show_lru(const struct mm_shell *sh)
 		}
 }
 
+/* The kernel's own per-CPU variables. */
+static void show_percpu(const struct mm_shell *sh)
+{
+	struct kernel *k = shell_kernel(sh);
+
+	fprintf(sh->out, "%-4s %12s %12s %12s %12s\n", "CPU", "pcp_refills", "pcp_drains",
+	        "slab_refills", "slab_flushes");
+	for (uint32_t cpu = 0; cpu < k->config.nr_cpus; cpu++) {
+		const struct percpu_static *statics = per_cpu(k, cpu);
+
+		fprintf(sh->out, "%-4u %12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %12" PRIu64 "\n",
+		        cpu, statics->pcp_refills, statics->pcp_drains, statics->slab_refills,
+		        statics->slab_flushes);
+	}
+	shell_say(sh, "%" PRIu64 " pages for all chunks, %" PRIu64 " areas allocated",
+	          pcpu_nr_pages(k), k->percpu.nr_areas);
+}
+
 static void show_handles(const struct mm_shell *sh)
 {
 	const struct handle *handle;
@@ -179,7 +197,7 @@ static const struct {
 	{ "nodes", show_nodes },       { "watermarks", show_watermarks },
 	{ "memblock", show_memblock }, { "devices", show_devices },
 	{ "reclaim", show_reclaim },   { "lru", show_lru },
-	{ "handles", show_handles },
+	{ "percpu", show_percpu },     { "handles", show_handles },
 };
 
 static int show_proc(const struct mm_shell *sh,
@@ -234,6 +252,6 @@ const char *mm_show_name(size_t i)
 const struct mm_command mm_show_commands[] = {
 	{ "show", "WHAT", 1, 2, NAMES_NOTHING, run_show,
 	  "nodes, zones, watermarks, buddyinfo, pagetypeinfo, slabinfo, vmallocinfo, meminfo, "
-	  "vmstat, swaps, reclaim, lru, memblock, devices, handles, page N|NAME" },
+	  "vmstat, swaps, reclaim, lru, percpu, memblock, devices, handles, page N|NAME" },
 	{ 0 },
 };

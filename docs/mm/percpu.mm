@@ -55,5 +55,7 @@ free o
 cpu 1
 o = kmem_cache_alloc c GFP_KERNEL
 assert o.pa != where
+# And what they count is counted so: how often a CPU's own lists had to turn to the common ones.
+show percpu
 free o c p q
 check
