@@ -20,6 +20,7 @@ const struct mm_command_group mm_command_groups[] = {
 	{ "page tables", mm_walk_commands },
 	{ "processes", mm_process_commands },
 	{ "short of memory", mm_reclaim_commands },
+	{ "all allocators at once", mm_churn_commands },
 	{ "swap areas", mm_swap_commands },
 	{ "looking", mm_show_commands },
 	{ "drawing", mm_draw_commands },

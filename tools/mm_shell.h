@@ -109,6 +109,7 @@ extern const struct mm_command mm_cost_commands[];        /* mm_cost.c */
 extern const struct mm_command mm_reclaim_commands[];     /* mm_reclaim.c */
 extern const struct mm_command mm_process_commands[];     /* mm_process.c */
 extern const struct mm_command mm_walk_commands[];        /* mm_walk.c */
+extern const struct mm_command mm_churn_commands[];       /* mm_churn.c */
 extern const struct mm_command mm_swap_commands[];        /* mm_swap.c */
 extern const struct mm_command mm_show_commands[];        /* mm_show.c */
 extern const struct mm_command mm_draw_commands[];        /* mm_draw.c */
