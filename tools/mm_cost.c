@@ -20,6 +20,9 @@ static struct mm_cost cost_so_far(const struct mm_shell *sh)
 	for (int priv = 0; priv < NR_PRIVS; priv++)
 		mmu_counts_of_all(machine, priv, &cost.mmu[priv]);
 	mmu_flush_counts_of_all(machine, &cost.flushes);
+	for (uint32_t i = 0; i < machine->config.cpus; i++)
+		for (int cause = 0; cause < NR_TLB_FLUSH_CAUSES; cause++)
+			cost.shootdowns += machine->cpus[i].tlb.shootdowns[cause];
 	return cost;
 }
 
@@ -68,6 +71,8 @@ static void say_cost(const struct mm_shell *sh, const struct mm_cost *cost)
 		          "  flushes: %" PRIu64 " of a page, %" PRIu64 " of all, %" PRIu64
 		          " of a PCID; %" PRIu64 " writes to CR3",
 		          flushes->page, flushes->all, flushes->pcid, flushes->cr3_writes);
+	if (cost->shootdowns)
+		shell_say(sh, "  shootdowns: %" PRIu64, cost->shootdowns);
 	if (cost->disk_ns)
 		shell_say(sh, "  disk: %" PRIu64 " us", cost->disk_ns / 1000);
 }
@@ -109,8 +114,10 @@ static const struct cost_row rows[] = {
 	{ "walk_cycles", count_walk_cycles },
 };
 
-static bool find_flush(const struct mmu_flush_counts *flushes, const char *what, uint64_t *count)
+static bool find_flush(const struct mm_cost *cost, const char *what, uint64_t *count)
 {
+	const struct mmu_flush_counts *flushes = &cost->flushes;
+
 	if (!strcmp(what, "page"))
 		*count = flushes->page;
 	else if (!strcmp(what, "all"))
@@ -119,6 +126,8 @@ static bool find_flush(const struct mmu_flush_counts *flushes, const char *what,
 		*count = flushes->pcid;
 	else if (!strcmp(what, "cr3_writes"))
 		*count = flushes->cr3_writes;
+	else if (!strcmp(what, "shootdowns"))
+		*count = cost->shootdowns;
 	else
 		return false;
 	return true;
@@ -130,7 +139,7 @@ static bool find_count(const struct mm_cost *cost, const char *who, const char *
 	enum privilege priv = !strcmp(who, "kernel") ? PRIV_KERNEL : PRIV_USER;
 
 	if (!strcmp(who, "flushes"))
-		return find_flush(&cost->flushes, what, count);
+		return find_flush(cost, what, count);
 	if (priv == PRIV_USER && strcmp(who, "user") != 0)
 		return false;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

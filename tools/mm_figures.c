@@ -296,7 +296,7 @@ const struct mm_figure mm_figures[] = {
 	{ "vmstat", "NAME", 1, ask_vmstat, "a line of show vmstat" },
 	{ "cost", "user|kernel|flushes, WHAT", 2, mm_ask_cost,
 	  "of the last cost line: loads, stores, {l1d,stlb}_{hits,misses}, walks, memory_refs, "
-	  "walk_cycles; flushes: page, all, pcid, cr3_writes" },
+	  "walk_cycles; flushes: page, all, pcid, cr3_writes, shootdowns" },
 	{ "swap_free", "", 0, ask_swap_free, "free slots" },
 	{ "swap_total", "", 0, ask_swap_total, "slots" },
 	{ "kswapd_wanted", "", 0, ask_kswapd_wanted, "1: woken, has not run yet" },

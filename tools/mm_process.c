@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * mm_process - processes without a program, to make memory short: an address space
- * with one anonymous mapping, whose pages are touched as a CPU would, entry by entry.
+ * with one anonymous mapping, which is accessed through the running CPU's MMU.
  */
 #include "mm/mm.h"
 #include "mm/page_alloc.h"
-#include "mm/pgtable.h"
 #include "tools/mm_shell.h"
 
 #include <inttypes.h>
@@ -18,8 +17,14 @@ va_t process_va(const struct handle *handle)
 	return find_vma(handle->object, 0)->vm_start;
 }
 
+/* A CPU that ran it last is idle now. */
 static int release_process(struct mm_shell *sh, struct handle *handle)
 {
+	struct machine *machine = sh->machine;
+
+	for (uint32_t i = 0; i < machine->config.cpus; i++)
+		if (machine->cpus[i].tlb.loaded_mm == handle->object)
+			cpu_enter_lazy_tlb(&machine->cpus[i]);
 	mmput(shell_kernel(sh), handle->object);
 	return 0;
 }
@@ -89,28 +94,26 @@ const struct handle_kind handle_process = {
 
 /* ---- its accesses ---- */
 
-/* What a CPU does at an access: looks at the entry, sets its accessed and dirty
- * bits, and faults until it may. The frame, or NULL: the kernel sends a signal. */
+/* As a program's access on the running CPU: through its MMU, with a page fault for as
+ * long as the page tables do not allow it. The frame, or NULL: it gets a signal. */
 static uint8_t *access_page(struct mm_shell *sh, struct mm_struct *mm, va_t va, bool write)
 {
+	enum access_kind kind = write ? ACCESS_STORE : ACCESS_LOAD;
+	struct cpu *cpu = sh->machine->running;
 	struct kernel *k = shell_kernel(sh);
+	struct page_fault fault;
+	struct translation t;
 
 	while (!mm->oom_victim) {
-		pte_slot_t *slot = pte_lookup(k, mm, va);
-		pte_t pte = slot ? pte_get(k, slot) : (pte_t){ 0 };
-		struct fault_result fault;
+		struct fault_result result;
 
-		if (slot && pte_present(pte) && (!write || pte_write(pte))) {
-			pte = pte_mkyoung(pte);
-			set_pte(k, slot, write ? pte_mkdirty(pte) : pte);
-			return ram_at(k->ram, pte_pfn(pte) << PAGE_SHIFT);
-		}
-		fault = do_page_fault(
-		    k, mm, va, PF_U | (write ? PF_W : 0u) | (slot && pte_present(pte) ? PF_P : 0u),
-		    0);
+		cpu_switch_mm(cpu, mm);
+		if (mmu_translate(cpu->mmu, va, kind, PRIV_USER, &t, &fault))
+			return ram_at(k->ram, t.pa);
+		result = do_page_fault(k, mm, va, fault.error_code, 0);
 		if (!sh->kswapd_held)
 			kernel_run_threads(k);
-		if (fault.outcome != FAULT_MINOR_DONE && fault.outcome != FAULT_MAJOR_DONE)
+		if (result.outcome != FAULT_MINOR_DONE && result.outcome != FAULT_MAJOR_DONE)
 			return NULL;
 	}
 	return NULL;

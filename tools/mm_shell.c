@@ -238,6 +238,17 @@ static int run_split(struct mm_shell *sh, struct words *words)
 	return run_words(sh, words, 0, NULL);
 }
 
+/* The kernel's invariants, and no CPU has a translation that is not so any more. */
+static bool is_valid(const struct mm_shell *sh, char *what, size_t size)
+{
+	const struct machine *machine = sh->machine;
+
+	for (uint32_t i = 0; i < machine->config.cpus; i++)
+		if (!cpu_tlb_is_valid(&machine->cpus[i], what, size))
+			return false;
+	return kernel_is_valid(shell_kernel(sh), what, size);
+}
+
 /* Kernel threads run where they would in a machine: when the kernel is done with
  * what it was asked for. */
 static int settle(struct mm_shell *sh)
@@ -248,9 +259,7 @@ static int settle(struct mm_shell *sh)
 		return 0;
 	if (!sh->kswapd_held)
 		kernel_run_threads(shell_kernel(sh));
-	if (sh->check && !kernel_is_valid(shell_kernel(sh), what, sizeof(what)))
-		return shell_failure(sh, "%s", what);
-	return 0;
+	return sh->check && !is_valid(sh, what, sizeof(what)) ? shell_failure(sh, "%s", what) : 0;
 }
 
 int shell_run_line(struct mm_shell *sh, const char *line)
@@ -383,7 +392,7 @@ static int run_check(struct mm_shell *sh, const struct mm_call *call)
 {
 	char what[256];
 
-	if (!kernel_is_valid(shell_kernel(sh), what, sizeof(what)))
+	if (!is_valid(sh, what, sizeof(what)))
 		return shell_failure(sh, "%s", what);
 	shell_say(sh, "every invariant holds");
 	return 0;
@@ -391,12 +400,12 @@ static int run_check(struct mm_shell *sh, const struct mm_call *call)
 
 static int run_cpu(struct mm_shell *sh, const struct mm_call *call)
 {
-	struct kernel *k = shell_kernel(sh);
+	struct machine *machine = sh->machine;
 	uint64_t cpu;
-	int status = shell_read_number(sh, call->argv[0], k->config.nr_cpus - 1, &cpu);
+	int status = shell_read_number(sh, call->argv[0], machine->config.cpus - 1, &cpu);
 
 	if (!status)
-		k->cpu = (uint32_t)cpu;
+		turns_begin(&machine->cpus[cpu]);
 	return status;
 }
 

@@ -33,7 +33,8 @@ enum { EXIT_FAILED = 1 /* an assert, or an invariant, does not hold */ };
 struct mm_cost {
 	struct mmu_counts mmu[NR_PRIVS];
 	struct mmu_flush_counts flushes;
-	uint64_t disk_ns; /* waited for disks */
+	uint64_t shootdowns; /* flushes asked of other CPUs */
+	uint64_t disk_ns;    /* waited for disks */
 };
 
 struct mm_shell {

@@ -52,4 +52,56 @@ assert cost(flushes, all) > 0
 cost read k
 assert cost(kernel, l1d_misses) == 1
 free k
+
+# ---- 4. CR3: a process's translations go when another one runs ----
+boot teaching ram=16M
+a = pressure 16K
+b = pressure 16K
+touch a read
+cost touch a read
+assert cost(user, l1d_misses) == 0
+touch b read
+cost touch a read
+assert cost(flushes, cr3_writes) == 1
+assert cost(user, l1d_misses) == 4
+# The kernel's own are global: they stay.
+k = kmalloc 64 GFP_KERNEL
+read k
+touch b read 0 0
+cost read k
+assert cost(kernel, l1d_misses) == 0
+free *
+
+# ---- 5. PCID: they stay, with a number to tell them apart ----
+boot skylake ram=64M pcid=true
+a = pressure 16K
+b = pressure 16K
+touch a read
+touch b read
+cost touch a read
+assert cost(flushes, cr3_writes) == 1
+assert cost(user, l1d_misses) == 0
+# Six address spaces have one; the seventh takes that of the oldest.
+repeat 5 c = pressure 4K
+cost touch a read
+assert cost(user, l1d_misses) == 4
+free *
+
+# ---- 6. Shootdowns: another CPU may hold what has changed ----
+boot skylake ram=64M cpus=2
+a = pressure 16K
+cpu 1
+touch a read
+cpu 0
+# A child is made: all that a may write is read-only from now on, on both CPUs.
+cost b = fork a
+assert cost(flushes, shootdowns) == 1
+# a writes: a new frame stands in the entry, and CPU 1 must not see the old one.
+cost touch a write 0 0
+assert cost(flushes, shootdowns) == 1
+# b runs nowhere but here: nobody else has to be told.
+touch b read
+cost touch b write 1 1
+assert cost(flushes, shootdowns) == 0
+free *
 check
