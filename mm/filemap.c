@@ -5,6 +5,8 @@
  */
 #include "mm/pagemap.h"
 
+#include "mm/reclaim_policy.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
@@ -95,7 +97,7 @@ static int insert_page(struct kernel *k, struct page *page, struct address_space
 		return -EEXIST;
 	radix_tree_replace(&mapping->page_tree, index, page);
 	mapping->nrexceptional--;
-	if (workingset_refault(k, old))
+	if (workingset_refault(k, old) && has_active_lists(k))
 		SetPageActive(page);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include "mm/mm.h"
 #include "mm/page_alloc.h"
 #include "mm/pagemap.h"
+#include "mm/reclaim_policy.h"
 #include "mm/rmap.h"
 #include "mm/vmalloc.h"
 
@@ -44,6 +45,9 @@ int kernel_boot(struct kernel *k, const struct kernel_config *config, struct ram
 	if (!config_is_valid(config, ram))
 		return -EINVAL;
 	k->config = *config;
+	if (!config->reclaim_policy)
+		k->config.reclaim_policy = &reclaim_two_list;
+	k->reclaim_random = config->reclaim_seed;
 	k->ram = ram;
 	k->events = events;
 	k->ops = ops;

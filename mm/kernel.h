@@ -76,6 +76,8 @@ struct machine_ops {
 	void (*printk)(void *machine, const char *line);
 };
 
+struct reclaim_policy; /* mm/reclaim_policy.h */
+
 /* Settled at boot by the machine description; the sysctls may change later. */
 struct kernel_config {
 	const struct paging_mode *paging; /* of user page tables */
@@ -84,8 +86,10 @@ struct kernel_config {
 	uint64_t kernel_image_bytes;    /* reserved from 1 MB (or as RAM allows) on */
 	bool has_1g_pages;              /* the CPU does: for the direct map */
 	/* sysctls */
-	uint64_t min_free_kbytes;        /* 0: set by kernel_boot() to Linux's default */
-	uint32_t swappiness;             /* 0 to 100; Linux: 60 */
+	uint64_t min_free_kbytes; /* 0: set by kernel_boot() to Linux's default */
+	const struct reclaim_policy *reclaim_policy; /* NULL: set by kernel_boot() to two-list */
+	uint64_t reclaim_seed;                       /* of policies that leave it to chance */
+	uint32_t swappiness;                         /* 0 to 100; Linux: 60 */
 	uint32_t page_cluster;           /* swap read-ahead is 1 << page_cluster pages; 0: off */
 	uint32_t fault_around_pages;     /* power of two; 1: off; Linux: 16 */
 	uint32_t read_ahead_pages;       /* largest file read-ahead window; 0: off; Linux: 32 */
@@ -164,7 +168,8 @@ struct kernel {
 
 	/* swapfile.c, vmscan.c */
 	struct swap_state swap;
-	bool in_reclaim; /* PF_MEMALLOC of whoever runs now */
+	uint64_t reclaim_random; /* state of a policy that leaves it to chance */
+	bool in_reclaim;         /* PF_MEMALLOC of whoever runs now */
 };
 
 /* ops, events, ram and machine must outlive the kernel; ram is fresh (all zero).

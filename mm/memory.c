@@ -17,6 +17,7 @@
 #include "mm/vma.h"
 
 #include "mm/pagemap.h"
+#include "mm/reclaim_policy.h"
 #include "mm/rmap.h"
 #include "mm/swap.h"
 #include "mm/tlbflush.h"
@@ -59,7 +60,8 @@ static void zap_present(struct kernel *k, struct vm_area_struct *vma, pte_t pte)
 	if (!PageAnon(page)) {
 		if (pte_dirty(pte))
 			set_page_dirty(k, page);
-		if (pte_young(pte) && !(vma->vm_flags & VM_SEQ_READ))
+		if (pte_young(pte) && !(vma->vm_flags & VM_SEQ_READ) &&
+		    !k->config.reclaim_policy->needs_accesses)
 			mark_page_accessed(k, page);
 	}
 	vma->vm_mm->rss_stat[mm_counter(page)]--;

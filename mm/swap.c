@@ -3,9 +3,7 @@
  * swap - the lists of pages by use, and moving between them (Linux 4.4, mm/swap.c).
  *
  * New and newly read pages enter the inactive list at its head; reclaim takes from
- * the tail. A second use while inactive makes a page active:
- *
- *   inactive, unreferenced -> inactive, referenced -> active, unreferenced -> active, referenced
+ * the tail. What a use of a page changes is the policy's (mm/reclaim_policy.h).
  *
  * Simplified: pages go to their list at once, not through per-CPU pagevecs of 14.
  */
@@ -13,6 +11,7 @@
 
 #include "mm/page_alloc.h"
 #include "mm/pagemap.h"
+#include "mm/reclaim_policy.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -99,7 +98,7 @@ void putback_lru_page(struct kernel *k, struct page *page)
 
 void activate_page(struct kernel *k, struct page *page)
 {
-	if (!PageLRU(page) || PageActive(page) || PageUnevictable(page))
+	if (!PageLRU(page) || PageActive(page) || PageUnevictable(page) || !has_active_lists(k))
 		return;
 	lru_cache_del(k, page);
 	SetPageActive(page);
@@ -110,20 +109,17 @@ void activate_page(struct kernel *k, struct page *page)
 
 void mark_page_accessed(struct kernel *k, struct page *page)
 {
-	if (PageActive(page) || PageUnevictable(page) || !PageReferenced(page)) {
-		SetPageReferenced(page);
-		return;
-	}
-	activate_page(k, page);
-	ClearPageReferenced(page);
-	if (page_is_file_cache(page))
-		workingset_activation(k, page);
+	const struct reclaim_policy *policy = k->config.reclaim_policy;
+
+	if (policy->used)
+		policy->used(k, page);
 }
 
 void lru_cache_add_active_or_unevictable(struct kernel *k, struct page *page, uint64_t vm_flags)
 {
 	if ((vm_flags & (VM_LOCKED | VM_IO | VM_PFNMAP | VM_DONTEXPAND)) != VM_LOCKED) {
-		SetPageActive(page);
+		if (has_active_lists(k))
+			SetPageActive(page);
 	} else if (!TestSetPageMlocked(page)) {
 		mod_vm_quantity(k, NR_MLOCK, 1);
 	}

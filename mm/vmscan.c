@@ -11,7 +11,8 @@
  * node, not its zones, since Linux 4.8: pages of all zones grow old together).
  * A pass at priority p scans 1/2^p of them: from the tail of the active lists to
  * the inactive ones, and from their tails out of memory. Passes grow until enough
- * was found.
+ * was found. In what order pages go is the policy's (mm/reclaim_policy.h); what
+ * is here is the same for all.
  *
  * Simplified: I/O is synchronous, so a page is written and freed in one go, and
  * there is neither congestion nor throttling. Dirty file pages are written from
@@ -22,6 +23,7 @@
 
 #include "mm/page_alloc.h"
 #include "mm/pagemap.h"
+#include "mm/reclaim_policy.h"
 #include "mm/rmap.h"
 #include "mm/vma.h"
 
@@ -68,38 +70,6 @@ static bool may_swap(const struct kernel *k, const struct scan_control *sc)
 }
 
 /* ---- one page ---- */
-
-/* What the page's use says. */
-enum page_references {
-	PAGEREF_RECLAIM,
-	PAGEREF_RECLAIM_CLEAN, /* only if it need not be written */
-	PAGEREF_KEEP,          /* once more around the inactive list */
-	PAGEREF_ACTIVATE
-};
-
-static enum page_references page_check_references(struct kernel *k, struct page *page)
-{
-	uint64_t vm_flags = 0;
-	uint32_t by_ptes = page_mapped(page) ? page_referenced(k, page, &vm_flags) : 0;
-	bool by_flag = TestClearPageReferenced(page);
-
-	if (vm_flags & VM_LOCKED) { /* mapped before it was locked */
-		mlock_vma_page(k, page);
-		return PAGEREF_KEEP;
-	}
-	if (by_ptes) {
-		if (PageSwapBacked(page))
-			return PAGEREF_ACTIVATE;
-		/* A file page read once through a mapping gets one more chance; used
-		 * twice, or executed, it is worth keeping. */
-		SetPageReferenced(page);
-		return by_flag || by_ptes > 1 || vm_flags & VM_EXEC ? PAGEREF_ACTIVATE
-		                                                    : PAGEREF_KEEP;
-	}
-	if (by_flag && !PageSwapBacked(page))
-		return PAGEREF_RECLAIM_CLEAN;
-	return PAGEREF_RECLAIM;
-}
 
 /* What became of a page that reclaim tried to free. */
 enum page_fate {
@@ -176,7 +146,7 @@ static enum page_fate reclaim_page(struct kernel *k, struct page *page,
 		return PAGE_GOES;
 	if (!page_mapping(k, page) && !page_mapped(page)) /* in somebody's hands */
 		return PAGE_KEPT;
-	use = page_check_references(k, page);
+	use = k->config.reclaim_policy->check(k, page);
 	if (use == PAGEREF_ACTIVATE)
 		return PAGE_ACTIVATED;
 	if (use == PAGEREF_KEEP)
@@ -197,36 +167,47 @@ static enum page_fate reclaim_page(struct kernel *k, struct page *page,
 
 /* ---- a list ---- */
 
-/* Takes up to nr pages of zones up to sc's from the tail of the node's list, each with
- * a reference; the oldest is last in `taken`. Pages taken. */
-static uint64_t isolate_lru_pages(struct kernel *k, struct pglist_data *node, enum lru_list lru,
-                                  uint64_t nr, const struct scan_control *sc,
-                                  struct list_head *taken)
+/* The oldest page from *at on, of zones up to classzone; *at moves on. NULL: none. */
+static struct page *oldest_from(struct kernel *k, const struct list_head *list,
+                                struct list_head **at, enum zone_type classzone)
 {
+	while (*at != list) {
+		struct page *page = list_entry(*at, struct page, lru);
+
+		*at = (*at)->prev;
+		if (page_zone(k, page)->type <= classzone)
+			return page;
+	}
+	return NULL;
+}
+
+uint64_t isolate_lru_pages(struct kernel *k, struct pglist_data *node, enum lru_list lru,
+                           uint64_t nr, enum zone_type classzone, struct list_head *taken)
+{
+	const struct reclaim_policy *policy = k->config.reclaim_policy;
 	struct list_head *list = &node->lruvec.lists[lru], *at = list->prev;
-	uint64_t n = 0;
+	uint64_t n;
 
 	INIT_LIST_HEAD(taken);
-	while (n < nr && at != list) {
-		struct page *page = list_entry(at, struct page, lru);
-		struct zone *zone = page_zone(k, page);
+	for (n = 0; n < nr; n++) {
+		struct page *page = policy->pick && !is_active(lru)
+		                        ? policy->pick(k, node, lru, classzone)
+		                        : oldest_from(k, list, &at, classzone);
 
-		at = at->prev;
-		if (zone->type > sc->classzone)
-			continue;
-		zone->pages_scanned++;
+		if (!page)
+			break;
+		page_zone(k, page)->pages_scanned++;
 		get_page(page);
 		lru_cache_del(k, page);
 		list_add(&page->lru, taken);
-		n++;
 	}
 	node->lruvec.recent_scanned[is_file(lru)] += n;
 	return n;
 }
 
-static struct page *take_oldest(struct list_head *list)
+struct page *take_isolated(struct list_head *taken)
 {
-	struct page *page = list_last_entry(list, struct page, lru);
+	struct page *page = list_last_entry(taken, struct page, lru);
 
 	list_del(&page->lru);
 	return page;
@@ -243,8 +224,7 @@ static void page_reclaimed(struct kernel *k, struct page *page)
 	put_page(k, page);
 }
 
-/* Puts a page back that was not freed, and lets go of it. */
-static void put_back(struct kernel *k, struct page *page)
+void putback_isolated(struct kernel *k, struct page *page)
 {
 	if (page_count(page) > 1)
 		putback_lru_page(k, page);
@@ -257,7 +237,7 @@ static uint64_t shrink_page_list(struct kernel *k, struct list_head *pages,
 	uint64_t nr_reclaimed = 0;
 
 	while (!list_empty(pages)) {
-		struct page *page = take_oldest(pages);
+		struct page *page = take_isolated(pages);
 		enum page_fate fate = reclaim_page(k, page, sc);
 
 		if (fate == PAGE_GOES) {
@@ -265,12 +245,12 @@ static uint64_t shrink_page_list(struct kernel *k, struct list_head *pages,
 			nr_reclaimed++;
 			continue;
 		}
-		if (fate == PAGE_ACTIVATED) {
+		if (fate == PAGE_ACTIVATED && has_active_lists(k)) {
 			SetPageActive(page);
 			count_vm_event(k, PGACTIVATE);
 			page_pgdat(k, page)->lruvec.recent_rotated[page_is_file_cache(page)]++;
 		}
-		put_back(k, page);
+		putback_isolated(k, page);
 	}
 	swap_finish_plug(k);
 	return nr_reclaimed;
@@ -280,7 +260,8 @@ static void shrink_inactive_list(struct kernel *k, struct pglist_data *node, enu
                                  uint64_t nr, struct scan_control *sc)
 {
 	struct list_head pages;
-	uint64_t nr_taken = isolate_lru_pages(k, node, lru, nr, sc, &pages), nr_reclaimed;
+	uint64_t nr_taken = isolate_lru_pages(k, node, lru, nr, sc->classzone, &pages),
+	         nr_reclaimed;
 
 	sc->nr_scanned += nr_taken;
 	count_vm_events(k, sc->kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, nr_taken);
@@ -291,59 +272,14 @@ static void shrink_inactive_list(struct kernel *k, struct pglist_data *node, enu
 	count_vm_events(k, sc->kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, nr_reclaimed);
 }
 
-/* Moves the oldest active pages to the inactive list, where they have to be used
- * again to stay. Only executable file pages that were just used remain. */
-static void shrink_active_list(struct kernel *k, struct pglist_data *node, enum lru_list lru,
-                               uint64_t nr, const struct scan_control *sc)
-{
-	struct list_head pages;
-
-	count_vm_events(k, PGREFILL, isolate_lru_pages(k, node, lru, nr, sc, &pages));
-	while (!list_empty(&pages)) {
-		struct page *page = take_oldest(&pages);
-		uint64_t vm_flags = 0;
-		bool keep = false;
-
-		if (page_mapped(page) && page_referenced(k, page, &vm_flags)) {
-			node->lruvec.recent_rotated[is_file(lru)]++;
-			keep = is_file(lru) && vm_flags & VM_EXEC;
-		}
-		if (!keep) {
-			ClearPageActive(page);
-			count_vm_event(k, PGDEACTIVATE);
-		}
-		put_back(k, page);
-	}
-}
-
 /* ---- the node ---- */
 
-static uint64_t int_sqrt(uint64_t n)
-{
-	uint64_t root = 0;
-
-	while ((root + 1) * (root + 1) <= n)
-		root++;
-	return root;
-}
-
-/*
- * How many times as long as the inactive list the active one may be: 1 up to 1 GB,
- * then sqrt(10 * GB), so that 1 page of 4 is inactive at 1 GB, 1 of 11 at 10 GB
- * (Linux 4.10, inactive_list_is_low(); for file pages too since 4.7).
- */
 static bool inactive_is_low(const struct kernel *k, const struct pglist_data *node, bool file,
                             const struct scan_control *sc)
 {
-	enum lru_list lru = file ? LRU_INACTIVE_FILE : LRU_INACTIVE_ANON;
-	uint64_t inactive = lruvec_lru_size(node, lru, sc->classzone);
-	uint64_t active = lruvec_lru_size(node, lru + 1, sc->classzone);
-	uint64_t gb = (inactive + active) >> (30 - PAGE_SHIFT);
-	uint64_t ratio = gb ? int_sqrt(10 * gb) : 1;
+	const struct reclaim_policy *policy = k->config.reclaim_policy;
 
-	if (!file && !k->swap.total_swap_pages)
-		return false;
-	return inactive * ratio < active;
+	return has_active_lists(k) && policy->inactive_is_low(k, node, file, sc->classzone);
 }
 
 /* Which kind of pages to look for. */
@@ -377,6 +313,9 @@ static enum scan_balance choose_balance(const struct kernel *k, struct pglist_da
 {
 	if (!may_swap(k, sc))
 		return SCAN_FILE;
+	/* What follows relies on used pages being elsewhere, on the active lists. */
+	if (!has_active_lists(k))
+		return SCAN_EQUAL;
 	if (!sc->priority && k->config.swappiness)
 		return SCAN_EQUAL;
 	if (file_is_tiny(node))
@@ -442,7 +381,7 @@ static void shrink_list(struct kernel *k, struct pglist_data *node, enum lru_lis
 	if (!is_active(lru))
 		shrink_inactive_list(k, node, lru, nr, sc);
 	else if (inactive_is_low(k, node, is_file(lru), sc))
-		shrink_active_list(k, node, lru, nr, sc);
+		k->config.reclaim_policy->shrink_active(k, node, lru, nr, sc->classzone);
 }
 
 /* Some aging in advance, also when only file pages were scanned. */
@@ -450,7 +389,8 @@ static void age_active_anon(struct kernel *k, struct pglist_data *node,
                             const struct scan_control *sc)
 {
 	if (inactive_is_low(k, node, false, sc))
-		shrink_active_list(k, node, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX, sc);
+		k->config.reclaim_policy->shrink_active(k, node, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX,
+		                                        sc->classzone);
 }
 
 /* Enough is free: the kind with less left to scan is done, and the other goes on

@@ -28,6 +28,8 @@ int boot_kernel(struct kernel *k, struct ram *ram, const struct machine_config *
 		.kernel_image_bytes = kernel_image_bytes(config->ram_bytes),
 		.has_1g_pages = config->mmu.has_1g_pages,
 		.min_free_kbytes = config->min_free_bytes / KIB,
+		.reclaim_policy = config->reclaim_policy,
+		.reclaim_seed = config->seed,
 		.swappiness = config->swappiness,
 		.page_cluster = config->swap_page_cluster,
 		.fault_around_pages = (uint32_t)(config->fault_around_bytes >> PAGE_SHIFT),

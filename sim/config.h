@@ -44,6 +44,7 @@ struct machine_config {
 	bool page_cache_warm;
 	uint64_t fault_around_bytes;
 	uint64_t read_ahead_bytes;
+	const struct reclaim_policy *reclaim_policy;
 	uint32_t swappiness;
 	uint64_t min_free_bytes; /* 0: Linux's default */
 	uint64_t seed;

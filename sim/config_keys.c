@@ -2,6 +2,7 @@
 #include "sim/config_keys.h"
 
 #include "mm/mmzone.h"
+#include "mm/reclaim_policy.h"
 #include "mmu/tlb_policy.h"
 
 #include <assert.h>
@@ -259,6 +260,30 @@ static void policy_describe(const struct config_key *key, char *text, size_t siz
 		    (size_t)snprintf(text + len, size - len, "%s %s", i ? "," : "", policy->name);
 }
 
+static bool reclaim_parse(const struct config_key *key, const char *text, void *field)
+{
+	const struct reclaim_policy *policy = reclaim_policy_by_name(text);
+
+	if (policy)
+		*(const struct reclaim_policy **)field = policy;
+	return policy;
+}
+
+static void reclaim_print(const struct config_key *key, const void *field, char *text, size_t size)
+{
+	snprintf(text, size, "%s", (*(const struct reclaim_policy *const *)field)->name);
+}
+
+static void reclaim_describe(const struct config_key *key, char *text, size_t size)
+{
+	size_t len = (size_t)snprintf(text, size, "one of");
+	const struct reclaim_policy *policy;
+
+	for (size_t i = 0; (policy = reclaim_policy_at(i)) && len < size; i++)
+		len +=
+		    (size_t)snprintf(text + len, size - len, "%s %s", i ? "," : "", policy->name);
+}
+
 /* ---- lists of page sizes: "4k,2m" ---- */
 
 static const char *const page_size_names[NR_PAGE_SIZES] = { "4k", "2m", "4m", "1g" };
@@ -373,6 +398,7 @@ static const struct config_kind kind_choice = { KIND(choice, choice) };
 static const struct config_kind kind_ways = { .is_literal = true, KIND(ways, ways) };
 static const struct config_kind kind_paging = { KIND(paging, paging) };
 static const struct config_kind kind_policy = { KIND(policy, policy) };
+static const struct config_kind kind_reclaim = { KIND(reclaim, reclaim) };
 static const struct config_kind kind_page_sizes = { .is_list = true, KIND(page_sizes, page_sizes) };
 static const struct config_kind kind_fault_rule = { KIND(fault_rule_kind, fault_rule_kind) };
 static const struct config_kind kind_text = { KIND(text, text) };
@@ -468,6 +494,10 @@ const struct config_key config_keys[] = {
 	{ "swap_read_ahead", &kind_u32, FIELD(swap_page_cluster), .def = "3", .max = 10,
 	  .doc = "Swap read-ahead reads 2 to this power pages at once (Linux: page-cluster); "
 	         "0: off." },
+	{ "reclaim.policy", &kind_reclaim, FIELD(reclaim_policy), .def = "two-list",
+	  .doc = "Which pages go when memory is short: Linux's active and inactive lists, or "
+	         "for comparison one list in the order of another policy (docs/policies.md). "
+	         "`lru` is exact, and goes with `--engine exact` alone." },
 	{ "swappiness", &kind_u32, FIELD(swappiness), .def = "60", .max = 100,
 	  .doc = "How readily anonymous memory is reclaimed rather than file pages (Linux: "
 	         "vm.swappiness)." },

@@ -2,6 +2,7 @@
 #include "sim/machine.h"
 
 #include "mm/mm.h"
+#include "mm/reclaim_policy.h"
 #include "sim/boot.h"
 #include "sim/check.h"
 #include "sim/clock.h"
@@ -82,13 +83,21 @@ static const struct machine_ops machine_ops = {
 
 static int boot(struct machine *m, char *why, size_t why_size)
 {
+	const struct reclaim_policy *policy = m->config.reclaim_policy;
 	int err;
 
+	if (policy->needs_accesses && m->options.engine == ENGINE_FAULTS) {
+		snprintf(why, why_size,
+		         "reclaim.policy is %s, which has to see every access: --engine exact does",
+		         policy->name);
+		return -EINVAL;
+	}
 	err = boot_kernel(&m->kernel, &m->ram, &m->config, m->options.check, &m->events,
 	                  &machine_ops, m, why, why_size);
 	if (err)
 		return err;
 	m->booted = true;
+	page_uses_init(&m->page_uses, &m->kernel, &m->events);
 	err = vdso_init(&m->vdso, &m->kernel);
 	if (err)
 		snprintf(why, why_size, "no memory for the vdso");

@@ -11,6 +11,7 @@
 #include "sim/engine.h"
 #include "sim/file.h"
 #include "sim/interval.h"
+#include "sim/page_uses.h"
 #include "sim/task.h"
 #include "sim/tlb_flush.h"
 #include "sim/turns.h"
@@ -59,6 +60,7 @@ struct machine {
 	struct vfs *vfs;
 	struct vdso vdso; /* vdso_init() after kernel_boot(), finish before shutdown */
 	struct swap_device *swap;
+	struct page_uses page_uses;
 	struct list_head tasks;
 	int32_t next_pid;
 	uint64_t disk_ns;      /* time spent waiting for disks */

@@ -3,6 +3,7 @@
 
 #include "mm/mm.h"
 #include "mm/page_alloc.h"
+#include "mm/reclaim_policy.h"
 #include "mm/thread_stack.h"
 #include "sim/json.h"
 #include "sim/machine.h"
@@ -409,6 +410,25 @@ static void write_swap(struct json *json, const struct kernel *k)
 	json_end(json);
 }
 
+static uint64_t pages_scanned(const struct kernel *k)
+{
+	return k->vm_events[PGSCAN_KSWAPD] + k->vm_events[PGSCAN_DIRECT];
+}
+
+static uint64_t pages_reclaimed(const struct kernel *k)
+{
+	return k->vm_events[PGSTEAL_KSWAPD] + k->vm_events[PGSTEAL_DIRECT];
+}
+
+static void write_reclaim(struct json *json, const struct kernel *k)
+{
+	json_begin_object(json, "reclaim");
+	json_string(json, "policy", k->config.reclaim_policy->name);
+	json_uint(json, "scanned", pages_scanned(k));
+	json_uint(json, "reclaimed", pages_reclaimed(k));
+	json_end(json);
+}
+
 static void write_vmstat(struct json *json, const struct kernel *k)
 {
 	json_begin_object(json, "vmstat");
@@ -455,6 +475,7 @@ void stats_write_json(const struct machine *machine, FILE *out)
 	write_faults(&json, &machine->kernel, &totals);
 	write_memory(&json, machine, &totals);
 	write_swap(&json, &machine->kernel);
+	write_reclaim(&json, &machine->kernel);
 	write_vmstat(&json, &machine->kernel);
 	write_cpus(&json, &machine->kernel);
 	write_injected(&json, &machine->kernel.fault_inject);
@@ -660,6 +681,15 @@ static void add_up_swap(struct sums *sums, const struct kernel *k)
 	         4 * k->vm_events[PSWPOUT]);
 }
 
+static void add_up_reclaim(struct sums *sums, const struct kernel *k)
+{
+	equal(sums, "reclaim.scanned = vmstat.pgscan_anon + pgscan_file", pages_scanned(k),
+	      k->vm_events[PGSCAN_ANON] + k->vm_events[PGSCAN_FILE]);
+	equal(sums, "reclaim.reclaimed = vmstat.pgsteal_anon + pgsteal_file", pages_reclaimed(k),
+	      k->vm_events[PGSTEAL_ANON] + k->vm_events[PGSTEAL_FILE]);
+	at_least(sums, "reclaim.scanned >= reclaimed", pages_scanned(k), pages_reclaimed(k));
+}
+
 bool stats_check_sums(const struct machine *machine, char *what, size_t size)
 {
 	struct sums sums = { .what = what, .size = size, .scope = "" };
@@ -678,5 +708,6 @@ bool stats_check_sums(const struct machine *machine, char *what, size_t size)
 	add_up_frames(&sums, &machine->kernel);
 	add_up_stacks(&sums, machine);
 	add_up_swap(&sums, &machine->kernel);
+	add_up_reclaim(&sums, &machine->kernel);
 	return !sums.failed;
 }
