@@ -40,6 +40,8 @@ enum tlb_flush_cause {
 	    NR_TLB_FLUSH_CAUSES
 };
 
+extern const char *const tlb_flush_cause_names[NR_TLB_FLUSH_CAUSES];
+
 #define TLB_FLUSH_ALL UINT64_MAX
 
 /* Linux: struct flush_tlb_info. */

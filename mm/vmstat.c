@@ -9,6 +9,12 @@ const char *const vm_event_names[NR_VM_EVENT_ITEMS] = {
 #undef X
 };
 
+const char *const tlb_flush_cause_names[NR_TLB_FLUSH_CAUSES] = {
+#define X(id, name) [id] = name,
+	TLB_FLUSH_CAUSES(X)
+#undef X
+};
+
 const char *const vm_fault_kind_names[NR_VM_FAULT_KINDS] = {
 #define X(id, name) [id] = name,
 	VM_FAULT_KINDS(X)

@@ -69,6 +69,24 @@ void mmu_flush_counts_of_all(const struct machine *machine, struct mmu_flush_cou
 	}
 }
 
+uint64_t cpu_shootdowns(const struct cpu *cpu)
+{
+	uint64_t n = 0;
+
+	for (int cause = 0; cause < NR_TLB_FLUSH_CAUSES; cause++)
+		n += cpu->tlb.shootdowns[cause];
+	return n;
+}
+
+static uint64_t shootdowns_of_all(const struct machine *machine)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < machine->config.cpus; i++)
+		n += cpu_shootdowns(&machine->cpus[i]);
+	return n;
+}
+
 uint64_t tlb_counts_hits(const struct tlb_counts *counts)
 {
 	uint64_t hits = 0;
@@ -247,6 +265,32 @@ static bool has_tlb_figures(const struct machine *machine)
 	return machine->options.engine == ENGINE_EXACT;
 }
 
+static void write_flushes(struct json *json, const struct mmu_flush_counts *flushes)
+{
+	json_uint(json, "cr3_writes", flushes->cr3_writes);
+	json_begin_object(json, "flushes");
+	json_uint(json, "all", flushes->all);
+	json_uint(json, "page", flushes->page);
+	json_uint(json, "pcid", flushes->pcid);
+	json_end(json);
+}
+
+static void write_shootdowns(struct json *json, const struct machine *machine)
+{
+	json_uint(json, "shootdowns", shootdowns_of_all(machine));
+	if (machine->config.cpus == 1)
+		return;
+	json_begin_object(json, "shootdowns_by");
+	for (int cause = 0; cause < NR_TLB_FLUSH_CAUSES; cause++) {
+		uint64_t n = 0;
+
+		for (uint32_t i = 0; i < machine->config.cpus; i++)
+			n += machine->cpus[i].tlb.shootdowns[cause];
+		json_uint(json, tlb_flush_cause_names[cause], n);
+	}
+	json_end(json);
+}
+
 static void write_mmu(struct json *json, const struct machine *machine)
 {
 	struct mmu_flush_counts flushes;
@@ -258,13 +302,8 @@ static void write_mmu(struct json *json, const struct machine *machine)
 	json_begin_object(json, "mmu");
 	if (has_tlb_figures(machine))
 		write_privileges(json, machine, &user, &kernel);
-	json_uint(json, "cr3_writes", flushes.cr3_writes);
-	json_begin_object(json, "flushes");
-	json_uint(json, "all", flushes.all);
-	json_uint(json, "page", flushes.page);
-	json_uint(json, "pcid", flushes.pcid);
-	json_end(json);
-	json_uint(json, "shootdowns", 0); /* of other CPUs: there is one */
+	write_flushes(json, &flushes);
+	write_shootdowns(json, machine);
 	json_end(json);
 }
 
@@ -366,14 +405,33 @@ static void write_memory(struct json *json, const struct machine *machine,
 	json_end(json);
 }
 
-/* What each CPU counted for itself (mm/percpu.h). */
-static void write_cpus(struct json *json, const struct kernel *k)
+/* A CPU's part of `mmu`. */
+static void write_cpu_mmu(struct json *json, const struct cpu *cpu)
 {
+	json_begin_object(json, "mmu");
+	if (has_tlb_figures(cpu->machine))
+		write_privileges(json, cpu->machine, mmu_counts(cpu->mmu, PRIV_USER),
+		                 mmu_counts(cpu->mmu, PRIV_KERNEL));
+	write_flushes(json, mmu_flush_counts(cpu->mmu));
+	json_uint(json, "shootdowns", cpu_shootdowns(cpu));
+	json_end(json);
+}
+
+/* What each CPU counted for itself (mm/percpu.h), and its part of what is counted of
+ * all; one CPU's would be the whole. */
+static void write_cpus(struct json *json, const struct machine *machine)
+{
+	const struct kernel *k = &machine->kernel;
+
 	json_begin_array(json, "cpus");
 	for (uint32_t cpu = 0; cpu < k->config.nr_cpus; cpu++) {
 		const struct percpu_static *counts = per_cpu(k, cpu);
 
 		json_begin_object(json, NULL);
+		if (k->config.nr_cpus > 1) {
+			json_uint(json, "instructions", cpu_instructions(&machine->cpus[cpu]));
+			write_cpu_mmu(json, &machine->cpus[cpu]);
+		}
 		json_uint(json, "pcp_refills", counts->pcp_refills);
 		json_uint(json, "pcp_drains", counts->pcp_drains);
 		json_uint(json, "slab_refills", counts->slab_refills);
@@ -477,7 +535,7 @@ void stats_write_json(const struct machine *machine, FILE *out)
 	write_swap(&json, &machine->kernel);
 	write_reclaim(&json, &machine->kernel);
 	write_vmstat(&json, &machine->kernel);
-	write_cpus(&json, &machine->kernel);
+	write_cpus(&json, machine);
 	write_injected(&json, &machine->kernel.fault_inject);
 	json_begin_array(&json, "tasks");
 	list_for_each_entry (task, &machine->tasks, tasks)
@@ -600,6 +658,22 @@ static void add_up_tasks(struct sums *sums, const struct machine *machine)
 	equal(sums, "guest.syscalls = the sum of tasks[].syscalls", machine->nr_syscalls, syscalls);
 }
 
+static void add_up_cpus(struct sums *sums, const struct machine *machine)
+{
+	const struct kernel *k = &machine->kernel;
+	uint64_t instructions = 0, from_kernel = 0;
+
+	for (uint32_t i = 0; i < machine->config.cpus; i++) {
+		instructions += cpu_instructions(&machine->cpus[i]);
+		from_kernel += machine->cpus[i].tlb.shootdowns[FLUSH_KERNEL];
+	}
+	equal(sums, "guest.instructions = the sum of cpus[].instructions",
+	      engine_instructions(machine->engine), instructions);
+	at_least(sums, "vmstat.nr_tlb_remote_flush_received >= mmu.shootdowns but for the kernel's",
+	         k->vm_events[NR_TLB_REMOTE_FLUSH_RECEIVED],
+	         shootdowns_of_all(machine) - from_kernel);
+}
+
 static void add_up_faults(struct sums *sums, const struct machine *machine)
 {
 	const struct kernel *k = &machine->kernel;
@@ -704,6 +778,7 @@ bool stats_check_sums(const struct machine *machine, char *what, size_t size)
 		         user.accesses[ACCESS_FETCH], engine_instructions(machine->engine));
 		add_up_tasks(&sums, machine);
 	}
+	add_up_cpus(&sums, machine);
 	add_up_faults(&sums, machine);
 	add_up_frames(&sums, &machine->kernel);
 	add_up_stacks(&sums, machine);

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+struct cpu;
 struct machine;
 struct task;
 
@@ -50,6 +51,9 @@ void mmu_counts_add(struct mmu_counts *sum, const struct mmu_counts *counts);
 void mmu_counts_of_all(const struct machine *machine, enum privilege priv,
                        struct mmu_counts *total);
 void mmu_flush_counts_of_all(const struct machine *machine, struct mmu_flush_counts *total);
+
+/* Flushes that other CPUs made it do. */
+uint64_t cpu_shootdowns(const struct cpu *cpu);
 void mmu_counts_total(const struct machine *machine, struct mmu_counts *total);
 
 uint64_t tlb_counts_hits(const struct tlb_counts *counts);

@@ -184,6 +184,29 @@ static void write_walks(const struct machine *machine, const struct mmu_counts *
 	}
 }
 
+/* ---- CPUs ---- */
+
+static void write_cpus(const struct machine *machine, FILE *out)
+{
+	heading(out, "cpus",
+	        (const char *const[4]){ "instructions", "flushes", "shootdowns", "walks" });
+	for (uint32_t i = 0; i < machine->config.cpus; i++) {
+		const struct cpu *cpu = &machine->cpus[i];
+		const struct mmu_flush_counts *flushes = mmu_flush_counts(cpu->mmu);
+		char name[16];
+
+		snprintf(name, sizeof(name), "cpu %u", i);
+		what(out, 2, name);
+		cell(out, grouped(cpu_instructions(cpu)));
+		cell(out, grouped(flushes->all + flushes->page + flushes->pcid));
+		cell(out, grouped(cpu_shootdowns(cpu)));
+		if (machine->options.engine == ENGINE_EXACT)
+			cell(out, grouped(mmu_counts(cpu->mmu, PRIV_USER)->walks +
+			                  mmu_counts(cpu->mmu, PRIV_KERNEL)->walks));
+		putc('\n', out);
+	}
+}
+
 /* ---- the kernel ---- */
 
 static void write_faults(const struct machine *machine, const struct fault_totals *totals,
@@ -247,6 +270,8 @@ void summary_write(const struct machine *machine, FILE *out)
 		write_tlbs(machine, &counts, out);
 		write_walks(machine, &counts, out);
 	}
+	if (machine->config.cpus > 1)
+		write_cpus(machine, out);
 	write_faults(machine, &totals, out);
 	write_memory(machine, &totals, out);
 }
