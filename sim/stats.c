@@ -364,6 +364,8 @@ static void write_guest(struct json *json, const struct machine *machine)
 	json_uint(json, "time_ns", machine_now_ns(machine));
 	json_uint(json, "disk_ns", machine->disk_ns);
 	json_uint(json, "sleep_ns", machine->sleep_ns);
+	if (machine->config.cpus > 1)
+		json_uint(json, "overlap_ns", machine->turns.overlap_ns);
 	json_end(json);
 }
 

@@ -20,6 +20,9 @@
  *
  * Lazy TLB: an idle CPU keeps the mm that it had, and is not told of flushes, unless
  * page tables go. It catches up when it returns to user mode.
+ *
+ * Simplified: a shootdown is done at once and takes no time; those of reclaim are not
+ * gathered (arch_tlbbatch_flush()); kswapd is no task that could be lazy.
  */
 #ifndef PW_SIM_TLB_FLUSH_H
 #define PW_SIM_TLB_FLUSH_H
