@@ -21,7 +21,7 @@ static inline void flush_tlb_page(struct kernel *k, struct mm_struct *mm, va_t v
 	flush_tlb_range(k, mm, va & PAGE_MASK, (va & PAGE_MASK) + PAGE_SIZE, cause);
 }
 
-/* All that the mm maps. Its page tables are or will be freed. */
+/* All that the mm maps, its page tables perhaps too. */
 static inline void flush_tlb_mm(struct kernel *k, struct mm_struct *mm, enum tlb_flush_cause cause)
 {
 	k->ops->flush_tlb_mm_range(k->machine, mm,
