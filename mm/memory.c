@@ -528,10 +528,13 @@ static void account_fault(const struct vm_fault *vmf, const struct fault_result 
 		count_vm_event(k, PGMAJFAULT);
 	if (result->outcome > FAULT_MAJOR_DONE)
 		return;
-	if (vmf->major)
+	if (vmf->major) {
 		vmf->mm->maj_flt++;
-	else
+		this_cpu(k)->maj_flt++;
+	} else {
 		vmf->mm->min_flt++;
+		this_cpu(k)->min_flt++;
+	}
 	k->fault_kinds[result->kind]++;
 }
 

@@ -30,6 +30,7 @@ struct percpu_static {
 	 * what all CPUs share. */
 	uint64_t pcp_refills, pcp_drains;
 	uint64_t slab_refills, slab_flushes;
+	uint64_t min_flt, maj_flt; /* page faults answered on it */
 };
 
 struct pcpu_chunk {

@@ -55,6 +55,7 @@ struct machine_config {
 	uint64_t disk_read_ns, disk_write_ns; /* per request */
 	uint64_t disk_page_ns;                /* per page of it */
 	uint64_t cpu_hz;                      /* simulated time: one instruction a cycle */
+	uint64_t sched_quantum;               /* instructions until another task's turn */
 };
 
 struct config_override {

@@ -595,12 +595,15 @@ static void leave_old_mm(struct exec *x, struct mm_struct *old)
 {
 	struct task *task = x->task;
 
+	process_end_threads(task->process, task, 0);
 	if (old) {
 		task->mm = old;
 		task_figures_leave_mm(task);
 		task->mm = x->mm;
 		mmput(x->k, old);
 	}
+	task_leave_vfork(task);
+	task->process->has_execed = true;
 	signal_exec(task);
 	close_on_exec(task->files);
 	task->clear_child_tid = 0;

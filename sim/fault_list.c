@@ -17,12 +17,9 @@ struct fault_list {
 /* Pids are given in order of creation, from the first task's on. */
 static int32_t task_index(const struct machine *machine)
 {
-	const struct task *first, *current = machine->running->current;
+	const struct task *current = machine->running->current;
 
-	if (!current || list_empty(&machine->tasks))
-		return 0;
-	first = list_first_entry(&machine->tasks, struct task, tasks);
-	return current->pid - first->pid;
+	return current ? current->pid - machine_first_report(machine)->pid : 0;
 }
 
 static void notice(struct observer *observer, const struct event *event)

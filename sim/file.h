@@ -70,6 +70,8 @@ int files_create(struct files **out, struct vfs *vfs); /* with 0, 1 and 2 open *
 void files_destroy(struct files *files);
 struct open_file *files_get(struct files *files, int64_t fd); /* no new reference; NULL: EBADF */
 void files_exec(struct files *files);                         /* closes those with FD_CLOEXEC */
+/* For clone: one table for several tasks, each of which calls files_destroy(). */
+struct files *files_share(struct files *files);
 /* For fork: the same files under the same numbers. */
 int files_clone(struct files **out, const struct files *from);
 

@@ -16,6 +16,7 @@ struct slot {
 };
 
 struct files {
+	uint32_t users;
 	struct vfs *vfs;
 	struct slot *slots;
 	uint32_t nr_slots;
@@ -123,6 +124,7 @@ int files_create(struct files **out, struct vfs *vfs)
 
 	if (!files)
 		return -ENOMEM;
+	files->users = 1;
 	files->vfs = vfs;
 	error = grow(files, MIN_SLOTS);
 	for (int fd = 0; fd < 3 && !error; fd++) {
@@ -139,6 +141,12 @@ int files_create(struct files **out, struct vfs *vfs)
 	return error;
 }
 
+struct files *files_share(struct files *files)
+{
+	files->users++;
+	return files;
+}
+
 int files_clone(struct files **out, const struct files *from)
 {
 	struct files *files = calloc(1, sizeof(*files));
@@ -146,6 +154,7 @@ int files_clone(struct files **out, const struct files *from)
 
 	if (!files)
 		return -ENOMEM;
+	files->users = 1;
 	files->vfs = from->vfs;
 	error = grow(files, from->nr_slots);
 	if (error) {
@@ -163,7 +172,7 @@ int files_clone(struct files **out, const struct files *from)
 
 void files_destroy(struct files *files)
 {
-	if (!files)
+	if (!files || --files->users)
 		return;
 	for (uint32_t fd = 0; fd < files->nr_slots; fd++)
 		if (files->slots[fd].file)

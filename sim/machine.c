@@ -7,6 +7,7 @@
 #include "sim/check.h"
 #include "sim/clock.h"
 #include "sim/exec.h"
+#include "sim/sched.h"
 #include "sim/swap_disk.h"
 #include "sim/syscall.h"
 #include "sim/vcpu.h"
@@ -22,6 +23,9 @@
 
 #define INVALID_OPCODE_VECTOR 6
 #define INT80_VECTOR 0x80 /* Linux: IA32_SYSCALL_VECTOR */
+
+/* What a CPU does before the next one's turn (sim/turns.h). */
+#define TURN_INSTRUCTIONS 20000
 
 /* ---- what the kernel asks of the machine ---- */
 
@@ -54,7 +58,7 @@ static void oom_kill(void *machine, struct mm_struct *mm)
 
 	list_for_each_entry (task, &m->tasks, tasks)
 		if (task->mm == mm)
-			signal_send(task, &info);
+			signal_send_process(task->process, &info);
 }
 
 /* As dmesg shows it, in simulated time. */
@@ -150,7 +154,11 @@ int machine_create(struct machine **out, const struct machine_config *config,
 	m->random_state = config->seed;
 	m->next_pid = 1000; /* a user's, not init's */
 	m->running = &m->cpus[0];
+	m->next_due_ns = UINT64_MAX;
 	INIT_LIST_HEAD(&m->tasks);
+	INIT_LIST_HEAD(&m->reports);
+	for (uint32_t i = 0; i < NR_CPUS_MAX; i++)
+		run_queue_init(&m->cpus[i].queue);
 	err = boot(m, why, why_size);
 	if (!err)
 		err = create_cpus(m, why, why_size);
@@ -173,12 +181,15 @@ int machine_create(struct machine **out, const struct machine_config *config,
 
 void machine_destroy(struct machine *machine)
 {
+	struct task_report *report, *next_report;
 	struct task *task, *next;
 
 	if (!machine)
 		return;
 	list_for_each_entry_safe (task, next, &machine->tasks, tasks)
 		task_destroy(task);
+	list_for_each_entry_safe (report, next_report, &machine->reports, list)
+		task_report_destroy(report);
 	if (machine->booted) {
 		vfs_destroy(machine->vfs);
 		vdso_finish(&machine->vdso, &machine->kernel);
@@ -225,22 +236,27 @@ int machine_start(struct machine *machine, const char *path, char *const argv[],
 	return 0;
 }
 
-/* Instructions until something is due: a row of --interval, a timer. */
-static uint64_t instructions_left(const struct machine *m, const struct task *task)
+static uint64_t lesser(uint64_t a, uint64_t b)
 {
-	uint64_t left = UINT64_MAX;
-	uint64_t timer_ns = signal_next_timer_ns(task);
+	return a < b ? a : b;
+}
+
+/* Instructions until something is due: a row of --interval, a timer, one that sleeps,
+ * another task's turn on this CPU, another CPU's. */
+static uint64_t instructions_left(const struct machine *m, const struct task *task,
+                                  uint64_t turn_left)
+{
+	uint64_t left = lesser(turn_left, sched_slice_left(m->running));
+	uint64_t due_ns = lesser(signal_next_timer_ns(task), m->next_due_ns);
 	uint64_t now_ns = machine_now_ns(m);
 
 	if (m->interval)
-		left = interval_left(m->interval, engine_instructions(m->engine));
-	if (timer_ns != UINT64_MAX) {
-		uint64_t ns = timer_ns > now_ns ? timer_ns - now_ns : 0;
-		uint64_t instructions =
-		    (uint64_t)((unsigned __int128)ns * m->config.cpu_hz / NSEC_PER_SEC) + 1;
+		left = lesser(left, interval_left(m->interval, engine_instructions(m->engine)));
+	if (due_ns != UINT64_MAX) {
+		uint64_t ns = due_ns > now_ns ? due_ns - now_ns : 0;
 
-		if (instructions < left)
-			left = instructions;
+		left = lesser(
+		    left, (uint64_t)((unsigned __int128)ns * m->config.cpu_hz / NSEC_PER_SEC) + 1);
 	}
 	return left;
 }
@@ -317,20 +333,38 @@ static bool is_broken(const struct machine *m)
 	return m->broken[0] || m->check_failure[0];
 }
 
-/* In user mode until it must enter the kernel, and back to its doorstep. */
-static int run_task(struct machine *m, struct task *task)
+/* Frees tasks that nobody asks for, now that nothing stands on them. */
+static void free_dead(struct machine *m)
+{
+	struct task *task, *next;
+
+	if (!m->has_dead)
+		return;
+	m->has_dead = false;
+	list_for_each_entry_safe (task, next, &m->tasks, tasks) {
+		if (task->state != TASK_DEAD)
+			continue;
+		if (task_cpu(task)->current == task)
+			task_cpu(task)->current = NULL;
+		task_destroy(task);
+	}
+}
+
+/* In user mode until it must enter the kernel. */
+static int run_user(struct machine *m, struct task *task, uint64_t turn_left)
 {
 	struct engine *engine = m->engine;
 	struct engine_stopped stopped;
-	uint64_t left;
+	uint64_t left, before;
 	int err;
 
 	if (task->regs_changed)
 		engine_set_regs(engine, &task->regs);
 	task->regs_changed = false;
 	m->running->nr_same_faults = 0;
-	left = instructions_left(m, task);
+	left = instructions_left(m, task, turn_left);
 	err = left == UINT64_MAX ? 0 : engine_start_counting(engine);
+	before = engine_instructions(engine);
 	if (!err)
 		err = engine_run(engine, left, &stopped);
 	if (err) {
@@ -340,34 +374,90 @@ static int run_task(struct machine *m, struct task *task)
 		return err;
 	}
 	engine_get_regs(engine, &task->regs);
+	sched_charge(m->running, engine_instructions(engine) - before);
 	handle_stop(m, task, &stopped);
-	kernel_run_threads(&m->kernel);
-	check_machine(m);
+	return 0;
+}
+
+/* The task is in the kernel, and has the CPU: to user mode and back, if it can. */
+static int run_task(struct machine *m, struct task *task, uint64_t turn_left)
+{
+	int err = 0;
+
+	if (syscall_is_unfinished(task))
+		syscall_resume(task);
+	else if (task->set_child_tid)
+		task_begin(task);
 	if (task->state == TASK_RUNNING)
 		signal_deliver(task);
-	return is_broken(m) ? -EIO : 0;
+	if (task->state == TASK_RUNNING)
+		err = run_user(m, task, turn_left);
+	kernel_run_threads(&m->kernel);
+	check_machine(m);
+	return err ? err : is_broken(m) ? -EIO : 0;
+}
+
+/* A CPU's share of a round: instructions. A machine with one CPU has no rounds. */
+static uint64_t turn_length(const struct machine *m)
+{
+	return m->config.cpus > 1 ? TURN_INSTRUCTIONS : UINT64_MAX;
+}
+
+/* True: the CPU had something to run. */
+static bool run_turn(struct machine *m, struct cpu *cpu, int *err)
+{
+	uint64_t end = engine_instructions(m->engine) + turn_length(m), now;
+	struct task *task;
+	bool did_run = false;
+
+	turns_begin(cpu);
+	if (end < turn_length(m))
+		end = UINT64_MAX;
+	while (!*err && (now = engine_instructions(m->engine)) < end && (task = sched_pick(cpu))) {
+		did_run = true;
+		*err = run_task(m, task, end == UINT64_MAX ? end : end - now);
+		sched_run_due(m);
+		free_dead(m);
+	}
+	turns_end(cpu);
+	return did_run;
+}
+
+/* Whoever was left behind by the first process, and waits for what cannot come. */
+static void end_leftovers(struct machine *m)
+{
+	struct task *task;
+
+	list_for_each_entry (task, &m->tasks, tasks)
+		if (!task_has_ended(task))
+			process_end_threads(task->process, NULL, SIGKILL);
+	free_dead(m);
 }
 
 int machine_run(struct machine *machine)
 {
-	struct task *task = machine->running->current;
+	bool did_run = true;
 	int err = 0;
 
-	while (!err && task->state == TASK_RUNNING)
-		err = run_task(machine, task);
-	if (!err) {
-		check_machine_at_end(machine);
-		err = is_broken(machine) ? -EIO : 0;
+	while (!err && machine->nr_alive && (did_run || sched_idle(machine))) {
+		did_run = false;
+		turns_begin_round(machine);
+		for (uint32_t i = 0; i < machine->config.cpus; i++)
+			did_run |= run_turn(machine, &machine->cpus[i], &err);
+		turns_end_round(machine);
 	}
-	return err;
+	if (!err && !is_broken(machine)) {
+		end_leftovers(machine);
+		check_machine_at_end(machine);
+	}
+	return err ? err : is_broken(machine) ? -EIO : 0;
 }
 
 int machine_exit_status(const struct machine *machine)
 {
-	const struct task *first = list_first_entry(&machine->tasks, struct task, tasks);
-	int signo = first->exit_code & 0x7f;
+	int code = machine_first_report(machine)->exit_code, signo = code & 0x7f;
 
-	return signo ? 128 + signo : first->exit_code >> 8 & 0xff;
+	return signo ? 128 + signo : code >> 8 & 0xff;
 }
 
 bool machine_counts_instructions(const struct machine *machine)

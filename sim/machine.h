@@ -19,6 +19,12 @@
 
 #include <stdio.h>
 
+/* Tasks that could run on a CPU, the next one first (sim/sched.h). */
+struct run_queue {
+	struct list_head tasks; /* task.ready */
+	uint32_t nr;
+};
+
 /* All CPUs share one engine, by turns (sim/turns.h). */
 struct cpu {
 	struct machine *machine;
@@ -26,7 +32,8 @@ struct cpu {
 	struct mmu *mmu;
 	/* Its registers while another CPU has the engine; NULL on a machine with one. */
 	struct engine_context *context;
-	struct task *current;
+	struct task *current; /* NULL: none yet */
+	struct run_queue queue;
 	struct tlb_state tlb;
 	pfn_t zero_pfn; /* of the kernel's zero page */
 	/* of the last page fault, to notice one that never ends */
@@ -61,8 +68,13 @@ struct machine {
 	struct vdso vdso; /* vdso_init() after kernel_boot(), finish before shutdown */
 	struct swap_device *swap;
 	struct page_uses page_uses;
-	struct list_head tasks;
+	struct list_head tasks;   /* by pid, dead ones included until they are freed */
+	struct list_head reports; /* of all tasks there ever were, by pid */
+	uint32_t nr_alive;        /* tasks that have not ended */
+	bool has_dead;            /* tasks to be freed */
 	int32_t next_pid;
+	uint64_t next_due_ns;  /* nothing is due before it: sim/sched.h */
+	uint64_t nr_switches;  /* of tasks on CPUs */
 	uint64_t disk_ns;      /* time spent waiting for disks */
 	uint64_t sleep_ns;     /* time that tasks slept while nothing ran */
 	uint64_t random_state; /* getrandom, AT_RANDOM: from config.seed */
@@ -121,6 +133,18 @@ static inline bool machine_is_32(const struct machine *machine)
 static inline const struct segment_layout *machine_segments(const struct machine *machine)
 {
 	return machine_is_32(machine) ? &segments_kernel32 : &segments_kernel64;
+}
+
+/* Simulated time in which CPUs worked: neither waits for disks nor sleep. */
+static inline uint64_t machine_busy_ns(const struct machine *machine)
+{
+	return machine_now_ns(machine) - machine->disk_ns - machine->sleep_ns;
+}
+
+/* The first task's; there must be one. */
+static inline struct task_report *machine_first_report(const struct machine *machine)
+{
+	return list_first_entry(&machine->reports, struct task_report, list);
 }
 
 /* That runs it, or ran it last. */

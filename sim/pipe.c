@@ -26,6 +26,7 @@ struct pipe_inode {
 	struct inode_attr attr;
 	uint32_t readers, writers; /* open ends */
 	uint32_t head, tail;       /* slots filled, slots emptied: both count on */
+	struct wait_queue waiters; /* for something, or room, or the other end's close */
 	struct pipe_slot slots[PIPE_SLOTS];
 };
 
@@ -34,14 +35,16 @@ static struct pipe_inode *pipe_of(const struct open_file *file)
 	return (struct pipe_inode *)file->inode;
 }
 
-/* Waits for the other end. Simplified: there is one task, so only a signal can end
- * the wait; without one to come the machine stops and says so. */
+/* Waits for the other end. */
 static int64_t wait_for_other(const struct open_file *file, struct task *task)
 {
 	if (file->flags & O_NONBLOCK || !task)
 		return -EAGAIN;
-	task_sleep(task, UINT64_MAX, "a pipe");
-	return SYSCALL_ERESTARTSYS;
+	if (signal_is_deliverable(task))
+		return SYSCALL_ERESTARTSYS;
+	if (wait_on(task, &pipe_of(file)->waiters))
+		return -ENOMEM;
+	return wait_block(task, "a pipe");
 }
 
 static struct pipe_slot *slot_at(struct pipe_inode *pipe, uint32_t n)
@@ -80,6 +83,7 @@ static int64_t pipe_read(struct open_file *file, struct io_iter *to, int64_t *po
 		pipe->tail += !slot->len;
 		done += n;
 	}
+	wake_up(&pipe->waiters);
 	return done;
 }
 
@@ -97,27 +101,16 @@ static int64_t append(struct pipe_inode *pipe, struct io_iter *from)
 	return odd;
 }
 
-static int64_t pipe_write(struct open_file *file, struct task *task, struct io_iter *from,
-                          int64_t *pos)
+/* What of it fits. More than PIPE_BUF bytes may go in parts, between which others
+ * write; fewer fit into one slot. */
+static int64_t fill(struct pipe_inode *pipe, struct io_iter *from)
 {
-	const struct signal_info sigpipe = { .signo = SIGPIPE, .code = SI_USER };
-	struct pipe_inode *pipe = pipe_of(file);
-	int64_t done;
+	int64_t done = append(pipe, from);
 
-	if (!from->count)
-		return 0;
-	if (!pipe->readers) {
-		if (task)
-			signal_send(task, &sigpipe);
-		return -EPIPE;
-	}
-	done = append(pipe, from);
-	while (done >= 0 && from->count) {
+	while (done >= 0 && from->count && !is_full(pipe)) {
 		uint32_t n = from->count < PAGE_SIZE ? (uint32_t)from->count : PAGE_SIZE;
 		struct pipe_slot *slot = slot_at(pipe, pipe->head);
 
-		if (is_full(pipe))
-			return done ? done : wait_for_other(file, task);
 		if (io_iter_get(from, slot->page, n) < n)
 			return done ? done : -EFAULT;
 		slot->offset = 0;
@@ -126,6 +119,32 @@ static int64_t pipe_write(struct open_file *file, struct task *task, struct io_i
 		done += n;
 	}
 	return done;
+}
+
+static int64_t pipe_write(struct open_file *file, struct task *task, struct io_iter *from,
+                          int64_t *pos)
+{
+	const struct signal_info sigpipe = { .signo = SIGPIPE, .code = SI_USER };
+	struct pipe_inode *pipe = pipe_of(file);
+	int64_t done, waiting;
+
+	if (!from->count)
+		return 0;
+	if (!pipe->readers) {
+		if (task)
+			signal_send(task, &sigpipe);
+		return -EPIPE;
+	}
+	done = fill(pipe, from);
+	if (done > 0)
+		wake_up(&pipe->waiters);
+	if (done < 0 || !from->count || !is_full(pipe))
+		return done;
+	waiting = wait_for_other(file, task);
+	if (waiting != SYSCALL_BLOCK)
+		return done ? done : waiting;
+	task->wait.done += (uint64_t)done;
+	return waiting;
 }
 
 static uint32_t pipe_poll(struct open_file *file)
@@ -154,6 +173,12 @@ static void pipe_release(struct open_file *file)
 
 	pipe->readers -= file_can_read(file);
 	pipe->writers -= file_can_write(file);
+	wake_up(&pipe->waiters);
+}
+
+static struct wait_queue *pipe_wait_queue(struct open_file *file)
+{
+	return &pipe_of(file)->waiters;
 }
 
 static const struct open_file_ops pipe_ops = {
@@ -161,6 +186,7 @@ static const struct open_file_ops pipe_ops = {
 	.read = pipe_read,
 	.write = pipe_write,
 	.poll = pipe_poll,
+	.wait_queue = pipe_wait_queue,
 	.release = pipe_release,
 };
 
@@ -214,6 +240,7 @@ static struct pipe_inode *create_inode(struct vfs *vfs)
 	if (!pipe)
 		return NULL;
 	inode_init(&pipe->inode, vfs, &pipe_inode_ops, S_IFIFO);
+	wait_queue_init(&pipe->waiters);
 	pipe->attr = (struct inode_attr){
 		.dev = PIPEFS_DEV,
 		.ino = vfs->next_ino++,

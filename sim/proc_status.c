@@ -43,7 +43,18 @@ static unsigned nr_threads(const struct task *task)
 
 static const char *state_of(const struct task *task)
 {
-	return task->state == TASK_ZOMBIE ? "Z (zombie)" : "R (running)";
+	switch (task->state) {
+	case TASK_RUNNING:
+		return "R (running)";
+	case TASK_SLEEPING:
+		return "S (sleeping)";
+	case TASK_STOPPED:
+		return "T (stopped)";
+	case TASK_ZOMBIE:
+	case TASK_DEAD:
+		break;
+	}
+	return "Z (zombie)";
 }
 
 static void handled_signals(const struct task *task, uint64_t *ignored, uint64_t *caught)
@@ -69,7 +80,7 @@ static void show_stat_task(struct proc_text *text, const struct task *task)
 
 	task_figures_now(task, &figures);
 	proc_printf(text, "%d (%s) %c %d %d %d %d %d %d", task->pid, task->comm, *state_of(task),
-	            task->process->ppid, task->process->pid, task->process->pid, 0, -1, 0);
+	            task->process->ppid, task->process->pgid, task->process->sid, 0, -1, 0);
 	proc_printf(text, " %" PRIu64 " 0 %" PRIu64 " 0", figures.min_flt, figures.maj_flt);
 	proc_printf(text, " %" PRIu64 " 0 0 0 20 0 %u 0 0", machine_now_ns(task->machine) / tick_ns,
 	            nr_threads(task));
@@ -109,7 +120,7 @@ void show_stat(struct proc_text *text, const struct proc_about *about)
 	proc_printf(text, " %" PRIu64 " %" PRIu64 " %" PRIu64, mm->start_data, mm->end_data,
 	            mm->start_brk);
 	proc_printf(text, " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %d\n", mm->arg_start,
-	            mm->arg_end, mm->env_start, mm->env_end, task->exit_code);
+	            mm->arg_end, mm->env_start, mm->env_end, task->process->exit_code);
 }
 
 /* ---- status ---- */

@@ -119,7 +119,6 @@ static bool is_ignored_by_default(int signo)
 	return signo == SIGCHLD || signo == SIGCONT || signo == SIGURG || signo == SIGWINCH;
 }
 
-/* Simplified: a task that would stop runs on; nothing could continue it. */
 static bool stops_by_default(int signo)
 {
 	return signo == SIGSTOP || signo == SIGTSTP || signo == SIGTTIN || signo == SIGTTOU;
@@ -137,22 +136,80 @@ static bool is_ignored(const struct task *task, int signo)
 
 /* ---- sending ---- */
 
+/* What a signal does when it is sent, delivered or not (Linux: prepare_signal()). */
+static void act_at_once(struct process *process, int signo)
+{
+	const uint64_t stops = bit(SIGSTOP) | bit(SIGTSTP) | bit(SIGTTIN) | bit(SIGTTOU);
+	uint64_t dropped = signo == SIGCONT ? stops : bit(signo) & stops ? bit(SIGCONT) : 0;
+	struct task *task;
+
+	process->shared.set &= ~dropped;
+	list_for_each_entry (task, &process->threads, thread)
+		task->signals.pending.set &= ~dropped;
+	if (signo == SIGCONT || signo == SIGKILL)
+		process_continue(process);
+}
+
 /* Simplified: one of each signal may be pending, real-time signals too. */
+static void add_pending(struct pending_signals *pending, const struct signal_info *info)
+{
+	if (pending->set & bit(info->signo))
+		return;
+	pending->set |= bit(info->signo);
+	pending->info[info->signo] = *info;
+}
+
+/* A blocked signal is kept even if it is ignored now (Linux: sig_ignored()). */
+static bool is_dropped(const struct task *task, int signo)
+{
+	return is_ignored(task, signo) && !(task->signals.blocked & bit(signo));
+}
+
+static void wake_for_signal(struct task *task)
+{
+	if (signal_is_deliverable(task))
+		wake_task(task);
+}
+
 void signal_send(struct task *task, const struct signal_info *info)
 {
-	struct signals *s = &task->signals;
-	int signo = info->signo;
+	assert(info->signo > 0 && info->signo <= NR_SIGNALS);
+	if (task_has_ended(task))
+		return;
+	act_at_once(task->process, info->signo);
+	if (is_dropped(task, info->signo))
+		return;
+	add_pending(&task->signals.pending, info);
+	wake_for_signal(task);
+}
 
-	assert(signo > 0 && signo <= NR_SIGNALS);
-	if (task->state != TASK_RUNNING)
+/* A thread that takes it: the leader, if it does (Linux: complete_signal()). */
+static struct task *who_takes(const struct process *process, int signo)
+{
+	struct task *task, *any = NULL;
+
+	list_for_each_entry (task, &process->threads, thread) {
+		if (task_has_ended(task))
+			continue;
+		if (!(task->signals.blocked & bit(signo)))
+			return task;
+		any = any ? any : task;
+	}
+	return any;
+}
+
+void signal_send_process(struct process *process, const struct signal_info *info)
+{
+	struct task *task = who_takes(process, info->signo);
+
+	assert(info->signo > 0 && info->signo <= NR_SIGNALS);
+	if (!task)
 		return;
-	/* A blocked signal is kept even if it is ignored now (Linux: sig_ignored()). */
-	if (is_ignored(task, signo) && !(s->blocked & bit(signo)))
+	act_at_once(process, info->signo);
+	if (is_dropped(task, info->signo))
 		return;
-	if (s->pending.set & bit(signo))
-		return;
-	s->pending.set |= bit(signo);
-	s->pending.info[signo] = *info;
+	add_pending(&process->shared, info);
+	wake_for_signal(task);
 }
 
 /* What later frames say of the last exception. Vector 0 is #DE; a signal that the
@@ -191,7 +248,12 @@ static uint64_t pending_set(const struct task *task)
 
 bool signal_is_deliverable(const struct task *task)
 {
-	return task->state == TASK_RUNNING && (pending_set(task) & ~task->signals.blocked);
+	return !task_has_ended(task) && (pending_set(task) & ~task->signals.blocked);
+}
+
+bool signal_is_dying(const struct task *task)
+{
+	return pending_set(task) & bit(SIGKILL);
 }
 
 void signal_drop_ignored(struct task *task, int signo)
@@ -205,10 +267,8 @@ void signal_drop_ignored(struct task *task, int signo)
 		thread->signals.pending.set &= ~bit(signo);
 }
 
-void signal_exec(struct task *task)
+void signal_clear_handlers(struct task *task)
 {
-	struct signals *s = &task->signals;
-
 	for (int signo = 1; signo <= NR_SIGNALS; signo++) {
 		struct signal_action *action = &task->sighand->actions[signo];
 
@@ -217,6 +277,13 @@ void signal_exec(struct task *task)
 			    action->handler == HANDLER_IGNORE ? HANDLER_IGNORE : HANDLER_DEFAULT,
 		};
 	}
+}
+
+void signal_exec(struct task *task)
+{
+	struct signals *s = &task->signals;
+
+	signal_clear_handlers(task);
 	s->altstack = 0;
 	s->altstack_size = 0;
 	s->altstack_flags = SS_DISABLE;
@@ -224,30 +291,32 @@ void signal_exec(struct task *task)
 
 /* ---- timers ---- */
 
-uint64_t signal_timer_clock_ns(const struct task *task, enum itimer_which which)
+uint64_t signal_timer_clock_ns(const struct process *process, enum itimer_which which)
 {
-	const struct machine *machine = task->machine;
-	uint64_t now = machine_now_ns(machine);
+	struct usage usage;
 
-	/* Simplified: time on the CPU is that of all tasks, the kernel's included. */
-	return which == ITIMER_REAL_ ? now : now - machine->disk_ns - machine->sleep_ns;
+	if (which == ITIMER_REAL_)
+		return machine_now_ns(process->machine);
+	/* Simplified: the kernel's work takes the process's own time, too. */
+	process_usage(process, &usage);
+	return usage.cpu_ns;
 }
 
-void signal_run_timers(struct task *task)
+void signal_run_timers(struct process *process)
 {
 	static const int signals[NR_ITIMERS] = { SIGALRM, SIGVTALRM, SIGPROF };
 
 	for (enum itimer_which which = 0; which < NR_ITIMERS; which++) {
-		struct itimer *timer = &task->process->itimers[which];
+		struct itimer *timer = &process->itimers[which];
 		uint64_t now;
 
 		if (!timer->expires_ns)
 			continue;
-		now = signal_timer_clock_ns(task, which);
+		now = signal_timer_clock_ns(process, which);
 		if (now < timer->expires_ns)
 			continue;
-		signal_send(task,
-		            &(struct signal_info){ .signo = signals[which], .code = SI_KERNEL });
+		signal_send_process(
+		    process, &(struct signal_info){ .signo = signals[which], .code = SI_KERNEL });
 		if (!timer->interval_ns) {
 			timer->expires_ns = 0;
 			continue;
@@ -258,29 +327,34 @@ void signal_run_timers(struct task *task)
 	}
 }
 
+uint64_t signal_next_real_ns(const struct process *process)
+{
+	uint64_t expires = process->itimers[ITIMER_REAL_].expires_ns;
+
+	return expires ? expires : UINT64_MAX;
+}
+
 uint64_t signal_next_timer_ns(const struct task *task)
 {
 	uint64_t now = machine_now_ns(task->machine), next = UINT64_MAX;
 
 	for (enum itimer_which which = 0; which < NR_ITIMERS; which++) {
-		uint64_t expires = task->process->itimers[which].expires_ns;
-		uint64_t clock = signal_timer_clock_ns(task, which);
-		uint64_t due = expires > clock ? now + (expires - clock) : now;
+		uint64_t expires = task->process->itimers[which].expires_ns, clock, due;
 
-		if (expires && due < next)
-			next = due;
+		if (!expires)
+			continue;
+		clock = signal_timer_clock_ns(task->process, which);
+		due = expires > clock ? now + (expires - clock) : now;
+		next = due < next ? due : next;
 	}
 	return next;
 }
 
 uint64_t signal_next_wakeup_ns(const struct task *task)
 {
-	const struct signals *s = &task->signals;
-	uint64_t expires = task->process->itimers[ITIMER_REAL_].expires_ns;
-
-	if (!expires || is_ignored(task, SIGALRM) || s->blocked & bit(SIGALRM))
+	if (is_ignored(task, SIGALRM) || task->signals.blocked & bit(SIGALRM))
 		return UINT64_MAX;
-	return expires;
+	return signal_next_real_ns(task->process);
 }
 
 /* ---- the frame ---- */
@@ -385,6 +459,7 @@ static void fill_info(struct frame_info *out, const struct signal_info *info)
 	} else {
 		out->pid = info->pid;
 		out->uid = (uint32_t)info->uid;
+		out->value = (uint32_t)info->status;
 	}
 }
 
@@ -525,8 +600,10 @@ static void deliver_one(struct task *task, int signo)
 		return;
 	if (task->sighand->actions[signo].handler != HANDLER_DEFAULT)
 		run_handler(task, &info);
-	else if (!stops_by_default(signo))
-		task_exit(task, signo);
+	else if (stops_by_default(signo))
+		process_stop(task->process, signo);
+	else
+		process_end_threads(task->process, NULL, signo);
 }
 
 void signal_deliver(struct task *task)
@@ -534,7 +611,7 @@ void signal_deliver(struct task *task)
 	struct signals *s = &task->signals;
 	int signo;
 
-	signal_run_timers(task);
+	signal_run_timers(task->process);
 	while (task->state == TASK_RUNNING && (signo = next_signal(task)))
 		deliver_one(task, signo);
 	if (task->state != TASK_RUNNING)

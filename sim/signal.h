@@ -12,12 +12,14 @@
 
 struct task;
 struct machine;
+struct process;
 
 /* The part of the ABI's siginfo_t that we send. */
 struct signal_info {
 	int32_t signo, code;
 	va_t fault_va;       /* SIGSEGV, SIGBUS, SIGFPE, SIGILL */
-	int32_t pid, uid;    /* kill() */
+	int32_t pid, uid;    /* kill(), SIGCHLD */
+	int32_t status;      /* SIGCHLD */
 	uint32_t error_code; /* of a page fault, for the frame's err */
 	uint8_t trapno;      /* exception vector, for the frame's trapno */
 };
@@ -68,8 +70,10 @@ struct signals {
 #define SIGNAL_MIN_FRAME_BYTES 1040
 #define SIGNAL32_MIN_FRAME_BYTES 976 /* of a 32-bit task */
 
-/* Makes a signal pending. */
+/* Makes a signal pending for the task, and wakes it. */
 void signal_send(struct task *task, const struct signal_info *info);
+/* The same for whichever of the process's tasks takes it first. */
+void signal_send_process(struct process *process, const struct signal_info *info);
 /* As signal_send() for what the task did itself: if it is blocked or ignored, the
  * task is killed by it (Linux: force_sig_info). */
 void signal_force(struct task *task, const struct signal_info *info);
@@ -90,11 +94,19 @@ void signal_settle_restart(struct task *task);
 /* The action of signo has changed: what it now ignores is pending no more. */
 void signal_drop_ignored(struct task *task, int signo);
 
-/* execve(2): handlers go, ignored signals stay ignored, the alternate stack goes. */
+/* execve(2): handlers go, and the alternate stack. */
 void signal_exec(struct task *task);
 
+/* All handlers go, ignored signals stay ignored. */
+void signal_clear_handlers(struct task *task);
+
+/* True if it has been sent SIGKILL. */
+bool signal_is_dying(const struct task *task);
+
 /* Sends the signals of timers that are due. */
-void signal_run_timers(struct task *task);
+void signal_run_timers(struct process *process);
+/* When its timer of real time will be due; UINT64_MAX: never. */
+uint64_t signal_next_real_ns(const struct process *process);
 /* When the next timer will be due if the task runs until then; UINT64_MAX: never. */
 uint64_t signal_next_timer_ns(const struct task *task);
 /* When one will wake the task if it sleeps until then: the clocks of CPU time stand
@@ -102,7 +114,7 @@ uint64_t signal_next_timer_ns(const struct task *task);
 uint64_t signal_next_wakeup_ns(const struct task *task);
 
 /* The clock of a timer, in simulated ns: real time, or time on the CPU. */
-uint64_t signal_timer_clock_ns(const struct task *task, enum itimer_which which);
+uint64_t signal_timer_clock_ns(const struct process *process, enum itimer_which which);
 
 /* "SIGSEGV"; "SIGRT_3" above 31. Static storage; NULL: no such signal. */
 const char *signal_name(int signo);

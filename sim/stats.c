@@ -107,33 +107,45 @@ uint64_t tlb_counts_misses(const struct tlb_counts *counts)
 
 /* ---- figures of tasks ---- */
 
-void task_figures_resume(struct task *task)
+static const struct percpu_static *faults_of_cpu(const struct task *task)
 {
-	for (int priv = 0; priv < NR_PRIVS; priv++)
-		task->figures.mmu_since[priv] = *mmu_counts(task_cpu(task)->mmu, priv);
+	return per_cpu(&task->machine->kernel, task->cpu);
 }
 
-static void add_mmu(const struct task *task, struct task_figures *figures)
+void task_figures_resume(struct task *task)
 {
-	for (int priv = 0; priv < NR_PRIVS; priv++) {
-		const struct mmu_counts *now = mmu_counts(task_cpu(task)->mmu, priv);
+	struct task_figures_since *since = &task->since;
 
-		counts_add_difference(&figures->mmu[priv], now, &figures->mmu_since[priv]);
-		figures->mmu_since[priv] = *now;
-	}
+	for (int priv = 0; priv < NR_PRIVS; priv++)
+		since->mmu[priv] = *mmu_counts(task_cpu(task)->mmu, priv);
+	since->min_flt = faults_of_cpu(task)->min_flt;
+	since->maj_flt = faults_of_cpu(task)->maj_flt;
+	since->busy_ns = machine_busy_ns(task->machine);
+}
+
+/* What the CPU has counted since the task got it. */
+static void add_since(const struct task *task, struct task_figures *figures)
+{
+	const struct task_figures_since *since = &task->since;
+
+	for (int priv = 0; priv < NR_PRIVS; priv++)
+		counts_add_difference(&figures->mmu[priv], mmu_counts(task_cpu(task)->mmu, priv),
+		                      &since->mmu[priv]);
+	figures->min_flt += faults_of_cpu(task)->min_flt - since->min_flt;
+	figures->maj_flt += faults_of_cpu(task)->maj_flt - since->maj_flt;
+	figures->cpu_ns += machine_busy_ns(task->machine) - since->busy_ns;
 }
 
 void task_figures_pause(struct task *task)
 {
-	add_mmu(task, &task->figures);
+	add_since(task, &task->report->figures);
+	task_figures_resume(task);
 }
 
 static void add_mm(const struct mm_struct *mm, struct task_figures *figures)
 {
 	uint64_t peak = get_mm_hiwater_rss(mm);
 
-	figures->min_flt += mm->min_flt;
-	figures->maj_flt += mm->maj_flt;
 	if (peak > figures->rss_peak_pages)
 		figures->rss_peak_pages = peak;
 }
@@ -141,39 +153,55 @@ static void add_mm(const struct mm_struct *mm, struct task_figures *figures)
 void task_figures_leave_mm(struct task *task)
 {
 	if (task->mm)
-		add_mm(task->mm, &task->figures);
+		add_mm(task->mm, &task->report->figures);
+}
+
+static bool has_cpu(const struct task *task)
+{
+	return task_cpu(task)->current == task && !task_has_ended(task);
 }
 
 void task_figures_take(struct task *task)
 {
 	task_figures_leave_mm(task);
-	task_figures_pause(task);
+	if (has_cpu(task))
+		task_figures_pause(task);
 }
 
 void task_figures_now(const struct task *task, struct task_figures *figures)
 {
-	*figures = task->figures;
+	*figures = task->report->figures;
 	if (task->mm)
 		add_mm(task->mm, figures);
-	if (task_cpu(task)->current == task && task->state == TASK_RUNNING)
-		add_mmu(task, figures);
+	if (has_cpu(task))
+		add_since(task, figures);
+}
+
+void task_report_now(const struct task_report *report, struct task_figures *figures)
+{
+	if (report->task)
+		task_figures_now(report->task, figures);
+	else
+		*figures = report->figures;
 }
 
 void fault_totals(const struct machine *machine, struct fault_totals *totals)
 {
-	const struct task *task;
+	const struct task_report *report;
+	const struct mm_struct *mm;
 
 	*totals = (struct fault_totals){ 0 };
-	list_for_each_entry (task, &machine->tasks, tasks) {
+	list_for_each_entry (report, &machine->reports, list) {
 		struct task_figures figures;
 
-		task_figures_now(task, &figures);
+		task_report_now(report, &figures);
 		totals->minor += figures.min_flt;
 		totals->major += figures.maj_flt;
-		totals->rss_pages += task->mm ? get_mm_rss(task->mm) : 0;
 		if (figures.rss_peak_pages > totals->rss_peak_pages)
 			totals->rss_peak_pages = figures.rss_peak_pages;
 	}
+	list_for_each_entry (mm, &machine->kernel.mmlist, mmlist)
+		totals->rss_pages += get_mm_rss(mm);
 }
 
 /* ---- JSON: the mmu ---- */
@@ -325,10 +353,10 @@ static void write_machine(struct json *json, const struct machine *machine)
 	json_end(json);
 }
 
-static void write_argv(struct json *json, const struct task *task)
+static void write_argv(struct json *json, const struct task_report *report)
 {
 	json_begin_row(json, "argv");
-	for (char **arg = task->argv; arg && *arg; arg++)
+	for (char **arg = report->argv; arg && *arg; arg++)
 		json_string(json, NULL, *arg);
 	json_end(json);
 }
@@ -353,8 +381,8 @@ static void write_unknown_syscalls(struct json *json, const struct machine *mach
 static void write_guest(struct json *json, const struct machine *machine)
 {
 	json_begin_object(json, "guest");
-	if (!list_empty(&machine->tasks)) {
-		write_argv(json, list_first_entry(&machine->tasks, struct task, tasks));
+	if (!list_empty(&machine->reports)) {
+		write_argv(json, machine_first_report(machine));
 		json_int(json, "exit_status", machine_exit_status(machine));
 	}
 	if (machine_counts_instructions(machine))
@@ -499,18 +527,22 @@ static void write_vmstat(struct json *json, const struct kernel *k)
 	json_end(json);
 }
 
-static void write_task(struct json *json, const struct machine *machine, const struct task *task)
+static void write_task(struct json *json, const struct machine *machine,
+                       const struct task_report *report)
 {
 	struct task_figures figures;
 
-	task_figures_now(task, &figures);
+	task_report_now(report, &figures);
 	json_begin_object(json, NULL);
-	json_int(json, "pid", task->pid);
-	write_argv(json, task);
-	json_uint(json, "syscalls", task->nr_syscalls);
+	json_int(json, "pid", report->pid);
+	json_int(json, "tgid", report->tgid);
+	json_int(json, "ppid", report->ppid);
+	write_argv(json, report);
+	json_uint(json, "syscalls", report->nr_syscalls);
 	json_uint(json, "minor", figures.min_flt);
 	json_uint(json, "major", figures.maj_flt);
 	json_uint(json, "rss_peak_pages", figures.rss_peak_pages);
+	json_uint(json, "cpu_ns", figures.cpu_ns);
 	if (has_tlb_figures(machine)) {
 		json_begin_object(json, "mmu");
 		write_privileges(json, machine, &figures.mmu[PRIV_USER], &figures.mmu[PRIV_KERNEL]);
@@ -521,8 +553,8 @@ static void write_task(struct json *json, const struct machine *machine, const s
 
 void stats_write_json(const struct machine *machine, FILE *out)
 {
+	const struct task_report *report;
 	struct fault_totals totals;
-	const struct task *task;
 	struct json json;
 
 	fault_totals(machine, &totals);
@@ -540,8 +572,8 @@ void stats_write_json(const struct machine *machine, FILE *out)
 	write_cpus(&json, machine);
 	write_injected(&json, &machine->kernel.fault_inject);
 	json_begin_array(&json, "tasks");
-	list_for_each_entry (task, &machine->tasks, tasks)
-		write_task(&json, machine, task);
+	list_for_each_entry (report, &machine->reports, list)
+		write_task(&json, machine, report);
 	json_end(&json);
 	if (machine->interval)
 		interval_write_json(machine->interval, &json, "interval");
@@ -640,18 +672,18 @@ static void add_up_mmu(struct sums *sums, const struct machine *machine, const c
 static void add_up_tasks(struct sums *sums, const struct machine *machine)
 {
 	struct mmu_counts cpu, tasks = { 0 };
-	const struct task *task;
+	const struct task_report *report;
 	uint64_t syscalls = 0;
 
-	list_for_each_entry (task, &machine->tasks, tasks) {
+	list_for_each_entry (report, &machine->reports, list) {
 		struct task_figures figures;
 
-		task_figures_now(task, &figures);
+		task_report_now(report, &figures);
 		mmu_counts_add(&tasks, &figures.mmu[PRIV_USER]);
 		mmu_counts_add(&tasks, &figures.mmu[PRIV_KERNEL]);
 		add_up_mmu(sums, machine, "task, user", &figures.mmu[PRIV_USER]);
 		add_up_mmu(sums, machine, "task, kernel", &figures.mmu[PRIV_KERNEL]);
-		syscalls += task->nr_syscalls;
+		syscalls += report->nr_syscalls;
 	}
 	mmu_counts_total(machine, &cpu);
 	for (size_t i = 0; i < NR_MMU_COUNTS; i++)

@@ -17,14 +17,20 @@ struct task;
 /* What a task had done, kept when what it is read from goes. Zero-initialised is
  * a task that has done nothing. */
 struct task_figures {
-	uint64_t min_flt, maj_flt; /* in address spaces that the task has left */
-	uint64_t rss_peak_pages;   /* of them */
+	uint64_t min_flt, maj_flt;
+	uint64_t rss_peak_pages; /* the largest of its address spaces so far */
+	uint64_t cpu_ns;         /* on a CPU */
 	struct mmu_counts mmu[NR_PRIVS];
-	struct mmu_counts mmu_since[NR_PRIVS]; /* the CPU's, when the task got it last */
 };
 
-/* Called when the task gets the CPU, and when it loses it. A machine with one task
- * need not call them: all counts are the task's. */
+/* What the CPU had counted when a task got it: the rest is the task's. */
+struct task_figures_since {
+	uint64_t min_flt, maj_flt;
+	uint64_t busy_ns;
+	struct mmu_counts mmu[NR_PRIVS];
+};
+
+/* Called when the task gets the CPU, and when it loses it. */
 void task_figures_resume(struct task *task);
 void task_figures_pause(struct task *task);
 
@@ -37,10 +43,14 @@ void task_figures_take(struct task *task);
 /* The task's figures up to now, whether it still runs or has ended. */
 void task_figures_now(const struct task *task, struct task_figures *figures);
 
+/* The same of a task that may have been freed. */
+struct task_report;
+void task_report_now(const struct task_report *report, struct task_figures *figures);
+
 /* Figures that are summed over tasks. */
 struct fault_totals {
 	uint64_t minor, major;
-	uint64_t rss_pages;      /* of live tasks */
+	uint64_t rss_pages;      /* of live address spaces */
 	uint64_t rss_peak_pages; /* the largest of any task */
 };
 void fault_totals(const struct machine *machine, struct fault_totals *totals);

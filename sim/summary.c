@@ -92,12 +92,9 @@ static void write_head(const struct machine *machine, FILE *out)
 	uint64_t now = machine_now_ns(machine);
 
 	fputs("pagewalk:", out);
-	if (!list_empty(&machine->tasks)) {
-		const struct task *task = list_first_entry(&machine->tasks, struct task, tasks);
-
-		for (char **arg = task->argv; arg && *arg; arg++)
+	if (!list_empty(&machine->reports))
+		for (char **arg = machine_first_report(machine)->argv; arg && *arg; arg++)
 			fprintf(out, " %s", *arg);
-	}
 	fprintf(out, "\nmachine %s, engine %s, exit status %d\n", machine->config.name,
 	        machine->options.engine == ENGINE_EXACT ? "exact" : "faults",
 	        machine_exit_status(machine));

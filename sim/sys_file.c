@@ -71,12 +71,20 @@ static int check_transfer(const struct open_file *file, const struct place *plac
 	return (write ? file_can_write(file) : file_can_read(file)) ? 0 : -EBADF;
 }
 
+/* A write that had to wait goes on behind what it has done. */
 static int64_t transfer(struct task *task, struct open_file *file, struct io_iter *iter,
                         const struct place *place, bool write)
 {
 	int64_t own = place->pos, *pos = place->is_own ? &own : &file->pos;
+	int64_t before = (int64_t)task->wait.done, result;
 
-	return write ? open_file_write(file, task, iter, pos) : open_file_read(file, iter, pos);
+	if (!write)
+		return open_file_read(file, iter, pos);
+	io_iter_skip(iter, (uint64_t)before);
+	result = open_file_write(file, task, iter, pos);
+	if (result == SYSCALL_BLOCK || !before)
+		return result;
+	return result < 0 ? before : before + result;
 }
 
 static int64_t transfer_buffer(struct task *task, const uint64_t arg[6], const struct place *place,
@@ -185,7 +193,7 @@ static int64_t copy_piece(struct task *task, struct open_file *in, int64_t *in_p
 {
 	struct io_segment segment = { (uintptr_t)buffer, len };
 	struct io_iter iter;
-	int64_t start = *in_pos, got, put;
+	int64_t start = *in_pos, got, put, waited = (int64_t)task->wait.done;
 
 	io_iter_init(&iter, NULL, &segment, 1);
 	got = open_file_read(in, &iter, in_pos);
@@ -194,10 +202,14 @@ static int64_t copy_piece(struct task *task, struct open_file *in, int64_t *in_p
 	segment.len = (uint64_t)got;
 	io_iter_init(&iter, NULL, &segment, 1);
 	put = open_file_write(out, task, &iter, out_pos);
-	*in_pos = start + (put > 0 ? put : 0);
+	if (put == SYSCALL_BLOCK)
+		*in_pos = start + (int64_t)task->wait.done - waited;
+	else
+		*in_pos = start + (put > 0 ? put : 0);
 	return put;
 }
 
+/* All bytes, those of earlier tries included; or SYSCALL_BLOCK, when `out` is full. */
 static int64_t copy_between(struct task *task, struct open_file *in, int64_t *in_pos,
                             struct open_file *out, int64_t *out_pos, uint64_t count)
 {
@@ -216,6 +228,11 @@ static int64_t copy_between(struct task *task, struct open_file *in, int64_t *in
 		}
 	}
 	free(buffer);
+	if (n == SYSCALL_BLOCK) {
+		task->wait.done += (uint64_t)done;
+		return n;
+	}
+	done += (int64_t)task->wait.done;
 	return done ? done : n < 0 ? n : 0;
 }
 
@@ -244,9 +261,12 @@ int64_t sys_sendfile(struct task *task, const uint64_t arg[6])
 		return -EBADF;
 	if (!has_page_cache(in) || !out->ops->write || out->flags & O_APPEND)
 		return -EINVAL;
+	own += (int64_t)task->wait.done; /* of earlier tries */
 	pos = arg[2] ? &own : &in->pos;
-	result = copy_between(task, in, pos, out, &out->pos,
-	                      count < MAX_COPY_BYTES ? count : MAX_COPY_BYTES);
+	count = (count < MAX_COPY_BYTES ? count : MAX_COPY_BYTES) - task->wait.done;
+	result = copy_between(task, in, pos, out, &out->pos, count);
+	if (result == SYSCALL_BLOCK)
+		return result;
 	if (arg[2] && copy_to_user(task, arg[2], &own, sizeof(own)))
 		return -EFAULT;
 	return result;

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * poll(2), select(2) and kin (Linux 6.1, fs/select.c). Nothing but a terminal can
- * become ready while the only task waits, so a wait is simulated time, or for ever.
- */
+/* poll(2), select(2) and kin (Linux 6.1, fs/select.c). */
 #include "sim/clock.h"
 #include "sim/sys_file.h"
 #include "sim/task.h"
@@ -13,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FOREVER UINT64_MAX
+#define FOREVER WAIT_FOREVER
 
 #define READ_EVENTS (POLLRDNORM | POLLRDBAND | POLLIN | POLLHUP | POLLERR)
 #define WRITE_EVENTS (POLLWRBAND | POLLWRNORM | POLLOUT | POLLERR)
@@ -46,38 +43,39 @@ static int64_t poll_all(struct task *task, struct pollfd *fds, uint32_t nr)
 	return ready;
 }
 
-/* A terminal is the only thing that the host may yet bring input from; its user
- * cannot be the same in every run anyway, so here the host's time counts. False:
- * there is none, or it brought nothing. */
-static bool wait_for_terminal(struct task *task, const struct pollfd *fds, uint32_t nr,
-                              uint64_t timeout_ns)
+/* Whatever may make one of them ready wakes the task: another task's doing, or a
+ * terminal's user. 0 or -ENOMEM. */
+static int wait_on_all(struct task *task, const struct pollfd *fds, uint32_t nr)
 {
-	int ms = timeout_ns >= (uint64_t)INT32_MAX * 1000000 ? -1 : (int)(timeout_ns / 1000000);
+	int error = 0;
 
-	for (uint32_t i = 0; i < nr; i++) {
+	for (uint32_t i = 0; i < nr && !error; i++) {
 		struct open_file *file = files_get(task->files, fds[i].fd);
-		int fd = file && file->ops->wait_fd ? file->ops->wait_fd(file) : -1;
-		struct pollfd host = { fd, POLLIN, 0 };
 
-		if (fd >= 0 && fds[i].events & POLLIN)
-			return poll(&host, 1, ms) > 0;
+		if (!file)
+			continue;
+		if (file->ops->wait_queue)
+			error = wait_on(task, file->ops->wait_queue(file));
+		if (file->ops->wait_fd && fds[i].events & POLLIN && task->wait.host_fd < 0)
+			task->wait.host_fd = file->ops->wait_fd(file);
 	}
-	return false;
+	return error;
 }
 
-/* How many are ready, after waiting for one; or a reason to make the call again. */
+/* How many are ready; or SYSCALL_BLOCK, or a reason to make the call again. */
 static int64_t wait_ready(struct task *task, struct pollfd *fds, uint32_t nr, uint64_t timeout_ns)
 {
-	uint64_t until = FOREVER;
+	uint64_t until = wait_deadline(task, timeout_ns);
 	int64_t ready = poll_all(task, fds, nr);
 
-	if (ready || !timeout_ns)
+	if (ready || machine_now_ns(task->machine) >= until)
 		return ready;
-	if (wait_for_terminal(task, fds, nr, timeout_ns))
-		return poll_all(task, fds, nr);
-	if (timeout_ns != FOREVER)
-		until = machine_now_ns(task->machine) + timeout_ns;
-	return task_sleep(task, until, "poll") ? 0 : SYSCALL_ERESTARTNOHAND;
+	if (signal_is_deliverable(task))
+		return SYSCALL_ERESTARTNOHAND;
+	if (wait_on_all(task, fds, nr))
+		return -ENOMEM;
+	wait_until(task, until);
+	return wait_block(task, "poll");
 }
 
 /* ---- timeouts and signal masks ---- */
@@ -106,11 +104,10 @@ static int get_timeout(struct task *task, va_t va, uint64_t per_second, uint64_t
 }
 
 /* Linux tells the caller what is left of the time. */
-static void put_rest(struct task *task, va_t va, uint64_t per_second, uint64_t timeout_ns,
-                     uint64_t start_ns)
+static void put_rest(struct task *task, va_t va, uint64_t per_second, uint64_t timeout_ns)
 {
-	uint64_t spent = machine_now_ns(task->machine) - start_ns;
-	uint64_t left = timeout_ns > spent ? timeout_ns - spent : 0;
+	uint64_t now = machine_now_ns(task->machine), until = wait_deadline(task, timeout_ns);
+	uint64_t left = until > now ? until - now : 0;
 	const int64_t t[2] = {
 		(int64_t)(left / NSEC_PER_SEC),
 		(int64_t)(left % NSEC_PER_SEC / (NSEC_PER_SEC / per_second)),
@@ -126,7 +123,8 @@ static int set_mask(struct task *task, va_t va, uint64_t size)
 	struct signals *signals = &task->signals;
 	uint64_t mask;
 
-	signals->saved_blocked = signals->blocked;
+	if (!task->wait.again)
+		signals->saved_blocked = signals->blocked;
 	if (!va)
 		return 0;
 	if (size != sizeof(mask))
@@ -180,7 +178,7 @@ int64_t sys_poll(struct task *task, const uint64_t arg[6])
 
 int64_t sys_ppoll(struct task *task, const uint64_t arg[6])
 {
-	uint64_t timeout_ns, start_ns = machine_now_ns(task->machine);
+	uint64_t timeout_ns;
 	int64_t result = get_timeout(task, arg[2], NSEC_PER_SEC, &timeout_ns);
 
 	if (!result)
@@ -188,8 +186,10 @@ int64_t sys_ppoll(struct task *task, const uint64_t arg[6])
 	if (result)
 		return result;
 	result = do_poll(task, arg[0], (uint32_t)arg[1], timeout_ns);
+	if (result == SYSCALL_BLOCK)
+		return result;
 	restore_mask(task, result);
-	put_rest(task, arg[2], NSEC_PER_SEC, timeout_ns, start_ns);
+	put_rest(task, arg[2], NSEC_PER_SEC, timeout_ns);
 	return result;
 }
 
@@ -284,20 +284,22 @@ static int64_t do_select(struct task *task, const uint64_t arg[6], uint64_t time
 
 int64_t sys_select(struct task *task, const uint64_t arg[6])
 {
-	uint64_t timeout_ns, start_ns = machine_now_ns(task->machine);
+	uint64_t timeout_ns;
 	int64_t result = get_timeout(task, arg[4], 1000000, &timeout_ns);
 
 	if (result)
 		return result;
 	result = do_select(task, arg, timeout_ns);
-	put_rest(task, arg[4], 1000000, timeout_ns, start_ns);
+	if (result == SYSCALL_BLOCK)
+		return result;
+	put_rest(task, arg[4], 1000000, timeout_ns);
 	return result;
 }
 
 int64_t sys_pselect6(struct task *task, const uint64_t arg[6])
 {
 	uint64_t mask[2] = { 0, 0 }; /* address, size */
-	uint64_t timeout_ns, start_ns = machine_now_ns(task->machine);
+	uint64_t timeout_ns;
 	int64_t result;
 
 	if (arg[5] && copy_from_user(task, mask, arg[5], sizeof(mask)))
@@ -308,7 +310,9 @@ int64_t sys_pselect6(struct task *task, const uint64_t arg[6])
 	if (result)
 		return result;
 	result = do_select(task, arg, timeout_ns);
+	if (result == SYSCALL_BLOCK)
+		return result;
 	restore_mask(task, result);
-	put_rest(task, arg[4], NSEC_PER_SEC, timeout_ns, start_ns);
+	put_rest(task, arg[4], NSEC_PER_SEC, timeout_ns);
 	return result;
 }

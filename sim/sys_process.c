@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* System calls about the task itself: identity, limits, usage, exit and exec. */
+/* System calls about the task itself: identity, limits, exec. */
 #include "sim/exec.h"
 #include "sim/machine.h"
+#include "sim/sched.h"
 #include "sim/syscall.h"
 #include "sim/usercopy.h"
 
@@ -14,45 +15,12 @@
 #include <string.h>
 
 #define NS_PER_S 1000000000u
-#define NS_PER_TICK 10000000u /* USER_HZ is 100 */
 
-/* ---- end ---- */
-
-int64_t sys_exit(struct task *task, const uint64_t arg[6])
-{
-	task_exit(task, (int)(arg[0] & 0xff) << 8);
-	return 0;
-}
-
-int64_t sys_exit_group(struct task *task, const uint64_t arg[6])
-{
-	return sys_exit(task, arg);
-}
-
-/* Nobody has children yet: fork(2) and clone(2) are known by name only. */
-int64_t sys_wait4(struct task *task, const uint64_t arg[6])
-{
-	const uint64_t known = 1 | 2 | 8 | 0x20000000 | 0x40000000 | 0x80000000;
-
-	if (arg[2] & ~known)
-		return -EINVAL;
-	return (int32_t)arg[0] == INT32_MIN ? -ESRCH : -ECHILD;
-}
-
-int64_t sys_waitid(struct task *task, const uint64_t arg[6])
-{
-	const uint64_t how = 2 | 4 | 8; /* WSTOPPED, WEXITED, WCONTINUED */
-
-	if (arg[0] > 3 || !(arg[3] & how))
-		return -EINVAL;
-	return -ECHILD;
-}
-
-/* ---- identity: one process, root, leader of its group and session ---- */
+/* ---- identity ---- */
 
 int64_t sys_getpid(struct task *task, const uint64_t arg[6])
 {
-	return task->pid;
+	return task->process->pid;
 }
 
 int64_t sys_gettid(struct task *task, const uint64_t arg[6])
@@ -103,40 +71,78 @@ int64_t sys_getgroups(struct task *task, const uint64_t arg[6])
 	return who.nr_groups;
 }
 
-int64_t sys_getpgrp(struct task *task, const uint64_t arg[6])
+/* The process that a pid argument names; 0: the caller's own. */
+static struct process *process_of(const struct task *task, uint64_t pid)
 {
-	return task->pid;
+	return (int32_t)pid ? process_find(task->machine, (int32_t)pid) : task->process;
 }
 
-/* Of the task itself: there is no other. */
-static int64_t own_pid(const struct task *task, uint64_t pid)
+/* The task that one names, which may be any thread. */
+static struct task *task_of(struct task *task, uint64_t pid)
 {
-	int32_t wanted = (int32_t)pid;
+	return (int32_t)pid ? task_find(task->machine, (int32_t)pid) : task;
+}
 
-	return !wanted || wanted == task->pid ? task->pid : -ESRCH;
+int64_t sys_getpgrp(struct task *task, const uint64_t arg[6])
+{
+	return task->process->pgid;
 }
 
 int64_t sys_getpgid(struct task *task, const uint64_t arg[6])
 {
-	return own_pid(task, arg[0]);
+	const struct process *process = process_of(task, arg[0]);
+
+	return process ? process->pgid : -ESRCH;
 }
 
 int64_t sys_getsid(struct task *task, const uint64_t arg[6])
 {
-	return own_pid(task, arg[0]);
+	const struct process *process = process_of(task, arg[0]);
+
+	return process ? process->sid : -ESRCH;
 }
 
-/* A session's leader can neither leave its group nor start a session. */
+static bool has_group(const struct machine *machine, int32_t pgid, int32_t sid)
+{
+	const struct task *task;
+
+	list_for_each_entry (task, &machine->tasks, tasks)
+		if (task->process->pgid == pgid && task->process->sid == sid)
+			return true;
+	return false;
+}
+
+/* Linux 6.1, kernel/sys.c. */
 int64_t sys_setpgid(struct task *task, const uint64_t arg[6])
 {
-	if ((int32_t)arg[1] < 0)
+	struct process *process = process_of(task, arg[0]), *self = task->process;
+	int32_t pgid = (int32_t)arg[1];
+
+	if (pgid < 0)
 		return -EINVAL;
-	return own_pid(task, arg[0]) < 0 ? -ESRCH : -EPERM;
+	if (!process || (process != self && process->parent != self))
+		return -ESRCH;
+	if (process != self && process->sid != self->sid)
+		return -EPERM;
+	if (process != self && process->has_execed)
+		return -EACCES;
+	if (process->sid == process->pid)
+		return -EPERM;
+	pgid = pgid ? pgid : process->pid;
+	if (pgid != process->pid && !has_group(task->machine, pgid, self->sid))
+		return -EPERM;
+	process->pgid = pgid;
+	return 0;
 }
 
 int64_t sys_setsid(struct task *task, const uint64_t arg[6])
 {
-	return -EPERM;
+	struct process *process = task->process;
+
+	if (process->pgid == process->pid || has_group(task->machine, process->pid, process->sid))
+		return -EPERM;
+	process->sid = process->pgid = process->pid;
+	return process->sid;
 }
 
 int64_t sys_uname(struct task *task, const uint64_t arg[6])
@@ -179,7 +185,7 @@ int64_t sys_capget(struct task *task, const uint64_t arg[6])
 			return -EFAULT;
 		return arg[1] ? -EINVAL : 0;
 	}
-	if (own_pid(task, header[1]) < 0)
+	if (!task_of(task, header[1]))
 		return -ESRCH;
 	return arg[1] ? copy_to_user(task, arg[1], all, sizeof(all)) : 0;
 }
@@ -344,7 +350,7 @@ static bool timespec_ns(const int64_t ts[2], uint64_t *ns)
 /* One thread: nobody wakes it but a signal or the timeout. */
 static int64_t futex_wait(struct task *task, const uint64_t arg[6], bool absolute)
 {
-	uint64_t until = UINT64_MAX, ns;
+	uint64_t until = WAIT_FOREVER, ns;
 	int64_t ts[2];
 	uint32_t value;
 
@@ -353,15 +359,18 @@ static int64_t futex_wait(struct task *task, const uint64_t arg[6], bool absolut
 			return -EFAULT;
 		if (!timespec_ns(ts, &ns))
 			return -EINVAL;
-		until = absolute ? ns : machine_now_ns(task->machine) + ns;
+		until = absolute ? ns : wait_deadline(task, ns);
 	}
 	if (copy_from_user(task, &value, arg[0], sizeof(value)))
 		return -EFAULT;
 	if (value != (uint32_t)arg[2])
 		return -EAGAIN;
-	if (task_sleep(task, until, "futex"))
+	if (signal_is_deliverable(task))
+		return arg[3] ? SYSCALL_EINTR : SYSCALL_ERESTARTSYS;
+	if (machine_now_ns(task->machine) >= until)
 		return -ETIMEDOUT;
-	return arg[3] ? SYSCALL_EINTR : SYSCALL_ERESTARTSYS;
+	wait_until(task, until);
+	return wait_block(task, "futex");
 }
 
 int64_t sys_futex(struct task *task, const uint64_t arg[6])
@@ -399,7 +408,7 @@ int64_t sys_membarrier(struct task *task, const uint64_t arg[6])
 
 /* ---- limits ---- */
 
-static int set_limit(struct task *task, unsigned resource, const uint64_t limit[2])
+static int set_limit(struct process *process, unsigned resource, const uint64_t limit[2])
 {
 	const uint64_t nr_open = 1024 * 1024; /* /proc/sys/fs/nr_open */
 
@@ -407,8 +416,8 @@ static int set_limit(struct task *task, unsigned resource, const uint64_t limit[
 		return -EINVAL;
 	if (resource == LIMIT_NOFILE && limit[1] > nr_open)
 		return -EPERM;
-	memcpy(task->process->rlimits[resource], limit, sizeof(task->process->rlimits[resource]));
-	task_apply_limits(task);
+	memcpy(process->rlimits[resource], limit, sizeof(process->rlimits[resource]));
+	task_apply_limits(list_first_entry(&process->threads, struct task, thread));
 	return 0;
 }
 
@@ -427,7 +436,7 @@ int64_t sys_setrlimit(struct task *task, const uint64_t arg[6])
 		return -EFAULT;
 	if ((uint32_t)arg[0] >= NR_RLIMITS)
 		return -EINVAL;
-	return set_limit(task, (uint32_t)arg[0], limit);
+	return set_limit(task->process, (uint32_t)arg[0], limit);
 }
 
 /* In the order of Linux's touches: the new limit is read first, the old one
@@ -436,61 +445,23 @@ int64_t sys_prlimit64(struct task *task, const uint64_t arg[6])
 {
 	const uint32_t resource = (uint32_t)arg[1];
 	uint64_t new_limit[2], old_limit[2];
+	struct process *process;
 	int err;
 
 	if (arg[2] && copy_from_user(task, new_limit, arg[2], sizeof(new_limit)))
 		return -EFAULT;
-	if (own_pid(task, arg[0]) < 0)
+	process = process_of(task, arg[0]);
+	if (!process)
 		return -ESRCH;
 	if (resource >= NR_RLIMITS)
 		return -EINVAL;
-	memcpy(old_limit, task->process->rlimits[resource], sizeof(old_limit));
+	memcpy(old_limit, process->rlimits[resource], sizeof(old_limit));
 	if (arg[2]) {
-		err = set_limit(task, resource, new_limit);
+		err = set_limit(process, resource, new_limit);
 		if (err)
 			return err;
 	}
 	return arg[3] ? copy_to_user(task, arg[3], old_limit, sizeof(old_limit)) : 0;
-}
-
-/* ---- usage ---- */
-
-/* Simplified: all CPU time is user time; the kernel's own work takes none. */
-static uint64_t cpu_time_ns(const struct task *task)
-{
-	return signal_timer_clock_ns(task, ITIMER_PROF_);
-}
-
-int64_t sys_getrusage(struct task *task, const uint64_t arg[6])
-{
-	/* struct rusage: utime, stime (s, us), maxrss, ixrss, idrss, isrss, minflt,
-	 * majflt, nswap, inblock, oublock, msgsnd, msgrcv, nsignals, nvcsw, nivcsw */
-	int64_t usage[18] = { 0 };
-	const int32_t who = (int32_t)arg[0]; /* RUSAGE_CHILDREN is -1, THREAD 1 */
-	struct task_figures figures;
-
-	if (who < -1 || who > 1)
-		return -EINVAL;
-	if (who != -1) {
-		uint64_t ns = cpu_time_ns(task);
-
-		task_figures_now(task, &figures);
-		usage[0] = (int64_t)(ns / NS_PER_S);
-		usage[1] = (int64_t)(ns % NS_PER_S / 1000);
-		usage[4] = (int64_t)(figures.rss_peak_pages * (PAGE_SIZE / KIB));
-		usage[8] = (int64_t)figures.min_flt;
-		usage[9] = (int64_t)figures.maj_flt;
-	}
-	return copy_to_user(task, arg[1], usage, sizeof(usage));
-}
-
-int64_t sys_times(struct task *task, const uint64_t arg[6])
-{
-	int64_t ticks[4] = { (int64_t)(cpu_time_ns(task) / NS_PER_TICK), 0, 0, 0 };
-
-	if (arg[0] && copy_to_user(task, arg[0], ticks, sizeof(ticks)))
-		return -EFAULT;
-	return (int64_t)(machine_now_ns(task->machine) / NS_PER_TICK);
 }
 
 int64_t sys_sysinfo(struct task *task, const uint64_t arg[6])
@@ -516,7 +487,7 @@ int64_t sys_sysinfo(struct task *task, const uint64_t arg[6])
 
 	_Static_assert(sizeof(info) == 112, "struct sysinfo of the ABI");
 	list_for_each_entry (t, &task->machine->tasks, tasks)
-		info.procs += t->state == TASK_RUNNING;
+		info.procs += !task_has_ended(t);
 	return copy_to_user(task, arg[0], &info, sizeof(info));
 }
 
@@ -524,6 +495,7 @@ int64_t sys_sysinfo(struct task *task, const uint64_t arg[6])
 
 int64_t sys_sched_yield(struct task *task, const uint64_t arg[6])
 {
+	sched_yield_cpu(task_cpu(task));
 	return 0;
 }
 
@@ -534,7 +506,7 @@ int64_t sys_sched_getaffinity(struct task *task, const uint64_t arg[6])
 
 	if (len < sizeof(mask) || len % sizeof(mask))
 		return -EINVAL;
-	if (own_pid(task, arg[0]) < 0)
+	if (!task_of(task, arg[0]))
 		return -ESRCH;
 	return copy_to_user(task, arg[2], &mask, sizeof(mask)) ? -EFAULT : (int64_t)sizeof(mask);
 }

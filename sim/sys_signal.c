@@ -2,6 +2,7 @@
 /* System calls about signals and interval timers (Linux 6.1, kernel/signal.c,
  * kernel/time/itimer.c). */
 #include "sim/machine.h"
+#include "sim/sched.h"
 #include "sim/syscall.h"
 #include "sim/usercopy.h"
 
@@ -97,8 +98,7 @@ int64_t sys_rt_sigpending(struct task *task, const uint64_t arg[6])
 
 int64_t sys_pause(struct task *task, const uint64_t arg[6])
 {
-	task_sleep(task, UINT64_MAX, "pause");
-	return SYSCALL_ERESTARTNOHAND;
+	return signal_is_deliverable(task) ? SYSCALL_ERESTARTNOHAND : wait_block(task, "pause");
 }
 
 int64_t sys_rt_sigsuspend(struct task *task, const uint64_t arg[6])
@@ -110,10 +110,12 @@ int64_t sys_rt_sigsuspend(struct task *task, const uint64_t arg[6])
 		return -EINVAL;
 	if (copy_from_user(task, &set, arg[0], sizeof(set)))
 		return -EFAULT;
-	s->saved_blocked = s->blocked;
-	s->restore_blocked = true;
+	if (!task->wait.again)
+		s->saved_blocked = s->blocked;
 	s->blocked = set & ~CANNOT_BLOCK;
-	task_sleep(task, UINT64_MAX, "rt_sigsuspend");
+	if (!signal_is_deliverable(task))
+		return wait_block(task, "rt_sigsuspend");
+	s->restore_blocked = true;
 	return SYSCALL_ERESTARTNOHAND;
 }
 
@@ -179,41 +181,55 @@ int64_t sys_sigaltstack(struct task *task, const uint64_t arg[6])
 
 /* ---- kill and kin ---- */
 
-static struct task *find_task(struct machine *machine, int32_t pid)
+static struct signal_info info_from(const struct task *from, int32_t signo, int32_t code)
 {
-	struct task *task;
-
-	list_for_each_entry (task, &machine->tasks, tasks)
-		if (task->pid == pid)
-			return task;
-	return NULL;
+	return (struct signal_info){ .signo = signo,
+		                     .code = code,
+		                     .pid = from->process->pid,
+		                     .uid = (int32_t)vfs_credentials(from->machine->vfs).uid };
 }
 
-static int send_to(struct task *from, struct task *to, int32_t signo, int32_t code)
+/* Does the argument of kill(2) name this process? */
+static bool is_meant(const struct task *from, const struct process *process, int32_t pid)
 {
-	if (!to)
-		return -ESRCH;
-	if (signo)
-		signal_send(
-		    to, &(struct signal_info){ .signo = signo, .code = code, .pid = from->pid });
-	return 0;
+	if (pid > 0)
+		return process->pid == pid;
+	if (pid == -1) /* all but the caller */
+		return process != from->process;
+	return process->pgid == (pid ? -pid : from->process->pgid);
 }
 
-/* Simplified: one process group, of which every task is a member. */
 int64_t sys_kill(struct task *task, const uint64_t arg[6])
 {
 	int32_t pid = (int32_t)arg[0], signo = (int32_t)arg[1];
+	struct signal_info info = info_from(task, signo, SI_USER);
 	struct task *to;
 	int err = -ESRCH;
 
 	if (signo < 0 || signo > NR_SIGNALS)
 		return -EINVAL;
-	if (pid > 0)
-		return send_to(task, find_task(task->machine, pid), signo, SI_USER);
-	list_for_each_entry (to, &task->machine->tasks, tasks)
-		if (pid != -1 || to != task) /* -1: all but the caller */
-			err = send_to(task, to, signo, SI_USER);
+	if (pid == INT32_MIN)
+		return -ESRCH;
+	list_for_each_entry (to, &task->machine->tasks, tasks) {
+		if (to->state == TASK_DEAD || !task_is_leader(to) ||
+		    !is_meant(task, to->process, pid))
+			continue;
+		if (signo)
+			signal_send_process(to->process, &info);
+		err = 0;
+	}
 	return err;
+}
+
+static int send_to_thread(struct task *from, struct task *to, int32_t signo)
+{
+	struct signal_info info = info_from(from, signo, SI_TKILL);
+
+	if (!to)
+		return -ESRCH;
+	if (signo)
+		signal_send(to, &info);
+	return 0;
 }
 
 int64_t sys_tkill(struct task *task, const uint64_t arg[6])
@@ -222,18 +238,18 @@ int64_t sys_tkill(struct task *task, const uint64_t arg[6])
 
 	if (pid <= 0 || signo < 0 || signo > NR_SIGNALS)
 		return -EINVAL;
-	return send_to(task, find_task(task->machine, pid), signo, SI_TKILL);
+	return send_to_thread(task, task_find(task->machine, pid), signo);
 }
 
 int64_t sys_tgkill(struct task *task, const uint64_t arg[6])
 {
 	int32_t tgid = (int32_t)arg[0], pid = (int32_t)arg[1], signo = (int32_t)arg[2];
+	struct task *to;
 
 	if (tgid <= 0 || pid <= 0 || signo < 0 || signo > NR_SIGNALS)
 		return -EINVAL;
-	if (tgid != pid) /* a process has one thread */
-		return -ESRCH;
-	return send_to(task, find_task(task->machine, pid), signo, SI_TKILL);
+	to = task_find(task->machine, pid);
+	return send_to_thread(task, to && to->process->pid == tgid ? to : NULL, signo);
 }
 
 /* ---- timers ---- */
@@ -259,7 +275,7 @@ static uint64_t to_ns(int64_t s, int64_t us)
 static uint64_t remaining_ns(const struct task *task, enum itimer_which which)
 {
 	const struct itimer *timer = &task->process->itimers[which];
-	uint64_t now = signal_timer_clock_ns(task, which);
+	uint64_t now = signal_timer_clock_ns(task->process, which);
 
 	if (!timer->expires_ns)
 		return 0;
@@ -284,12 +300,14 @@ static int get_itimer(struct task *task, enum itimer_which which, va_t user)
 static void set_itimer(struct task *task, enum itimer_which which, uint64_t value_ns,
                        uint64_t interval_ns)
 {
-	uint64_t now = signal_timer_clock_ns(task, which);
+	uint64_t now = signal_timer_clock_ns(task->process, which);
 
 	task->process->itimers[which] = (struct itimer){
 		.expires_ns = value_ns ? now + value_ns : 0,
 		.interval_ns = interval_ns,
 	};
+	if (which == ITIMER_REAL_ && value_ns)
+		sched_expect(task->machine, now + value_ns);
 }
 
 int64_t sys_getitimer(struct task *task, const uint64_t arg[6])

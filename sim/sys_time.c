@@ -5,6 +5,7 @@
  */
 #include "sim/clock.h"
 #include "sim/syscall.h"
+#include "sim/usage.h"
 #include "sim/usercopy.h"
 
 #include <errno.h>
@@ -18,14 +19,25 @@ static bool is_calendar(uint32_t clock)
 	       clock == CLOCK_REALTIME_ALARM || clock == CLOCK_TAI;
 }
 
+/* Simplified: the clocks of other processes are the caller's own. */
+static uint64_t cpu_time_ns(const struct task *task, int32_t clock)
+{
+	struct usage usage;
+
+	if (clock == CLOCK_THREAD_CPUTIME_ID)
+		usage_of_task(task, &usage);
+	else
+		process_usage(task->process, &usage);
+	return usage.cpu_ns;
+}
+
 /* False: no such clock. Negative numbers name a process's CPU clock. */
 static bool read_clock(const struct task *task, int32_t clock, struct timespec *now)
 {
 	const struct machine *machine = task->machine;
 
 	if (clock < 0 || clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID)
-		*now =
-		    timespec_of_ns(machine_now_ns(machine) - machine->sleep_ns - machine->disk_ns);
+		*now = timespec_of_ns(cpu_time_ns(task, clock));
 	else if (clock >= NR_CLOCKS || clock == 10) /* 10: CLOCK_SGI_CYCLE, gone */
 		return false;
 	else
@@ -96,11 +108,14 @@ static uint64_t saturating_ns(const int64_t t[2])
 /* Sleeps to a point of time since boot. remain: where to put what is left, or 0. */
 static int64_t sleep_until(struct task *task, uint64_t until_ns, va_t remain)
 {
-	uint64_t now;
+	uint64_t now = machine_now_ns(task->machine);
 
-	if (task_sleep(task, until_ns, "nanosleep"))
+	if (now >= until_ns)
 		return 0;
-	now = machine_now_ns(task->machine);
+	if (!signal_is_deliverable(task)) {
+		wait_until(task, until_ns);
+		return wait_block(task, "nanosleep");
+	}
 	if (remain &&
 	    put_timespec(task, remain, timespec_of_ns(until_ns > now ? until_ns - now : 0)))
 		return -EFAULT;
@@ -114,11 +129,6 @@ static int get_timespec(struct task *task, va_t va, int64_t t[2])
 	return t[0] < 0 || t[1] < 0 || t[1] >= NSEC_PER_SEC ? -EINVAL : 0;
 }
 
-static uint64_t add_saturating(uint64_t a, uint64_t b)
-{
-	return a + b < a ? UINT64_MAX : a + b;
-}
-
 int64_t sys_nanosleep(struct task *task, const uint64_t arg[6])
 {
 	int64_t t[2];
@@ -126,8 +136,7 @@ int64_t sys_nanosleep(struct task *task, const uint64_t arg[6])
 
 	if (error)
 		return error;
-	return sleep_until(task, add_saturating(machine_now_ns(task->machine), saturating_ns(t)),
-	                   arg[1]);
+	return sleep_until(task, wait_deadline(task, saturating_ns(t)), arg[1]);
 }
 
 int64_t sys_clock_nanosleep(struct task *task, const uint64_t arg[6])
@@ -145,8 +154,7 @@ int64_t sys_clock_nanosleep(struct task *task, const uint64_t arg[6])
 	if (error)
 		return error;
 	if (!(arg[1] & TIMER_ABSTIME))
-		return sleep_until(
-		    task, add_saturating(machine_now_ns(task->machine), saturating_ns(t)), arg[3]);
+		return sleep_until(task, wait_deadline(task, saturating_ns(t)), arg[3]);
 	until = saturating_ns(t);
 	if (is_calendar((uint32_t)arg[0]))
 		until = until > boot_ns ? until - boot_ns : 0;

@@ -8,6 +8,7 @@
 #include "sim/usercopy.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* All numbers of Linux 6.18's x86-64 table
  * (arch/x86/entry/syscalls/syscall_64.tbl). S: built; N: known by name. */
@@ -71,9 +72,9 @@ static const struct syscall_entry table[] = {
 	N(53, socketpair, NULL)
 	N(54, setsockopt, NULL)
 	N(55, getsockopt, NULL)
-	N(56, clone, "xzzzz")
-	N(57, fork, "")
-	N(58, vfork, "")
+	S(56, clone, "xzzzz")
+	S(57, fork, "")
+	S(58, vfork, "")
 	S(59, execve, "!sAp")
 	S(60, exit, "d")
 	S(61, wait4, "dzxz")
@@ -361,7 +362,7 @@ static const struct syscall_entry table[] = {
 	N(432, fsmount, NULL)
 	N(433, fspick, NULL)
 	N(434, pidfd_open, NULL)
-	N(435, clone3, "pu")
+	S(435, clone3, "pu")
 	S(436, close_range, "ddx")
 	N(437, openat2, NULL)
 	N(438, pidfd_getfd, NULL)
@@ -413,7 +414,7 @@ static void count(struct task *task, uint64_t nr, const struct syscall_entry *en
 	struct machine *machine = task->machine;
 	const uint64_t last = sizeof(machine->nr_unknown_syscalls) / sizeof(uint64_t) - 1;
 
-	task->nr_syscalls++;
+	task->report->nr_syscalls++;
 	machine->nr_syscalls++;
 	if (!entry || !entry->fn)
 		machine->nr_unknown_syscalls[nr < last ? nr : last]++;
@@ -437,6 +438,11 @@ static int64_t call(struct task *task, const struct syscall_entry *entry, const 
 	bool is_32 = task->regs.is_32;
 	int64_t result = run_handler(task, entry, arg);
 
+	if (result == SYSCALL_BLOCK) {
+		task->state = TASK_SLEEPING;
+		return result;
+	}
+	wait_end(task);
 	if (result == SYSCALL_REGS_SET)
 		task->syscall_nr = -1;
 	if (task->state != TASK_RUNNING || result == SYSCALL_REGS_SET)
@@ -446,21 +452,50 @@ static int64_t call(struct task *task, const struct syscall_entry *entry, const 
 	return result;
 }
 
+/* The call with its arguments, for the first time or again; --syscalls shows it when it
+ * is done. */
+static void make_call(struct task *task, uint64_t nr, const struct syscall_entry *entry,
+                      const uint64_t arg[6], struct strace_line *line)
+{
+	FILE *out = task->machine->options.syscalls;
+	int64_t result = call(task, entry, arg);
+
+	if (result == SYSCALL_BLOCK) {
+		task->wait.entry = entry;
+		memcpy(task->wait.arg, arg, sizeof(task->wait.arg));
+	} else if (out) {
+		strace_leave(line, out, task, nr, entry, arg, result);
+	}
+}
+
 static void dispatch(struct task *task, uint64_t nr, const struct syscall_entry *entry,
                      const uint64_t arg[6])
 {
-	FILE *out = task->machine->options.syscalls;
 	struct strace_line line;
-	int64_t result;
 
 	task->regs_changed = true;
 	task->syscall_nr = (int64_t)nr;
 	count(task, nr, entry);
-	if (out)
+	if (task->machine->options.syscalls)
 		strace_enter(&line, task, nr, entry, arg);
-	result = call(task, entry, arg);
-	if (out)
-		strace_leave(&line, out, task, nr, entry, arg, result);
+	make_call(task, nr, entry, arg, &line);
+}
+
+bool syscall_is_unfinished(const struct task *task)
+{
+	return task->wait.entry != NULL;
+}
+
+void syscall_resume(struct task *task)
+{
+	const struct syscall_entry *entry = task->wait.entry;
+	struct strace_line line = { .len = 0 };
+	uint64_t arg[6];
+
+	memcpy(arg, task->wait.arg, sizeof(arg));
+	task->wait.entry = NULL;
+	task->wait.again = true;
+	make_call(task, (uint64_t)task->syscall_nr, entry, arg, &line);
 }
 
 void syscall_dispatch(struct task *task)

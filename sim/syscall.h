@@ -33,8 +33,15 @@ void syscall_dispatch(struct task *task);
 void syscall32_dispatch(struct task *task);
 void syscall32_sysenter(struct task *task);
 
+/* The task's last call has blocked (SYSCALL_BLOCK); now that it is awake the handler is
+ * to be called again. */
+bool syscall_is_unfinished(const struct task *task);
+void syscall_resume(struct task *task);
+
 /* A handler that set all registers itself (rt_sigreturn, execve): rax stays. */
 #define SYSCALL_REGS_SET INT64_MIN
+/* A handler that waits: wait_block() of sim/wait.h. */
+#define SYSCALL_BLOCK (INT64_MIN + 1)
 /* A handler that was interrupted by a signal. */
 #define SYSCALL_EINTR (-4)
 /* The same, and the call is made again if there is no handler after all, or (the
@@ -66,7 +73,8 @@ void syscall32_sysenter(struct task *task);
 	X(uname) X(arch_prctl) X(prctl) X(set_tid_address) X(set_robust_list) X(rseq)              \
 	X(futex) X(getrlimit) X(setrlimit) X(prlimit64) X(getrusage) X(sysinfo)                    \
 	X(getrandom) X(sched_yield) X(sched_getaffinity) X(getpriority) X(setpriority)             \
-	X(times) X(getcpu) X(membarrier) X(wait4) X(waitid) X(execve) X(personality)               \
+	X(times) X(getcpu) X(membarrier) X(wait4) X(waitid) X(execve) X(personality)             \
+	X(fork) X(vfork) X(clone) X(clone3)               \
 	X(capget)
 #define SYSCALLS_SIGNAL(X) /* sys_signal.c */                                                      \
 	X(rt_sigaction) X(rt_sigprocmask) X(rt_sigreturn) X(rt_sigsuspend) X(rt_sigpending)        \

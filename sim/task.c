@@ -5,6 +5,8 @@
 #include "mm/mm.h"
 #include "mm/thread_stack.h"
 #include "sim/machine.h"
+#include "sim/sched.h"
+#include "sim/usercopy.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -13,36 +15,12 @@
 
 /* ---- what tasks share ---- */
 
-static struct task_fs *create_fs(const char *cwd)
-{
-	struct task_fs *fs = calloc(1, sizeof(*fs));
-
-	if (!fs)
-		return NULL;
-	fs->users = 1;
-	fs->umask = 022;
-	fs->cwd = strdup(cwd);
-	if (fs->cwd)
-		return fs;
-	free(fs);
-	return NULL;
-}
-
 static void put_fs(struct task_fs *fs)
 {
 	if (!fs || --fs->users)
 		return;
 	free(fs->cwd);
 	free(fs);
-}
-
-static struct sighand *create_sighand(void)
-{
-	struct sighand *sighand = calloc(1, sizeof(*sighand));
-
-	if (sighand)
-		sighand->users = 1;
-	return sighand;
 }
 
 static void put_sighand(struct sighand *sighand)
@@ -53,54 +31,27 @@ static void put_sighand(struct sighand *sighand)
 
 /* ---- life ---- */
 
-static void join_process(struct task *task, struct process *process)
+void task_free(struct task *task)
 {
-	task->process = process;
-	list_add_tail(&task->thread, &process->threads);
-	if (!process->pid)
-		process->pid = task->pid;
-}
-
-/* Frees what a task that is on no list has. */
-static void free_task(struct task *task)
-{
+	if (!task)
+		return;
+	if (task->report)
+		task->report->task = NULL;
 	put_fs(task->fs);
 	put_sighand(task->sighand);
 	free_thread_stack(&task->machine->kernel, task->stack);
+	free(task->exe);
 	free(task);
 }
 
-int task_create(struct task **out, struct machine *machine, const char *cwd)
+struct task *task_find(const struct machine *machine, int32_t pid)
 {
-	struct process *process = process_create(machine);
-	struct task *task = calloc(1, sizeof(*task));
-	int err = -ENOMEM;
+	struct task *task;
 
-	if (!task || !process) {
-		free(task);
-		process_destroy(process);
-		return -ENOMEM;
-	}
-	task->machine = machine;
-	task->syscall_nr = -1;
-	task->signals.altstack_flags = SS_DISABLE;
-	task->stack = alloc_thread_stack(&machine->kernel);
-	task->fs = create_fs(cwd);
-	task->sighand = create_sighand();
-	if (!task->stack || !task->fs || !task->sighand)
-		goto fail;
-	err = files_create(&task->files, machine->vfs);
-	if (err)
-		goto fail;
-	task->pid = machine->next_pid++;
-	join_process(task, process);
-	list_add_tail(&task->tasks, &machine->tasks);
-	*out = task;
-	return 0;
-fail:
-	free_task(task);
-	process_destroy(process);
-	return err;
+	list_for_each_entry (task, &machine->tasks, tasks)
+		if (task->pid == pid && task->state != TASK_DEAD)
+			return task;
+	return NULL;
 }
 
 void task_reset_fpu(struct task *task)
@@ -117,6 +68,8 @@ void task_apply_limits(struct task *task)
 {
 	struct mm_struct *mm = task->mm;
 
+	if (!mm)
+		return;
 	mm->stack_limit = task->process->rlimits[LIMIT_STACK][0];
 	mm->data_limit = task->process->rlimits[LIMIT_DATA][0];
 	mm->memlock_limit = task->process->rlimits[LIMIT_MEMLOCK][0];
@@ -130,24 +83,59 @@ static void free_strings(char **strings)
 	free(strings);
 }
 
-void task_exit(struct task *task, int exit_code)
+void task_leave_vfork(struct task *task)
 {
-	struct machine *machine = task->machine;
-
-	if (task->state == TASK_ZOMBIE)
+	if (!task->is_vfork_child)
 		return;
-	task->state = TASK_ZOMBIE;
-	task->exit_code = exit_code;
-	task->syscall_nr = -1;
+	task->is_vfork_child = false;
+	wake_up(&task->vfork_done);
+}
+
+/* Its memory, files and all that others do not ask an ended task for. */
+static void give_back(struct task *task)
+{
+	struct kernel *k = &task->machine->kernel;
+
 	task_figures_take(task);
 	files_destroy(task->files);
 	task->files = NULL;
 	if (task->mm) {
 		if (task_cpu(task)->current == task)
 			cpu_enter_lazy_tlb(task_cpu(task));
-		mmput(&machine->kernel, task->mm);
+		mmput(k, task->mm);
 		task->mm = NULL;
 	}
+	task_leave_vfork(task);
+}
+
+void task_bury(struct task *task)
+{
+	task->state = TASK_DEAD;
+	task->machine->has_dead = true;
+}
+
+void task_exit(struct task *task, int exit_code)
+{
+	struct process *process = task->process;
+
+	if (task_has_ended(task))
+		return;
+	wait_end(task);
+	sched_remove(task);
+	give_back(task);
+	task->state = TASK_ZOMBIE;
+	task->syscall_nr = -1;
+	task->machine->nr_alive--;
+	if (task_is_leader(task) && !process->is_exiting)
+		process->exit_code = exit_code;
+	if (!task_is_leader(task)) {
+		task->report->has_ended = true;
+		task->report->exit_code = exit_code;
+	}
+	if (!--process->nr_alive)
+		process_end(process);
+	else if (!task_is_leader(task))
+		task_bury(task);
 }
 
 void task_destroy(struct task *task)
@@ -156,12 +144,24 @@ void task_destroy(struct task *task)
 		return;
 	task_exit(task, 0);
 	list_del(&task->tasks);
-	list_del(&task->thread);
-	if (list_empty(&task->process->threads))
-		process_destroy(task->process);
-	free_strings(task->argv);
-	free(task->exe);
-	free_task(task);
+	process_drop_thread(task->process, task);
+	task_free(task);
+}
+
+void task_begin(struct task *task)
+{
+	va_t va = task->set_child_tid;
+
+	task->set_child_tid = 0;
+	task->machine->kernel_function = "schedule_tail";
+	copy_to_user(task, va, &task->pid, sizeof(task->pid)); /* or not: as Linux */
+	task->machine->kernel_function = NULL;
+}
+
+void task_report_destroy(struct task_report *report)
+{
+	free_strings(report->argv);
+	free(report);
 }
 
 int task_set_argv(struct task *task, char *const argv[])
@@ -181,37 +181,7 @@ int task_set_argv(struct task *task, char *const argv[])
 			return -ENOMEM;
 		}
 	}
-	free_strings(task->argv);
-	task->argv = copy;
+	free_strings(task->report->argv);
+	task->report->argv = copy;
 	return 0;
-}
-
-/* Time passes without an instruction. */
-static void sleep_to(struct machine *machine, uint64_t now_ns, uint64_t until_ns)
-{
-	if (until_ns > now_ns)
-		machine->sleep_ns += until_ns - now_ns;
-}
-
-bool task_sleep(struct task *task, uint64_t until_ns, const char *what)
-{
-	struct machine *machine = task->machine;
-
-	for (;;) {
-		uint64_t now = machine_now_ns(machine), wakeup;
-
-		signal_run_timers(task);
-		if (signal_is_deliverable(task))
-			return false;
-		if (now >= until_ns)
-			return true;
-		wakeup = signal_next_wakeup_ns(task);
-		if (wakeup == UINT64_MAX && until_ns == UINT64_MAX) {
-			snprintf(machine->broken, sizeof(machine->broken),
-			         "task %d (%s) sleeps in %s, and nothing can wake it", task->pid,
-			         task->comm, what);
-			return false;
-		}
-		sleep_to(machine, now, wakeup < until_ns ? wakeup : until_ns);
-	}
 }

@@ -10,6 +10,7 @@
 #include "sim/process.h"
 #include "sim/signal.h"
 #include "sim/stats.h"
+#include "sim/wait.h"
 #include "sim/x86_regs.h"
 
 #define TASK_COMM_LEN 16
@@ -17,7 +18,25 @@
 struct machine;
 struct files; /* file descriptors: sim/file.h */
 
-enum task_state { TASK_RUNNING, TASK_ZOMBIE };
+enum task_state {
+	TASK_RUNNING,  /* on a CPU, or in its queue */
+	TASK_SLEEPING, /* in a system call that waits: sim/wait.h */
+	TASK_STOPPED,  /* by a signal, until SIGCONT */
+	TASK_ZOMBIE,   /* has ended, and waits for its parent or its process */
+	TASK_DEAD      /* nobody asks for it any more: freed as soon as no CPU stands on it */
+};
+
+/* What reports say of a task, for as long as the machine lives. */
+struct task_report {
+	struct list_head list;   /* machine.reports, in order of creation */
+	const struct task *task; /* NULL: freed */
+	int32_t pid, tgid, ppid;
+	char **argv; /* malloc'ed, NULL-terminated; NULL: none yet */
+	bool has_ended;
+	int exit_code; /* of its process; as wait(2) reports: status << 8, or the signal */
+	uint64_t nr_syscalls;
+	struct task_figures figures; /* sim/stats.h */
+};
 
 /* Where paths begin, and what new files may not be. */
 struct task_fs {
@@ -33,10 +52,13 @@ struct task {
 	struct process *process;
 	struct list_head thread; /* process.threads */
 	enum task_state state;
-	int exit_code; /* as wait(2) reports: status << 8, or the signal */
+	struct task_report *report; /* the machine's */
 	char comm[TASK_COMM_LEN];
-	char **argv; /* for reports; malloc'ed, NULL-terminated */
-	char *exe;   /* guest path of the program; malloc'ed */
+	char *exe; /* guest path of the program; malloc'ed */
+
+	struct list_head ready; /* in its CPU's queue; empty: it is not */
+	uint64_t slice_left;    /* instructions until another's turn */
+	struct task_wait wait;
 
 	uint32_t cpu; /* index of the CPU that runs it, or ran it last: task_cpu() */
 
@@ -44,6 +66,7 @@ struct task {
 	void *stack;          /* the kernel's for it; alloc_thread_stack() */
 	struct x86_regs regs; /* true while the engine is stopped */
 	bool regs_changed;    /* load them before the next run */
+	struct x86_fpu fpu;   /* true while another task has the CPU */
 
 	struct files *files; /* a reference, as on the next two */
 	struct task_fs *fs;
@@ -51,6 +74,7 @@ struct task {
 	struct signals signals;
 
 	/* small things that system calls keep */
+	va_t set_child_tid; /* where to write its pid before it first runs, or 0 */
 	va_t clear_child_tid, robust_list;
 	va_t rseq_va;
 	uint32_t rseq_len, rseq_sig;
@@ -60,23 +84,52 @@ struct task {
 	int64_t syscall_nr;
 	struct compat_call *compat; /* while a handler works for a 32-bit task; or NULL */
 
-	uint64_t nr_syscalls;
-	struct task_figures figures; /* see sim/stats.h for who keeps it */
+	struct task_figures_since since; /* what the CPU had counted when it got it */
+	/* It uses the mm of a parent that waits until it has its own, or ends. */
+	bool is_vfork_child;
+	struct wait_queue vfork_done;
 };
+
+static inline bool task_has_ended(const struct task *task)
+{
+	return task->state >= TASK_ZOMBIE;
+}
+
+static inline bool task_is_leader(const struct task *task)
+{
+	return task->pid == task->process->pid;
+}
 
 /* A process of one task with descriptors, limits and signals, but no program: that is
  * task_exec()'s. cwd is a guest path. 0 and *out, the machine's last task; or
  * -ENOMEM and what files_create() says. */
 int task_create(struct task **out, struct machine *machine, const char *cwd);
 
-/* Ends the task: gives its memory and files back, and leaves a zombie with the
- * code (task.exit_code). Its registers are of no use afterwards. */
+/* Ends the task: gives its memory and files back. The last of a process ends that
+ * too, with this code. */
 void task_exit(struct task *task, int exit_code);
 
-/* Frees what is left, in any state. NULL is fine. */
+/* Its mm is not its vfork parent's any more. */
+void task_leave_vfork(struct task *task);
+
+/* Nobody will ask for the ended task: it is freed when no CPU stands on it. */
+void task_bury(struct task *task);
+
+/* Frees what a task has that is in no list. NULL is fine. */
+void task_free(struct task *task);
+
+/* Frees what is left, in any state; its report stays. NULL is fine. */
 void task_destroy(struct task *task);
 
-/* Replaces task->argv by a copy. 0 or -ENOMEM, and the old one stays. */
+/* The task with this pid that has not been reaped, or NULL. */
+struct task *task_find(const struct machine *machine, int32_t pid);
+
+/* The first thing that a clone does: writes its pid where clone(2) was told to. */
+void task_begin(struct task *task);
+
+void task_report_destroy(struct task_report *report);
+
+/* Replaces the report's argv by a copy. 0 or -ENOMEM, and the old one stays. */
 int task_set_argv(struct task *task, char *const argv[]);
 
 /* Its x87 and SSE state as FNINIT and the default MXCSR have it: what a program and
@@ -85,12 +138,5 @@ void task_reset_fpu(struct task *task);
 
 /* Tells the task's mm those of its limits that mm/ holds to. */
 void task_apply_limits(struct task *task);
-
-/* Nothing can run until `until_ns` of simulated time (UINT64_MAX: for ever), so
- * time goes there at once, or to the first timer of the task that ends in a
- * signal. True: it slept to the end. False: a signal is deliverable, or the
- * machine is broken, since nothing could ever wake the task; `what` stands in that
- * message: "futex". */
-bool task_sleep(struct task *task, uint64_t until_ns, const char *what);
 
 #endif

@@ -29,7 +29,7 @@ bool access_ok(const struct task *task, va_t va, uint64_t len)
 
 static bool task_is_dying(const struct task *task)
 {
-	return task->mm->oom_victim || task->signals.pending.set >> (SIGKILL - 1) & 1;
+	return task->mm->oom_victim || signal_is_dying(task);
 }
 
 /* The kernel's own page fault. False: there is no getting at the page. */
@@ -283,6 +283,16 @@ static void advance(struct io_iter *iter, uint64_t len)
 {
 	iter->offset += len;
 	iter->count -= len;
+}
+
+void io_iter_skip(struct io_iter *iter, uint64_t len)
+{
+	uint64_t base, n;
+
+	while (len && (n = next_piece(iter, len, &base))) {
+		advance(iter, n);
+		len -= n;
+	}
 }
 
 /* src NULL: zeroes. */

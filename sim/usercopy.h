@@ -57,6 +57,7 @@ void io_iter_init(struct io_iter *iter, struct task *task, const struct io_segme
 /* Copy and move on. Bytes done: fewer than len at a bad address, or at the end. */
 uint64_t io_iter_put(struct io_iter *iter, const void *src, uint64_t len);
 uint64_t io_iter_get(struct io_iter *iter, void *dst, uint64_t len);
+void io_iter_skip(struct io_iter *iter, uint64_t len); /* at most count */
 uint64_t io_iter_clear(struct io_iter *iter, uint64_t len);
 
 #endif

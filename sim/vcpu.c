@@ -30,11 +30,6 @@ static void send_fault_signal(struct task *task, int signo, int code, va_t va, u
 	signal_force(task, &info);
 }
 
-static bool is_dying(const struct task *task)
-{
-	return task->signals.pending.set >> (SIGKILL - 1) & 1;
-}
-
 /* The kernel's part of a page fault. False: a signal is pending instead. */
 static bool handle_fault(struct cpu *cpu, const struct page_fault *fault, uint64_t ip)
 {
@@ -58,7 +53,7 @@ static bool handle_fault(struct cpu *cpu, const struct page_fault *fault, uint64
 	}
 	kernel_run_threads(&machine->kernel);
 	check_machine(machine);
-	return !is_dying(task) && !machine->check_failure[0];
+	return !signal_is_dying(task) && !machine->check_failure[0];
 }
 
 /* A CPU raises #GP, not #PF, for an address that is not canonical; Linux sends

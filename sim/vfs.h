@@ -128,6 +128,8 @@ struct open_file_ops {
 	int64_t (*ioctl)(struct open_file *file, struct task *task, uint32_t request, va_t arg);
 	/* POLL* bits that hold now. (POLLIN | POLLOUT) */
 	uint32_t (*poll)(struct open_file *file);
+	/* Whom a change of what poll() says wakes. (it never changes) */
+	struct wait_queue *(*wait_queue)(struct open_file *file);
 	/* A host descriptor on which to wait for POLLIN, or -1. (-1) */
 	int (*wait_fd)(struct open_file *file);
 	void (*release)(struct open_file *file);

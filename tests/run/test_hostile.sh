@@ -41,7 +41,7 @@ is_guests_end() { # PREFIX
 	! grep -qE 'runtime error|ERROR: |Assertion|check failed' "$1.err" || return 1
 	case $status in
 	0 | 1) ;;
-	125) grep -q 'nothing can wake it' "$1.err" ;;
+	125) grep -q 'nothing can wake' "$1.err" ;;
 	*) [ "$status" -gt 128 ] && [ "$status" -le 192 ] ;;
 	esac
 }

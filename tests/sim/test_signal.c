@@ -5,6 +5,7 @@
  */
 #include "mm/mm.h"
 #include "sim/machine.h"
+#include "sim/sched.h"
 #include "sim/syscall.h"
 #include "sim/usercopy.h"
 #include "tests/run_suite.h"
@@ -153,11 +154,11 @@ START_TEST(default_action_ends_the_task)
 	ck_assert(signal_is_deliverable(task));
 	signal_deliver(task);
 	ck_assert_int_eq(task->state, TASK_ZOMBIE);
-	ck_assert_int_eq(task->exit_code, SIGTERM);
+	ck_assert_int_eq(task->process->exit_code, SIGTERM);
 	ck_assert(task->mm == NULL);
 	send(SIGKILL); /* to the dead */
 	signal_deliver(task);
-	ck_assert_int_eq(task->exit_code, SIGTERM);
+	ck_assert_int_eq(task->process->exit_code, SIGTERM);
 }
 END_TEST
 
@@ -167,16 +168,46 @@ START_TEST(kill_comes_before_everything)
 	send(SIGHUP);
 	send(SIGKILL);
 	signal_deliver(task);
-	ck_assert_int_eq(task->exit_code, SIGKILL);
+	ck_assert_int_eq(task->process->exit_code, SIGKILL);
 }
 END_TEST
 
-START_TEST(stop_signals_leave_the_task_running)
+START_TEST(stop_signal_stops_until_sigcont)
 {
 	send(SIGSTOP);
+	signal_deliver(task);
+	ck_assert_int_eq(task->state, TASK_STOPPED);
+	send(SIGTERM);
+	ck_assert_int_eq(task->state, TASK_STOPPED);
+	send(SIGCONT);
+	ck_assert_int_eq(task->state, TASK_RUNNING);
+	signal_deliver(task);
+	ck_assert_int_eq(task->process->exit_code, SIGTERM);
+}
+END_TEST
+
+START_TEST(stop_and_continue_drop_each_other)
+{
 	send(SIGTSTP);
+	send(SIGCONT);
 	signal_deliver(task);
 	ck_assert_int_eq(task->state, TASK_RUNNING);
+	handle(SIGCONT, 0, 0);
+	task->signals.blocked = bit(SIGCONT);
+	send(SIGCONT);
+	send(SIGSTOP);
+	ck_assert_uint_eq(task->signals.pending.set, bit(SIGSTOP));
+}
+END_TEST
+
+START_TEST(sigkill_ends_what_is_stopped)
+{
+	send(SIGSTOP);
+	signal_deliver(task);
+	send(SIGKILL);
+	ck_assert_int_eq(task->state, TASK_RUNNING);
+	signal_deliver(task);
+	ck_assert_int_eq(task->process->exit_code, SIGKILL);
 }
 END_TEST
 
@@ -186,7 +217,7 @@ START_TEST(forced_signal_kills_through_a_mask)
 	task->signals.blocked = bit(SIGSEGV);
 	signal_force(task, &(struct signal_info){ .signo = SIGSEGV, .code = SEGV_MAPERR });
 	signal_deliver(task);
-	ck_assert_int_eq(task->exit_code, SIGSEGV);
+	ck_assert_int_eq(task->process->exit_code, SIGSEGV);
 }
 END_TEST
 
@@ -195,7 +226,7 @@ START_TEST(forced_signal_kills_through_ignore)
 	task->sighand->actions[SIGFPE].handler = 1;
 	signal_force(task, &(struct signal_info){ .signo = SIGFPE, .code = FPE_INTDIV });
 	signal_deliver(task);
-	ck_assert_int_eq(task->exit_code, SIGFPE);
+	ck_assert_int_eq(task->process->exit_code, SIGFPE);
 }
 END_TEST
 
@@ -352,7 +383,7 @@ START_TEST(return_from_nowhere_is_a_fault)
 	task->regs.gpr[REG_SP] = 0x1000;
 	signal_return(task);
 	signal_deliver(task);
-	ck_assert_int_eq(task->exit_code, SIGSEGV);
+	ck_assert_int_eq(task->process->exit_code, SIGSEGV);
 }
 END_TEST
 
@@ -362,7 +393,7 @@ START_TEST(handler_without_a_restorer_is_a_fault)
 	task->sighand->actions[SIGUSR1].flags = 0;
 	send(SIGUSR1);
 	signal_deliver(task);
-	ck_assert_int_eq(task->exit_code, SIGSEGV);
+	ck_assert_int_eq(task->process->exit_code, SIGSEGV);
 }
 END_TEST
 
@@ -372,7 +403,7 @@ START_TEST(stack_that_cannot_be_written_ends_in_a_fault)
 	handle(SIGSEGV, 0, 0);
 	signal_force(task, &(struct signal_info){ .signo = SIGSEGV, .code = SEGV_MAPERR });
 	signal_deliver(task);
-	ck_assert_int_eq(task->exit_code, SIGSEGV);
+	ck_assert_int_eq(task->process->exit_code, SIGSEGV);
 }
 END_TEST
 
@@ -419,7 +450,7 @@ START_TEST(alternate_stack_does_not_overflow)
 	task->regs.gpr[REG_SP] = altstack + 600;
 	send(SIGUSR2);
 	signal_deliver(task);
-	ck_assert_int_eq(task->exit_code, SIGSEGV);
+	ck_assert_int_eq(task->process->exit_code, SIGSEGV);
 }
 END_TEST
 
@@ -484,11 +515,11 @@ START_TEST(timer_sends_when_it_is_due)
 	task->process->itimers[ITIMER_REAL_] = (struct itimer){ .expires_ns = now + 1000 };
 	ck_assert_uint_eq(signal_next_timer_ns(task), now + 1000);
 	machine->sleep_ns += 999;
-	signal_run_timers(task);
-	ck_assert_uint_eq(task->signals.pending.set, 0);
+	signal_run_timers(task->process);
+	ck_assert_uint_eq(task->process->shared.set, 0);
 	machine->sleep_ns += 1;
-	signal_run_timers(task);
-	ck_assert_uint_eq(task->signals.pending.set, bit(SIGALRM));
+	signal_run_timers(task->process);
+	ck_assert_uint_eq(task->process->shared.set, bit(SIGALRM));
 	ck_assert_uint_eq(signal_next_timer_ns(task), UINT64_MAX);
 }
 END_TEST
@@ -500,34 +531,46 @@ START_TEST(periodic_timer_skips_what_it_missed)
 	task->process->itimers[ITIMER_REAL_] =
 	    (struct itimer){ .expires_ns = now + 100, .interval_ns = 100 };
 	machine->sleep_ns += 350;
-	signal_run_timers(task);
-	ck_assert_uint_eq(task->signals.pending.set, bit(SIGALRM));
+	signal_run_timers(task->process);
+	ck_assert_uint_eq(task->process->shared.set, bit(SIGALRM));
 	ck_assert_uint_eq(signal_next_timer_ns(task), now + 400);
 }
 END_TEST
 
 START_TEST(cpu_timers_stand_still_in_sleep)
 {
-	uint64_t now = signal_timer_clock_ns(task, ITIMER_PROF_);
+	uint64_t now = signal_timer_clock_ns(task->process, ITIMER_PROF_);
 
 	task->process->itimers[ITIMER_PROF_] = (struct itimer){ .expires_ns = now + 1 };
 	machine->sleep_ns += 1000;
 	machine->disk_ns += 1000;
-	signal_run_timers(task);
-	ck_assert_uint_eq(task->signals.pending.set, 0);
+	signal_run_timers(task->process);
+	ck_assert_uint_eq(task->process->shared.set, 0);
 	/* They do tell the machine how long the task may run. */
 	ck_assert_uint_eq(signal_next_timer_ns(task), machine_now_ns(machine) + 1);
 	ck_assert_uint_eq(signal_next_wakeup_ns(task), UINT64_MAX);
 }
 END_TEST
 
+/* As a system call that waits leaves the task. */
+static void fall_asleep(uint64_t until_ns)
+{
+	wait_until(task, until_ns);
+	wait_block(task, "test");
+	task->state = TASK_SLEEPING;
+}
+
 START_TEST(sleep_takes_simulated_time)
 {
 	uint64_t now = machine_now_ns(machine);
 
-	ck_assert(task_sleep(task, now + 5000, "test"));
+	fall_asleep(now + 5000);
+	ck_assert(sched_idle(machine));
+	ck_assert_int_eq(task->state, TASK_RUNNING);
 	ck_assert_uint_eq(machine_now_ns(machine), now + 5000);
-	ck_assert(task_sleep(task, now, "test")); /* in the past: no time at all */
+	fall_asleep(now); /* in the past: no time at all */
+	ck_assert(sched_idle(machine));
+	ck_assert_int_eq(task->state, TASK_RUNNING);
 	ck_assert_uint_eq(machine_now_ns(machine), now + 5000);
 }
 END_TEST
@@ -538,7 +581,11 @@ START_TEST(sleep_ends_at_a_timers_signal)
 
 	handle(SIGALRM, 0, 0);
 	task->process->itimers[ITIMER_REAL_] = (struct itimer){ .expires_ns = now + 3000 };
-	ck_assert(!task_sleep(task, now + 5000, "test"));
+	fall_asleep(now + 5000);
+	sched_expect(machine, now + 3000);
+	ck_assert(sched_idle(machine));
+	ck_assert_int_eq(task->state, TASK_RUNNING);
+	ck_assert(signal_is_deliverable(task));
 	ck_assert_uint_eq(machine_now_ns(machine), now + 3000);
 	ck_assert_str_eq(machine->broken, "");
 }
@@ -551,18 +598,22 @@ START_TEST(blocked_timer_does_not_end_a_sleep)
 	task->signals.blocked = bit(SIGALRM);
 	task->process->itimers[ITIMER_REAL_] =
 	    (struct itimer){ .expires_ns = now + 1000, .interval_ns = 1000 };
-	ck_assert(task_sleep(task, now + 5500, "test"));
+	fall_asleep(now + 5500);
+	ck_assert(sched_idle(machine));
 	ck_assert_uint_eq(machine_now_ns(machine), now + 5500);
+	ck_assert_int_eq(task->state, TASK_RUNNING);
 	ck_assert_str_eq(machine->broken, "");
-	ck_assert(!task_sleep(task, UINT64_MAX, "pause"));
-	ck_assert(strstr(machine->broken, "nothing can wake it"));
+	fall_asleep(WAIT_FOREVER);
+	ck_assert(!sched_idle(machine));
+	ck_assert(strstr(machine->broken, "nothing can wake"));
 }
 END_TEST
 
 START_TEST(sleep_for_ever_breaks_the_machine)
 {
-	ck_assert(!task_sleep(task, UINT64_MAX, "pause"));
-	ck_assert_msg(strstr(machine->broken, "sleeps in pause"), "%s", machine->broken);
+	fall_asleep(WAIT_FOREVER);
+	ck_assert(!sched_idle(machine));
+	ck_assert_str_eq(machine->broken, "deadlock: nothing can wake task 1000 () in test");
 }
 END_TEST
 
@@ -577,7 +628,9 @@ static Suite *signal_suite(void)
 	tcase_add_test(sending, ignored_signal_is_kept_while_it_is_blocked);
 	tcase_add_test(sending, default_action_ends_the_task);
 	tcase_add_test(sending, kill_comes_before_everything);
-	tcase_add_test(sending, stop_signals_leave_the_task_running);
+	tcase_add_test(sending, stop_signal_stops_until_sigcont);
+	tcase_add_test(sending, stop_and_continue_drop_each_other);
+	tcase_add_test(sending, sigkill_ends_what_is_stopped);
 	tcase_add_test(sending, forced_signal_kills_through_a_mask);
 	tcase_add_test(sending, forced_signal_kills_through_ignore);
 	tcase_add_test(sending, exec_keeps_what_is_ignored_and_nothing_else);

@@ -190,8 +190,8 @@ START_TEST(each_wrong_counter_is_found)
 	BREAK(kernel->walk_cache.misses[WALK_CACHE_PML4], "kernel: walk_cache: hits");
 	BREAK(user->walk_memory_refs, "user: walks.");
 	BREAK(user->walk_cycles, "user: walks.cycles");
-	BREAK(task->figures.mmu[PRIV_USER].walk_memory_refs, "task, user: walks.");
-	BREAK(task->figures.min_flt, "faults.minor + major = the sum");
+	BREAK(task->report->figures.mmu[PRIV_USER].walk_memory_refs, "task, user: walks.");
+	BREAK(task->report->figures.min_flt, "faults.minor + major = the sum");
 	BREAK(k->fault_kinds[FAULT_STACK], "faults.minor + major = the sum");
 	BREAK(k->totalram_pages, "memory.managed_pages = the sum of the zones'");
 	BREAK(k->vm_events[PGFREE], "memory.managed_pages + vmstat.pgfree");
@@ -202,7 +202,7 @@ START_TEST(each_wrong_counter_is_found)
 	BREAK(machine->nr_syscalls, "guest.syscalls");
 #undef BREAK
 	k->fault_kinds[FAULT_SWAP_IN]++;
-	task->figures.maj_flt++;
+	task->report->figures.maj_flt++;
 	ck_sums_differ("vmstat.pgmajfault >= faults.major");
 	k->vm_events[PGMAJFAULT]++;
 	ck_sums_differ("vmstat.pgfault >= faults.minor + major");

@@ -217,7 +217,7 @@ START_TEST(dispatcher_counts_and_answers)
 	ck_assert_int_eq((int64_t)task->regs.gpr[REG_AX], -ENOSYS);
 	ck_assert_uint_eq(machine->nr_unknown_syscalls[511], 1);
 	ck_assert_uint_eq(machine->nr_syscalls, before + 3);
-	ck_assert_uint_eq(task->nr_syscalls, 3);
+	ck_assert_uint_eq(task->report->nr_syscalls, 3);
 }
 END_TEST
 
