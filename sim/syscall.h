@@ -64,6 +64,11 @@ void syscall_resume(struct task *task);
 	X(utimes) X(utime) X(fallocate) X(fadvise64) X(flock) X(copy_file_range)                   \
 	X(select) X(pselect6) X(ppoll) X(mknod) X(mknodat) X(preadv) X(pwritev)                    \
 	X(close_range) X(fchmodat2)
+#define SYSCALLS_XATTR(X) /* sys_xattr.c */                                                        \
+	X(getxattr) X(lgetxattr) X(fgetxattr) X(setxattr) X(lsetxattr) X(fsetxattr)                \
+	X(removexattr) X(lremovexattr) X(fremovexattr) X(listxattr) X(llistxattr) X(flistxattr)
+#define SYSCALLS_PROCESS_VM(X) /* sys_process_vm.c */                                              \
+	X(process_vm_readv) X(process_vm_writev)
 #define SYSCALLS_MM(X) /* sys_mm.c */                                                              \
 	X(mmap) X(munmap) X(mprotect) X(mremap) X(brk) X(madvise) X(msync) X(mincore)              \
 	X(mlock) X(munlock) X(mlockall) X(munlockall)
@@ -87,6 +92,8 @@ void syscall_resume(struct task *task);
 
 #define X(name) int64_t sys_##name(struct task *task, const uint64_t arg[6]);
 SYSCALLS_FILE(X)
+SYSCALLS_XATTR(X)
+SYSCALLS_PROCESS_VM(X)
 SYSCALLS_MM(X)
 SYSCALLS_PROCESS(X)
 SYSCALLS_SIGNAL(X)

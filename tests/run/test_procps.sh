@@ -108,6 +108,13 @@ if setarch -R true 2>/dev/null && [ "$(uname -sm)" = "Linux x86_64" ]; then
 		not_ok "pmap -x shows the VMAs of the kernel's" <differences
 fi
 
+# ---- another's memory ----
+
+"$NATIVE/peek" >native.txt
+simulated -- "$NATIVE/peek" >peek.txt
+diff native.txt peek.txt >differences && ok "process_vm_readv and writev as the kernel's" ||
+	not_ok "process_vm_readv and writev as the kernel's" <differences
+
 # ---- settings ----
 
 shell() { # SCRIPT: in a machine whose root the guest is, if we are
