@@ -151,7 +151,7 @@ static int64_t write_to_new_page(struct kernel *k, const struct write_chunk *chu
 {
 	struct address_space *mapping = chunk->mapping;
 	bool past_eof = chunk->index >= mapping_nr_pages(mapping);
-	struct page *page = alloc_page(k, mapping->gfp_mask);
+	struct page *page = alloc_page(k, mapping->gfp_mask | __GFP_WRITE);
 	int64_t copied;
 	int err;
 

@@ -7,6 +7,7 @@
 
 #include "mm/kernel_map.h"
 #include "mm/mm.h"
+#include "mm/nodes.h"
 #include "mm/page_alloc.h"
 #include "mm/pagemap.h"
 #include "mm/reclaim_policy.h"
@@ -22,6 +23,7 @@
 static bool config_is_valid(const struct kernel_config *config, const struct ram *ram)
 {
 	return config->paging && config->nr_cpus >= 1 && config->nr_cpus <= NR_CPUS_MAX &&
+	       node_config_is_valid(config, ram->size_bytes) &&
 	       config->min_free_kbytes <= ram->size_bytes / KIB / 2 && config->swappiness <= 100 &&
 	       config->fault_around_pages &&
 	       !(config->fault_around_pages & (config->fault_around_pages - 1)) &&
@@ -42,12 +44,13 @@ int kernel_boot(struct kernel *k, const struct kernel_config *config, struct ram
 	int err;
 
 	memset(k, 0, sizeof(*k));
-	if (!config_is_valid(config, ram))
-		return -EINVAL;
 	k->config = *config;
 	if (!config->reclaim_policy)
 		k->config.reclaim_policy = &reclaim_two_list;
 	k->reclaim_random = config->reclaim_seed;
+	complete_node_config(&k->config, ram->size_bytes);
+	if (!config_is_valid(&k->config, ram))
+		return -EINVAL;
 	k->ram = ram;
 	k->events = events;
 	k->ops = ops;

@@ -80,18 +80,34 @@ struct machine_ops {
 
 struct reclaim_policy; /* mm/reclaim_policy.h */
 
+/* A node's RAM lies behind that of the nodes before it. */
+struct node_config {
+	uint64_t ram_bytes; /* a multiple of the largest block (4 MB) but for the last */
+	uint8_t distance[MAX_NUMNODES]; /* to each node, as in ACPI's SLIT: 10 to itself */
+};
+
+#define LOCAL_DISTANCE 10
+#define REMOTE_DISTANCE 20 /* where nothing else is known */
+#define MAX_DISTANCE 254   /* 255 means unreachable */
+
 /* Settled at boot by the machine description; the sysctls may change later. */
 struct kernel_config {
 	const struct paging_mode *paging; /* of user page tables */
 	uint32_t nr_cpus;
 	uint32_t cpu_node[NR_CPUS_MAX]; /* the node that each is on */
-	uint64_t kernel_image_bytes;    /* reserved from 1 MB (or as RAM allows) on */
-	bool has_1g_pages;              /* the CPU does: for the direct map */
+	uint32_t nr_nodes;              /* 0: one, of all RAM */
+	struct node_config nodes[MAX_NUMNODES];
+	uint64_t movable_bytes;      /* for ZONE_MOVABLE alone (Linux: movablecore=) */
+	uint64_t kernel_image_bytes; /* reserved from 1 MB (or as RAM allows) on */
+	bool has_1g_pages;           /* the CPU does: for the direct map */
 	/* sysctls */
 	uint64_t min_free_kbytes; /* 0: set by kernel_boot() to Linux's default */
 	const struct reclaim_policy *reclaim_policy; /* NULL: set by kernel_boot() to two-list */
 	uint64_t reclaim_seed;                       /* of policies that leave it to chance */
-	uint32_t swappiness;                         /* 0 to 100; Linux: 60 */
+	/* Of higher zones' pages, 1/ratio are kept from their users here; 0: Linux's
+	 * default. */
+	uint32_t lowmem_reserve_ratio[MAX_NR_ZONES - 1];
+	uint32_t swappiness;             /* 0 to 100; Linux: 60 */
 	uint32_t page_cluster;           /* swap read-ahead is 1 << page_cluster pages; 0: off */
 	uint32_t fault_around_pages;     /* power of two; 1: off; Linux: 16 */
 	uint32_t read_ahead_pages;       /* largest file read-ahead window; 0: off; Linux: 32 */
@@ -125,13 +141,14 @@ struct kernel {
 	struct memblock memblock;
 	struct pglist_data node_data[MAX_NUMNODES];
 	uint32_t nr_nodes;
-	struct page *mem_map; /* max_pfn entries, in RAM */
-	pfn_t max_pfn;
-	uint8_t *pageblocks;      /* zone and migrate type of each, in RAM; see page_alloc.h */
-	bool group_by_mobility;   /* off: too few pageblocks, all is unmovable */
-	uint64_t totalram_pages;  /* managed */
-	uint64_t boot_free_pages; /* free when kernel_boot() was done, caches shrunk */
-	struct page *zero_page;   /* shared, read-only, never on an LRU */
+	nodemask_t mems_allowed;    /* by the cpuset of the task that runs; all at boot */
+	struct page *mem_map;       /* max_pfn entries, in RAM */
+	pfn_t max_pfn, max_low_pfn; /* max_low_pfn: the direct map's end */
+	uint8_t *pageblocks;        /* zone and migrate type of each, in RAM; see page_alloc.h */
+	bool group_by_mobility;     /* off: too few pageblocks, all is unmovable */
+	uint64_t totalram_pages;    /* managed */
+	uint64_t boot_free_pages;   /* free when kernel_boot() was done, caches shrunk */
+	struct page *zero_page;     /* shared, read-only, never on an LRU */
 
 	/* kernel_map.c, vmalloc.c, ioremap.c */
 	pa_t kernel_image_start, kernel_image_end;

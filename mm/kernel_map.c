@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LOWMEM_MAX (896 * MIB) /* of a 3 GB/1 GB split, leaving 128 MB to vmalloc */
-
 /* ---- the direct map ---- */
 
 /* From the end of the kernel image down; its memory is zero. 0: it is used up. */
@@ -72,10 +70,8 @@ static bool map_direct(struct kernel *k, pfn_t table, unsigned up, pa_t start, p
 
 int kernel_map_init(struct kernel *k)
 {
-	uint64_t lowmem = k->ram->size_bytes;
+	uint64_t lowmem = k->max_low_pfn << PAGE_SHIFT;
 
-	if (k->config.paging->va_bits == 32 && lowmem > LOWMEM_MAX)
-		lowmem = LOWMEM_MAX;
 	k->high_memory = page_offset(k) + lowmem;
 	k->kernel_brk = k->kernel_image_end;
 	k->init_mm.mm_users = k->init_mm.mm_count = 1; /* the kernel itself */

@@ -99,15 +99,16 @@ bool memblock_next_free(const struct memblock *m, pa_t *start, pa_t *end)
 bool memblock_alloc(struct memblock *m, uint64_t size, uint64_t align, pa_t *out)
 {
 	bool found = false;
-	pa_t best = 0;
+	pa_t best = 0, limit = m->current_limit ? m->current_limit : UINT64_MAX;
 
 	assert(!m->retired && align && !(align & (align - 1)));
 	if (!size)
 		return false;
-	for (pa_t start = 0, end; memblock_next_free(m, &start, &end); start = end) {
+	for (pa_t start = 0, next; memblock_next_free(m, &start, &next); start = next) {
+		pa_t end = next < limit ? next : limit;
 		pa_t base = (end - size) & ~(align - 1);
 
-		if (end - start < size || base < start)
+		if (end < start || end - start < size || base < start)
 			continue;
 		best = base;
 		found = true;

@@ -6,6 +6,9 @@
  */
 #include "mm/page_alloc.h"
 
+#include "mm/nodes.h"
+#include "mm/swap.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -17,9 +20,16 @@
 /* ---- watermarks and batches ---- */
 
 /* vm.lowmem_reserve_ratio: of a higher zone's pages, 1/ratio are kept free here. */
-static const uint32_t lowmem_reserve_ratio[MAX_NR_ZONES] = { 256, 256, 32, 32, 1 };
+static const uint32_t default_reserve_ratio[MAX_NR_ZONES - 1] = { 256, 256, 32, 32 };
 
-static void setup_lowmem_reserve(struct pglist_data *node)
+static uint64_t lowmem_reserve_ratio(const struct kernel *k, int type)
+{
+	uint32_t ratio = k->config.lowmem_reserve_ratio[type];
+
+	return ratio ? ratio : default_reserve_ratio[type];
+}
+
+static void setup_lowmem_reserve(const struct kernel *k, struct pglist_data *node)
 {
 	struct zone *zones = node->node_zones;
 
@@ -28,25 +38,39 @@ static void setup_lowmem_reserve(struct pglist_data *node)
 
 		zones[user].lowmem_reserve[user] = 0;
 		for (int lower = user - 1; lower >= 0; lower--) {
-			zones[lower].lowmem_reserve[user] = above / lowmem_reserve_ratio[lower];
+			zones[lower].lowmem_reserve[user] = above / lowmem_reserve_ratio(k, lower);
 			above += zones[lower].managed_pages;
 		}
 	}
 }
 
+/* Nobody's progress hangs on high memory: a little is enough. */
+static uint64_t highmem_min_pages(const struct zone *zone)
+{
+	uint64_t pages = zone->managed_pages / 1024;
+
+	if (pages < SWAP_CLUSTER_MAX)
+		return SWAP_CLUSTER_MAX;
+	return pages > 128 ? 128 : pages;
+}
+
 void setup_per_zone_wmarks(struct kernel *k)
 {
-	uint64_t pages_min = k->config.min_free_kbytes / (PAGE_SIZE / KIB);
+	uint64_t pages_min = k->config.min_free_kbytes / (PAGE_SIZE / KIB), lowmem_pages = 0;
 
+	for_each_zone (k, zone)
+		if (!is_highmem(k, zone))
+			lowmem_pages += zone->managed_pages;
 	for_each_zone (k, zone) {
-		uint64_t min = pages_min * zone->managed_pages / k->totalram_pages;
+		uint64_t share = pages_min * zone->managed_pages / lowmem_pages;
+		uint64_t min = is_highmem(k, zone) ? highmem_min_pages(zone) : share;
 
 		zone->watermark[WMARK_MIN] = min;
-		zone->watermark[WMARK_LOW] = min + min / 4;
-		zone->watermark[WMARK_HIGH] = min + min / 2;
+		zone->watermark[WMARK_LOW] = min + share / 4;
+		zone->watermark[WMARK_HIGH] = min + share / 2;
 	}
 	for_each_node (k, nid)
-		setup_lowmem_reserve(NODE_DATA(k, nid));
+		setup_lowmem_reserve(k, NODE_DATA(k, nid));
 }
 
 static uint64_t int_sqrt(uint64_t n)
@@ -98,19 +122,6 @@ static void init_pagesets(struct zone *zone)
 
 /* ---- from memblock to zones ---- */
 
-/* Simplified: the zones of a 64-bit kernel, whatever paging its programs use; the
- * last two stay empty. */
-static const struct {
-	const char *name;
-	pfn_t start_pfn, end_pfn;
-} zone_rows[MAX_NR_ZONES] = {
-	[ZONE_DMA] = { "DMA", 0, DMA_END_PFN },
-	[ZONE_DMA32] = { "DMA32", DMA_END_PFN, DMA32_END_PFN },
-	[ZONE_NORMAL] = { "Normal", DMA32_END_PFN, UINT64_MAX },
-	[ZONE_HIGHMEM] = { "HighMem", 0, 0 },
-	[ZONE_MOVABLE] = { "Movable", 0, 0 },
-};
-
 /*
  *   0      64K       640K     1M                                     end of RAM
  *   | BIOS |  free    |  hole  | kernel image | free | mem_map, types, per-CPU |
@@ -127,6 +138,10 @@ static int lay_out_memory(struct kernel *k)
 		image = PAGE_SIZE;
 	if (image > ram / 4)
 		image = ram / 4 & PAGE_MASK;
+	k->max_pfn = k->max_low_pfn = ram >> PAGE_SHIFT;
+	if (k->config.paging->va_bits == 32 && k->max_low_pfn > LOWMEM_END_PFN)
+		k->max_low_pfn = LOWMEM_END_PFN;
+	m->current_limit = k->max_low_pfn << PAGE_SHIFT;
 	memblock_add(m, 0, LOW_RAM_END);
 	memblock_add(m, MIB, ram - MIB);
 	memblock_reserve(m, 0, BIOS_END);
@@ -144,7 +159,6 @@ static int alloc_boot_data(struct kernel *k)
 	uint64_t nr_blocks;
 	pa_t mem_map, pageblocks, zero, percpu;
 
-	k->max_pfn = k->ram->size_bytes >> PAGE_SHIFT;
 	nr_blocks = (k->max_pfn + PAGEBLOCK_PAGES - 1) / PAGEBLOCK_PAGES;
 	if (!memblock_alloc(&k->memblock, k->max_pfn * sizeof(struct page), PAGE_SIZE, &mem_map) ||
 	    !memblock_alloc(&k->memblock, nr_blocks, PAGE_SIZE, &pageblocks) ||
@@ -182,58 +196,6 @@ static void mark_all_reserved(struct kernel *k)
 
 		mark_reserved(k, region->base & PAGE_MASK,
 		              (region->base + region->size + PAGE_SIZE - 1) & PAGE_MASK);
-	}
-}
-
-static uint64_t pages_in_zone(const struct memblock_region *region, const struct zone *zone)
-{
-	pfn_t start = region->base >> PAGE_SHIFT;
-	pfn_t end = (region->base + region->size) >> PAGE_SHIFT;
-	pfn_t zone_end = zone->zone_start_pfn + zone->spanned_pages;
-
-	if (start < zone->zone_start_pfn)
-		start = zone->zone_start_pfn;
-	if (end > zone_end)
-		end = zone_end;
-	return end > start ? end - start : 0;
-}
-
-static void init_lists(struct zone *zone)
-{
-	for (int order = 0; order < MAX_ORDER; order++)
-		for (int type = 0; type < MIGRATE_TYPES; type++)
-			INIT_LIST_HEAD(&zone->free_area[order].free_list[type]);
-	for (int cpu = 0; cpu < NR_CPUS_MAX; cpu++)
-		for (int type = 0; type < MIGRATE_TYPES; type++)
-			INIT_LIST_HEAD(&zone->pageset[cpu].lists[type]);
-}
-
-static void init_zone(struct kernel *k, struct pglist_data *node, enum zone_type type)
-{
-	struct zone *zone = &node->node_zones[type];
-	pfn_t start = zone_rows[type].start_pfn, end = zone_rows[type].end_pfn;
-
-	zone->name = zone_rows[type].name;
-	zone->type = type;
-	zone->zone_pgdat = node;
-	zone->zone_start_pfn = start;
-	if (end > k->max_pfn)
-		end = k->max_pfn;
-	zone->spanned_pages = end > start ? end - start : 0;
-	for (uint32_t i = 0; i < k->memblock.memory.cnt; i++)
-		zone->present_pages += pages_in_zone(&k->memblock.memory.regions[i], zone);
-	init_lists(zone);
-}
-
-static void init_node(struct kernel *k, uint32_t nid)
-{
-	struct pglist_data *node = NODE_DATA(k, nid);
-
-	node->node_id = nid;
-	node->node_spanned_pages = k->max_pfn;
-	for (int type = 0; type < MAX_NR_ZONES; type++) {
-		init_zone(k, node, type);
-		node->node_present_pages += node->node_zones[type].present_pages;
 	}
 }
 
@@ -282,17 +244,6 @@ static void hand_over(struct kernel *k)
 	k->memblock.retired = true;
 }
 
-static void init_fallback(struct pglist_data *node)
-{
-	int8_t below = -1;
-
-	for (int8_t type = 0; type < MAX_NR_ZONES; type++) {
-		if (node->node_zones[type].managed_pages)
-			below = type;
-		node->zone_below[type] = below;
-	}
-}
-
 /* Linux 6.1: init_user_reserve(), init_admin_reserve(), mm/mmap.c: what overcommit
  * mode 2 keeps free, 3 % of what is free now and not more than a shell or two need. */
 static void init_reserves(struct kernel *k)
@@ -312,14 +263,11 @@ int mem_init(struct kernel *k)
 		err = alloc_boot_data(k);
 	if (err)
 		return err;
-	k->nr_nodes = 1;
-	for_each_node (k, nid)
-		init_node(k, nid);
+	init_nodes(k);
 	init_pageblocks(k);
 	mark_all_reserved(k);
 	hand_over(k);
-	for_each_node (k, nid)
-		init_fallback(NODE_DATA(k, nid));
+	build_all_zonelists(k);
 	for_each_zone (k, zone)
 		init_pagesets(zone);
 	if (!k->config.min_free_kbytes)

@@ -46,6 +46,21 @@ struct per_cpu_pages {
 #define NR_CPUS_MAX 8
 #define MAX_NUMNODES 8
 
+typedef uint32_t nodemask_t; /* a bit per node */
+#define NODE_MASK_ALL (((nodemask_t)1 << MAX_NUMNODES) - 1)
+
+/* Where allocations fell, against where they were wanted (Linux 4.4,
+ * zone_statistics()); each allocation counts once, whatever its order. */
+enum numa_stat_item {
+	NUMA_STAT_HIT,        /* of this zone, and its node was the preferred one */
+	NUMA_STAT_MISS,       /* of this zone, but another node was preferred */
+	NUMA_STAT_FOREIGN,    /* this zone was preferred, another node gave the block */
+	NUMA_STAT_INTERLEAVE, /* a hit of a policy that takes nodes in turn */
+	NUMA_STAT_LOCAL,      /* of this zone, by a CPU of its node */
+	NUMA_STAT_OTHER,      /* of this zone, by a CPU of another node */
+	NR_NUMA_STATS
+};
+
 struct zone {
 	const char *name; /* "DMA", "DMA32", "Normal", "HighMem", "Movable" */
 	enum zone_type type;
@@ -59,7 +74,8 @@ struct zone {
 	struct per_cpu_pages pageset[NR_CPUS_MAX];
 	uint64_t nr_lru[NR_LRU_LISTS]; /* of the zone's pages, on the node's lists */
 	uint64_t pages_scanned;        /* since a page was last freed */
-	uint64_t nr_alloc, nr_allocstall;
+	uint64_t nr_file_dirty;        /* of the zone's pages */
+	uint64_t numa_stat[NR_NUMA_STATS];
 };
 
 /* A node's pages by use, whatever their zone (Linux 4.8). */
@@ -68,6 +84,16 @@ struct lruvec {
 	uint64_t recent_scanned[2], recent_rotated[2]; /* anon, file: reclaim balance */
 	uint64_t inactive_age;                         /* evictions and activations of file pages */
 };
+
+/*
+ * The zones that an allocation may fall back on, best first: by node (the own one,
+ * then the nearest), and in a node from the highest zone down. NULL behind the last.
+ */
+struct zonelist {
+	struct zone *zones[MAX_NUMNODES * MAX_NR_ZONES + 1];
+};
+
+enum { ZONELIST_FALLBACK, ZONELIST_NOFALLBACK /* __GFP_THISNODE */, MAX_ZONELISTS };
 
 /* A node: the memory next to some CPUs, and who takes care of it. */
 struct pglist_data {
@@ -80,13 +106,16 @@ struct pglist_data {
 	uint32_t kswapd_order;           /* largest block that it was woken for */
 	enum zone_type kswapd_classzone; /* highest zone that it was woken for */
 	uint32_t kswapd_failures;        /* runs in a row that reclaimed nothing */
-	int8_t zone_below[MAX_NR_ZONES]; /* the populated zone at or next below; -1: none */
+	struct zonelist node_zonelists[MAX_ZONELISTS];
 };
 
 /* Zone borders of x86 (Linux 4.4, arch/x86/include/asm/dma.h): multiples of the
  * largest block, so that buddies never lie in two zones. */
 #define DMA_END_PFN (16 * MIB >> PAGE_SHIFT)
 #define DMA32_END_PFN (4 * GIB >> PAGE_SHIFT)
+/* What a 32-bit kernel's direct map can hold, leaving 128 MB to vmalloc (Linux 4.4,
+ * MAXMEM); HIGHMEM begins here. */
+#define LOWMEM_END_PFN (896 * MIB >> PAGE_SHIFT)
 
 /* ---- memblock (Linux 4.4, mm/memblock.c, cut down) ---- */
 
@@ -104,7 +133,8 @@ struct memblock_type {
 
 struct memblock {
 	struct memblock_type memory, reserved;
-	bool retired; /* handed over to the buddy allocator */
+	pa_t current_limit; /* memblock_alloc() stays below; 0: none */
+	bool retired;       /* handed over to the buddy allocator */
 };
 
 /* Ranges may overlap and touch what is there: they merge. 0; -EINVAL for an empty
@@ -112,8 +142,8 @@ struct memblock {
 int memblock_add(struct memblock *m, pa_t base, uint64_t size);
 int memblock_reserve(struct memblock *m, pa_t base, uint64_t size);
 
-/* The highest fit (x86's way: low memory is for who needs it), aligned to a power
- * of two, reserved. False: none, or the table is full. */
+/* The highest fit below current_limit (x86's way: low memory is for who needs it),
+ * aligned to a power of two, reserved. False: none, or the table is full. */
 bool memblock_alloc(struct memblock *m, uint64_t size, uint64_t align, pa_t *out);
 
 /* The next stretch of memory that nobody reserved: starts the search at *start,

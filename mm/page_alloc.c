@@ -10,11 +10,12 @@
  *   classzone    the highest zone that an allocation may use: what it takes from
  *                lower ones is limited by their lowmem_reserve
  *
- * Simplified: no fair zone policy, no dirty limit per zone, no reserved
+ * Simplified: no fair zone policy, no reserved
  * "highatomic" pageblocks, no compaction.
  */
 #include "mm/page_alloc.h"
 
+#include "mm/pagemap.h"
 #include "mm/swap.h"
 
 #include <string.h>
@@ -28,12 +29,16 @@
 #define ALLOC_NO_WATERMARKS 0x04u
 #define ALLOC_HARDER 0x10u /* a quarter below */
 #define ALLOC_HIGH 0x20u   /* a half below; equals __GFP_HIGH */
+#define ALLOC_CPUSET 0x40u /* as far as the task's cpuset binds the mask */
 _Static_assert(ALLOC_HIGH == __GFP_HIGH, "gfp_to_alloc_flags() takes the bit over");
 
 /* One allocation; nobody changes it after alloc_pages() has filled it in. */
 struct alloc_context {
 	gfp_t gfp;
 	unsigned order;
+	const struct zonelist *zonelist;
+	const nodemask_t *nodemask;
+	struct zone *preferred_zone; /* the first that the two allow */
 	enum zone_type classzone;
 	enum migratetype migratetype;
 };
@@ -67,10 +72,13 @@ enum migratetype gfpflags_to_migratetype(gfp_t gfp)
 /* Without the context: PF_MEMALLOC is the slow path's to look at. */
 static unsigned gfp_to_alloc_flags(gfp_t gfp)
 {
-	unsigned flags = WMARK_MIN | (gfp & __GFP_HIGH);
+	unsigned flags = WMARK_MIN | ALLOC_CPUSET | (gfp & __GFP_HIGH);
 
-	if (gfp & __GFP_ATOMIC && !(gfp & __GFP_NOMEMALLOC))
-		flags |= ALLOC_HARDER;
+	if (gfp & __GFP_ATOMIC) {
+		if (!(gfp & __GFP_NOMEMALLOC))
+			flags |= ALLOC_HARDER;
+		flags &= ~ALLOC_CPUSET; /* rather from elsewhere than not at all */
+	}
 	if (gfp & __GFP_MEMALLOC && !(gfp & __GFP_NOMEMALLOC))
 		flags |= ALLOC_NO_WATERMARKS;
 	return flags;
@@ -339,13 +347,18 @@ static inline struct page *pcp_take(struct kernel *k, struct zone *zone,
 	return page;
 }
 
-static inline void pcp_put(struct kernel *k, struct page *page)
+static inline void pcp_put(struct kernel *k, struct page *page, bool cold)
 {
 	struct zone *zone = page_zone(k, page);
 	struct per_cpu_pages *pcp = &zone->pageset[k->cpu];
 
+	struct list_head *list = &pcp->lists[get_pageblock_migratetype(k, page)];
+
 	SetPagePcp(page);
-	list_add(&page->lru, &pcp->lists[get_pageblock_migratetype(k, page)]);
+	if (unlikely(cold))
+		list_add_tail(&page->lru, list);
+	else
+		list_add(&page->lru, list);
 	pcp->count++;
 	if (unlikely(pcp->count >= pcp->high)) {
 		this_cpu(k)->pcp_drains++;
@@ -438,9 +451,15 @@ static inline void free_block(struct kernel *k, struct page *page, unsigned orde
 {
 	free_pages_prepare(k, page, order);
 	if (likely(!order))
-		pcp_put(k, page);
+		pcp_put(k, page, false);
 	else
 		free_one_block(k, page_zone(k, page), page, order);
+}
+
+void free_hot_cold_page(struct kernel *k, struct page *page, bool cold)
+{
+	free_pages_prepare(k, page, 0);
+	pcp_put(k, page, cold);
 }
 
 void free_unreferenced_page(struct kernel *k, struct page *page)
@@ -474,6 +493,20 @@ void free_pages(struct kernel *k, void *address, unsigned order)
 
 /* ---- allocating: the fast path ---- */
 
+/* Linux 4.4, mm/vmstat.c, the same function. */
+static inline void zone_statistics(struct kernel *k, struct zone *preferred, struct zone *zone)
+{
+	bool is_local = zone->zone_pgdat->node_id == numa_node_id(k);
+
+	if (likely(zone->zone_pgdat == preferred->zone_pgdat)) {
+		zone->numa_stat[NUMA_STAT_HIT]++;
+	} else {
+		zone->numa_stat[NUMA_STAT_MISS]++;
+		preferred->numa_stat[NUMA_STAT_FOREIGN]++;
+	}
+	zone->numa_stat[is_local ? NUMA_STAT_LOCAL : NUMA_STAT_OTHER]++;
+}
+
 static inline struct page *rmqueue(struct kernel *k, struct zone *zone,
                                    const struct alloc_context *ac)
 {
@@ -483,23 +516,27 @@ static inline struct page *rmqueue(struct kernel *k, struct zone *zone,
 		page = pcp_take(k, zone, ac);
 	else
 		page = take_block(k, zone, ac->order, ac->migratetype);
-	if (likely(page))
-		count_vm_events(k, PGALLOC_DMA + zone->type, (uint64_t)1 << ac->order);
+	if (unlikely(!page))
+		return NULL;
+	count_vm_events(k, PGALLOC_DMA + zone->type, (uint64_t)1 << ac->order);
+	zone_statistics(k, ac->preferred_zone, zone);
 	return page;
 }
 
-/* Zones from the classzone downwards, the first that its watermark allows. */
+/* The first zone of the list that its watermark allows. */
 static inline struct page *get_page_from_freelist(struct kernel *k, const struct alloc_context *ac,
                                                   unsigned alloc_flags)
 {
-	struct pglist_data *node = NODE_DATA(k, numa_node_id(k));
+	bool spreads_dirt = ac->gfp & __GFP_WRITE && (alloc_flags & ALLOC_WMARK_MASK) == WMARK_LOW;
 
-	for (int i = node->zone_below[ac->classzone]; i >= 0;
-	     i = i ? node->zone_below[i - 1] : -1) {
-		struct zone *zone = &node->node_zones[i];
+	for_each_zone_zonelist (zone, z, ac->zonelist, ac->classzone, ac->nodemask) {
 		uint64_t mark = zone->watermark[alloc_flags & ALLOC_WMARK_MASK];
 		struct page *page;
 
+		if (alloc_flags & ALLOC_CPUSET && unlikely(!cpuset_zone_allowed(k, zone, ac->gfp)))
+			continue;
+		if (unlikely(spreads_dirt) && !zone_dirty_ok(k, zone))
+			continue;
 		if (!(alloc_flags & ALLOC_NO_WATERMARKS) &&
 		    unlikely(!watermark_ok(zone, ac->order, mark, ac->classzone, alloc_flags)))
 			continue;
@@ -534,11 +571,8 @@ static inline void prep_new_page(struct kernel *k, struct page *page,
 
 static void wake_all_kswapds(struct kernel *k, const struct alloc_context *ac)
 {
-	struct pglist_data *node = NODE_DATA(k, numa_node_id(k));
-	const int8_t *below = node->zone_below;
-
-	for (int i = below[ac->classzone]; i >= 0; i = i ? below[i - 1] : -1)
-		wakeup_kswapd(k, &node->node_zones[i], ac->order);
+	for_each_zone_zonelist (zone, z, ac->zonelist, ac->classzone, ac->nodemask)
+		wakeup_kswapd(k, zone, ac->order);
 }
 
 /* Reclaims and tries again; *progress is the number of pages reclaimed. */
@@ -548,7 +582,7 @@ static struct page *alloc_by_direct_reclaim(struct kernel *k, const struct alloc
 	struct page *page;
 
 	count_vm_event(k, ALLOCSTALL_DMA + ac->classzone);
-	*progress = try_to_free_pages(k, ac->classzone, ac->order, ac->gfp);
+	*progress = try_to_free_pages(k, ac->zonelist, ac->order, ac->gfp, ac->nodemask);
 	if (!*progress)
 		return NULL;
 	page = get_page_from_freelist(k, ac, alloc_flags);
@@ -619,19 +653,25 @@ static struct page *alloc_slowpath(struct kernel *k, const struct alloc_context 
 	return page;
 }
 
-struct page *alloc_pages(struct kernel *k, gfp_t gfp, unsigned order)
+struct page *alloc_pages_nodemask(struct kernel *k, gfp_t gfp, unsigned order,
+                                  uint32_t preferred_nid, const nodemask_t *nodemask)
 {
+	const struct zonelist *zonelist = node_zonelist(k, preferred_nid, gfp);
+	enum zone_type classzone = gfp_zone(gfp);
 	const struct alloc_context ac = {
 		.gfp = gfp,
 		.order = order,
-		.classzone = gfp_zone(gfp),
+		.zonelist = zonelist,
+		.nodemask = nodemask,
+		.preferred_zone = *next_zones_zonelist(zonelist->zones, classzone, nodemask),
+		.classzone = classzone,
 		.migratetype =
 		    likely(k->group_by_mobility) ? gfpflags_to_migratetype(gfp) : MIGRATE_UNMOVABLE,
 	};
 	struct page *page = NULL;
 
 	if (likely(order < MAX_ORDER) && !should_fail(&k->fault_inject, FAIL_PAGE_ALLOC, gfp)) {
-		page = get_page_from_freelist(k, &ac, WMARK_LOW);
+		page = get_page_from_freelist(k, &ac, WMARK_LOW | ALLOC_CPUSET);
 		if (unlikely(!page))
 			page = alloc_slowpath(k, &ac);
 	}
@@ -664,9 +704,9 @@ void *get_dma_pages(struct kernel *k, gfp_t gfp, unsigned order)
 
 /* ---- figures ---- */
 
-static uint64_t zone_pcp_pages(const struct kernel *k, const struct zone *zone)
+uint64_t zone_nr_free_pages(const struct kernel *k, const struct zone *zone)
 {
-	uint64_t pages = 0;
+	uint64_t pages = zone->nr_free_pages;
 
 	for (uint32_t cpu = 0; cpu < k->config.nr_cpus; cpu++)
 		pages += zone->pageset[cpu].count;
@@ -678,7 +718,7 @@ uint64_t nr_free_pages(const struct kernel *k)
 	uint64_t pages = 0;
 
 	for_each_zone (k, zone)
-		pages += zone->nr_free_pages + zone_pcp_pages(k, zone);
+		pages += zone_nr_free_pages(k, zone);
 	return pages;
 }
 

@@ -233,6 +233,44 @@ static inline struct zone *next_populated_zone(const struct kernel *k, const str
 	return next;
 }
 
+static inline bool is_highmem(const struct kernel *k, const struct zone *zone)
+{
+	return zone->zone_start_pfn >= k->max_low_pfn;
+}
+
+/* ---- zonelists ---- */
+
+/* Where an allocation with this mask that prefers the node looks. */
+static inline const struct zonelist *node_zonelist(const struct kernel *k, uint32_t nid, gfp_t gfp)
+{
+	return &NODE_DATA(k, nid)->node_zonelists[gfp & __GFP_THISNODE ? ZONELIST_NOFALLBACK
+	                                                               : ZONELIST_FALLBACK];
+}
+
+/* The first at or behind z that is of a type up to `highest`, and of a node in
+ * *nodemask (NULL: any). */
+static inline struct zone *const *next_zones_zonelist(struct zone *const *z, enum zone_type highest,
+                                                      const nodemask_t *nodemask)
+{
+	while (*z && ((*z)->type > highest ||
+	              (nodemask && !(*nodemask >> (*z)->zone_pgdat->node_id & 1))))
+		z++;
+	return z;
+}
+
+/* The place z in the list is the loop's own. */
+#define for_each_zone_zonelist(zone, z, zonelist, highest, nodemask)                               \
+	for (struct zone *const *z = next_zones_zonelist((zonelist)->zones, highest, nodemask),    \
+	                        *zone;                                                             \
+	     (zone = *z); z = next_zones_zonelist(z + 1, highest, nodemask))
+
+/* May the task that runs take from the zone's node? Without __GFP_HARDWALL its cpuset
+ * does not bind it: the kernel's own data are anywhere. */
+static inline bool cpuset_zone_allowed(const struct kernel *k, const struct zone *zone, gfp_t gfp)
+{
+	return !(gfp & __GFP_HARDWALL) || k->mems_allowed >> zone->zone_pgdat->node_id & 1;
+}
+
 /* Populated zones: of all nodes, the lowest of the first node first; of one node. */
 #define for_each_zone(k, zone)                                                                     \
 	for (struct zone *zone = next_populated_zone(k, NULL); zone;                               \
@@ -245,8 +283,26 @@ static inline struct zone *next_populated_zone(const struct kernel *k, const str
 
 /* 2^order pages, physically contiguous, _count 1 (the first page's), or NULL.
  * Contents are undefined without __GFP_ZERO. May reclaim, write and swap as far
- * as the mask allows; never crashes when memory is short. */
-struct page *alloc_pages(struct kernel *k, gfp_t gfp, unsigned order);
+ * as the mask allows; never crashes when memory is short.
+ *
+ * Tried are the nodes of *nodemask (NULL: all), from the preferred one to those ever
+ * farther from it. This is what a memory policy calls with the node and nodes that it
+ * has chosen. */
+struct page *alloc_pages_nodemask(struct kernel *k, gfp_t gfp, unsigned order,
+                                  uint32_t preferred_nid, const nodemask_t *nodemask);
+
+static inline struct page *alloc_pages_node(struct kernel *k, uint32_t nid, gfp_t gfp,
+                                            unsigned order)
+{
+	return alloc_pages_nodemask(k, gfp, order, nid, NULL);
+}
+
+/* Near the CPU that runs. */
+static inline struct page *alloc_pages(struct kernel *k, gfp_t gfp, unsigned order)
+{
+	return alloc_pages_node(k, numa_node_id(k), gfp, order);
+}
+
 #define alloc_page(k, gfp) alloc_pages(k, gfp, 0)
 
 /* What a free frame is filled with under config.check (Linux: PAGE_POISON). */
@@ -255,6 +311,10 @@ struct page *alloc_pages(struct kernel *k, gfp_t gfp, unsigned order);
 /* Drop the caller's reference and free the block at 0. */
 void __free_pages(struct kernel *k, struct page *page, unsigned order);
 #define __free_page(k, page) __free_pages(k, page, 0)
+
+/* For a page whose last reference is gone: a cold one, which the CPU's caches do not
+ * hold, is handed out again after the others. */
+void free_hot_cold_page(struct kernel *k, struct page *page, bool cold);
 
 /* The same by kernel address; 0 bytes of it are promised cleared but by
  * get_zeroed_page(). NULL on failure; free_pages() takes NULL. */
@@ -270,7 +330,8 @@ void __free_pages_bootmem(struct kernel *k, struct page *page, unsigned order);
 void drain_all_pages(struct kernel *k);
 
 /* Free and reclaimable pages by zone, for policy and /proc. */
-uint64_t nr_free_pages(const struct kernel *k);        /* buddy and per-CPU lists */
+uint64_t nr_free_pages(const struct kernel *k); /* buddy and per-CPU lists */
+uint64_t zone_nr_free_pages(const struct kernel *k, const struct zone *zone);
 uint64_t nr_free_buffer_pages(const struct kernel *k); /* managed minus high watermarks */
 
 enum zone_type gfp_zone(gfp_t gfp);

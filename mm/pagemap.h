@@ -100,6 +100,9 @@ int filemap_write_and_wait_range(struct kernel *k, struct address_space *mapping
 int write_one_page(struct kernel *k, struct page *page);
 /* Starts write-back if there is more dirty memory than the ratios allow. */
 void balance_dirty_pages(struct kernel *k);
+/* May the zone take one more page that is about to be dirty (__GFP_WRITE)? So dirt is
+ * spread over all zones, and each has clean pages that reclaim can take at once. */
+bool zone_dirty_ok(const struct kernel *k, const struct zone *zone);
 /* Drops the pages from index `start` on, mapped ones too (unmapped first). With
  * start 0 nothing of the mapping is left, and its memory may go. */
 void truncate_inode_pages(struct kernel *k, struct address_space *mapping, pgoff_t start);

@@ -17,6 +17,8 @@
 #define SWAP_MAP_MAX 0x7ffe
 #define SWAP_MAP_BAD 0xffff /* the header and what mkswap found broken */
 
+#define SWAP_CLUSTER_MAX 32u /* pages that reclaim looks at in a go, and is to free */
+
 #define SWAPFILE_CLUSTER 256 /* slots that are handed out in a row if they can be */
 
 /* A disk or file that swaps: whole pages by slot. Functions return 0 or -errno.
@@ -171,8 +173,10 @@ bool lru_is_valid(struct kernel *k, char *what, size_t size);
 
 /* ---- reclaim (vmscan.c) ---- */
 
-/* Direct reclaim for an allocation that failed. Pages reclaimed. */
-uint64_t try_to_free_pages(struct kernel *k, enum zone_type classzone, unsigned order, gfp_t gfp);
+/* Direct reclaim for an allocation that failed, from the nodes that it might have used
+ * (nodemask NULL: all in the list). Pages reclaimed. */
+uint64_t try_to_free_pages(struct kernel *k, const struct zonelist *zonelist, unsigned order,
+                           gfp_t gfp, const nodemask_t *nodemask);
 void wakeup_kswapd(struct kernel *k, struct zone *zone, unsigned order);
 /* The work of the node's kswapd, once woken, until its zones stand above high;
  * called by kernel_run_threads(). */

@@ -30,7 +30,6 @@
 #include <assert.h>
 
 #define DEF_PRIORITY 12
-#define SWAP_CLUSTER_MAX 32u
 /* Passes at priority 0, and runs of kswapd, without a page freed, before it is given
  * up (Linux 4.7 and 4.12). */
 #define MAX_RECLAIM_RETRIES 16
@@ -42,6 +41,8 @@ struct scan_control {
 	gfp_t gfp;              /* of the allocation that needs them: may it do I/O? */
 	unsigned order;         /* likewise */
 	enum zone_type classzone;
+	const struct zonelist *zonelist; /* whose nodes; direct reclaim alone */
+	const nodemask_t *nodemask;      /* of them; NULL: all */
 	bool kswapd;
 	/* Changed from pass to pass. */
 	int priority;
@@ -460,10 +461,17 @@ static void shrink_node(struct kernel *k, struct pglist_data *node, struct scan_
 
 /* ---- direct reclaim ---- */
 
+/* One pass over each node that the allocation might have used. */
 static void shrink_nodes(struct kernel *k, struct scan_control *sc)
 {
-	for_each_node (k, nid)
-		shrink_node(k, NODE_DATA(k, nid), sc);
+	const struct pglist_data *last = NULL;
+
+	for_each_zone_zonelist (zone, z, sc->zonelist, sc->classzone, sc->nodemask) {
+		if (zone->zone_pgdat == last || !cpuset_zone_allowed(k, zone, GFP_USER))
+			continue;
+		last = zone->zone_pgdat;
+		shrink_node(k, zone->zone_pgdat, sc);
+	}
 }
 
 /* Before somebody is killed, whole lists several times: what was in use at first may
@@ -490,12 +498,15 @@ static void do_try_to_free_pages(struct kernel *k, struct scan_control *sc)
 		reclaim_of_last_resort(k, sc);
 }
 
-uint64_t try_to_free_pages(struct kernel *k, enum zone_type classzone, unsigned order, gfp_t gfp)
+uint64_t try_to_free_pages(struct kernel *k, const struct zonelist *zonelist, unsigned order,
+                           gfp_t gfp, const nodemask_t *nodemask)
 {
 	struct scan_control sc = { .nr_to_reclaim = SWAP_CLUSTER_MAX,
 		                   .gfp = gfp,
 		                   .order = order,
-		                   .classzone = classzone };
+		                   .classzone = gfp_zone(gfp),
+		                   .zonelist = zonelist,
+		                   .nodemask = nodemask };
 	bool nested = k->in_reclaim;
 
 	k->in_reclaim = true;

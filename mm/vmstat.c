@@ -36,6 +36,15 @@ static uint64_t nr_lru_pages(const struct kernel *k, enum lru_list lru)
 	return pages;
 }
 
+static uint64_t numa_stat(const struct kernel *k, enum numa_stat_item item)
+{
+	uint64_t allocations = 0;
+
+	for_each_zone (k, zone)
+		allocations += zone->numa_stat[item];
+	return allocations;
+}
+
 uint64_t vmstat_value(const struct kernel *k, enum vm_quantity quantity)
 {
 	switch (quantity) {
@@ -51,7 +60,51 @@ uint64_t vmstat_value(const struct kernel *k, enum vm_quantity quantity)
 		return nr_lru_pages(k, LRU_ACTIVE_FILE);
 	case NR_UNEVICTABLE:
 		return nr_lru_pages(k, LRU_UNEVICTABLE);
+	case NUMA_HIT ... NUMA_OTHER:
+		return numa_stat(k, NUMA_STAT_HIT + (quantity - NUMA_HIT));
 	default:
 		return (uint64_t)k->vm_quantities.value[quantity];
 	}
+}
+
+/* ---- fragmentation (Linux 4.4, mm/vmstat.c, the same functions) ---- */
+
+struct free_blocks {
+	uint64_t pages;    /* in all of them */
+	uint64_t total;    /* blocks */
+	uint64_t suitable; /* blocks of the wanted order that they hold */
+};
+
+static struct free_blocks count_free_blocks(const struct zone *zone, unsigned order)
+{
+	struct free_blocks free = { 0 };
+
+	for (unsigned i = 0; i < MAX_ORDER; i++) {
+		free.total += zone->free_area[i].nr_free;
+		free.pages += zone->free_area[i].nr_free << i;
+		if (i >= order)
+			free.suitable += zone->free_area[i].nr_free << (i - order);
+	}
+	return free;
+}
+
+int unusable_free_index(const struct zone *zone, unsigned order)
+{
+	struct free_blocks free = count_free_blocks(zone, order);
+
+	if (!free.pages)
+		return 1000;
+	return (int)((free.pages - (free.suitable << order)) * 1000 / free.pages);
+}
+
+int fragmentation_index(const struct zone *zone, unsigned order)
+{
+	struct free_blocks free = count_free_blocks(zone, order);
+	uint64_t requested = (uint64_t)1 << order;
+
+	if (!free.total)
+		return 0;
+	if (free.suitable)
+		return -1000;
+	return 1000 - (int)((1000 + free.pages * 1000 / requested) / free.total);
 }

@@ -7,6 +7,7 @@
 #define PW_MM_VMSTAT_H
 
 #include "mm/mm_types.h"
+#include "mm/mmzone.h"
 
 #define VM_EVENTS(X)                                                                               \
 	X(PGPGIN, "pgpgin") /* KB read from disks, swap too, as Linux has it */                    \
@@ -106,7 +107,13 @@ extern const char *const vm_fault_kind_names[NR_VM_FAULT_KINDS];
 	X(NR_KERNEL_STACK, "nr_kernel_stack") /* KB */                                             \
 	X(NR_SLAB_RECLAIMABLE, "nr_slab_reclaimable")                                              \
 	X(NR_SLAB_UNRECLAIMABLE, "nr_slab_unreclaimable")                                          \
-	X(NR_SWAPCACHED, "nr_swapcached")
+	X(NR_SWAPCACHED, "nr_swapcached")                                                          \
+	X(NUMA_HIT, "numa_hit") /* in order of enum numa_stat_item */                              \
+	X(NUMA_MISS, "numa_miss")                                                                  \
+	X(NUMA_FOREIGN, "numa_foreign")                                                            \
+	X(NUMA_INTERLEAVE, "numa_interleave")                                                      \
+	X(NUMA_LOCAL, "numa_local")                                                                \
+	X(NUMA_OTHER, "numa_other")
 
 enum vm_quantity {
 #define X(id, name) id,
@@ -117,8 +124,8 @@ enum vm_quantity {
 
 extern const char *const vm_quantity_names[NR_VM_QUANTITIES];
 
-/* Kept by whoever changes them; nr_free_pages and the LRU sizes are derived from
- * the zones instead (vmstat_value() does it). Wraps never: all are counts. */
+/* Kept by whoever changes them; nr_free_pages, the LRU sizes and numa_* are derived
+ * from the zones instead (vmstat_value() does it). Wraps never: all are counts. */
 struct vm_quantities {
 	int64_t value[NR_VM_QUANTITIES];
 };
@@ -127,5 +134,12 @@ struct vm_quantities {
  * inline: they need the whole struct kernel. */
 
 uint64_t vmstat_value(const struct kernel *k, enum vm_quantity quantity);
+
+/* How much of the zone's free memory is of no use to a block of the order, in
+ * thousandths: 0, none of it is split too small; 1000, all is (or there is none). */
+int unusable_free_index(const struct zone *zone, unsigned order);
+/* Why the zone has no free block of the order, in thousandths: towards 0, too little
+ * is free; towards 1000, it is too fragmented. -1000: it has one. */
+int fragmentation_index(const struct zone *zone, unsigned order);
 
 #endif

@@ -30,6 +30,7 @@ void set_page_dirty(struct kernel *k, struct page *page)
 		return;
 	radix_tree_tag_set(&mapping->page_tree, page->index);
 	mod_vm_quantity(k, NR_DIRTY, 1);
+	page_zone(k, page)->nr_file_dirty++;
 }
 
 void cancel_dirty_page(struct kernel *k, struct page *page)
@@ -40,6 +41,7 @@ void cancel_dirty_page(struct kernel *k, struct page *page)
 		return;
 	radix_tree_tag_clear(&mapping->page_tree, page->index);
 	mod_vm_quantity(k, NR_DIRTY, -1);
+	page_zone(k, page)->nr_file_dirty--;
 }
 
 /* True if there is something to write. Stores from now on fault, and make the page
@@ -158,17 +160,40 @@ int filemap_write_and_wait_range(struct kernel *k, struct address_space *mapping
 	return write_range(k, mapping, &start, end, &budget);
 }
 
+static uint64_t free_and_file_pages(const struct kernel *k, const struct zone *zone)
+{
+	return zone_nr_free_pages(k, zone) + zone->nr_lru[LRU_INACTIVE_FILE] +
+	       zone->nr_lru[LRU_ACTIVE_FILE];
+}
+
 /* Memory that could hold dirty file pages: what is free beyond the reserves, and
- * the file pages themselves (Linux: global_dirtyable_memory()). */
+ * the file pages themselves; not high memory, as writing back takes low memory, too
+ * (Linux: global_dirtyable_memory(); vm.highmem_is_dirtyable is 0). */
 static uint64_t dirtyable_pages(const struct kernel *k)
 {
-	uint64_t pages = nr_free_pages(k), reserve = 0;
+	uint64_t pages = 0, reserve = 0;
 
 	for_each_zone (k, zone) {
+		if (is_highmem(k, zone))
+			continue;
 		reserve += zone->watermark[WMARK_HIGH];
-		pages += zone->nr_lru[LRU_INACTIVE_FILE] + zone->nr_lru[LRU_ACTIVE_FILE];
+		pages += free_and_file_pages(k, zone);
 	}
 	return pages > reserve ? pages - reserve : 0;
+}
+
+/* Its share of the zone that one for all would give (Linux 4.4: zone_dirtyable_memory()
+ * and its dirty_balance_reserve). */
+bool zone_dirty_ok(const struct kernel *k, const struct zone *zone)
+{
+	uint64_t pages = free_and_file_pages(k, zone), reserve = 0;
+
+	for (int type = zone->type; type < MAX_NR_ZONES; type++)
+		if (zone->lowmem_reserve[type] > reserve)
+			reserve = zone->lowmem_reserve[type];
+	reserve += zone->watermark[WMARK_HIGH];
+	pages -= reserve < pages ? reserve : pages;
+	return zone->nr_file_dirty <= pages * k->config.dirty_ratio / 100;
 }
 
 /* Goes round the file from where it stopped the last time. Beginning anew each time,

@@ -7,6 +7,7 @@
 #define PW_TESTS_MM_FIXTURE_H
 
 #include "mm/kernel.h"
+#include "mm/page_alloc.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -181,6 +182,12 @@ static inline void fixture_check(struct fixture *f)
 	char what[256] = "";
 
 	ck_assert_msg(kernel_is_valid(&f->k, what, sizeof(what)), "%s", what);
+}
+
+/* Direct reclaim, as an allocation with the mask would start it. Pages reclaimed. */
+static inline uint64_t reclaim_for(struct kernel *k, gfp_t gfp)
+{
+	return try_to_free_pages(k, node_zonelist(k, numa_node_id(k), gfp), 0, gfp, NULL);
 }
 
 /* All mms are gone. Does not shut the kernel down: its last state can be checked

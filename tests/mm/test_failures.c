@@ -177,7 +177,7 @@ static void fork_and_exit(void)
 static void reclaim(void)
 {
 	for (int i = 0; i < 12; i++)
-		try_to_free_pages(k, ZONE_NORMAL, 0, GFP_KERNEL);
+		reclaim_for(k, GFP_KERNEL);
 }
 
 static void live(void)

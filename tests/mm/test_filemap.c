@@ -128,7 +128,7 @@ static void sync_file(void)
 static void press(void)
 {
 	for (int i = 0; i < 40; i++)
-		try_to_free_pages(&f.k, ZONE_NORMAL, 0, GFP_KERNEL);
+		reclaim_for(&f.k, GFP_KERNEL);
 }
 
 /* Leaves junk in every free page. */

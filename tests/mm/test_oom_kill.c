@@ -118,7 +118,7 @@ START_TEST(swapped_pages_count)
 	ram_swap_on(&f.k, &swap, 4000, -1);
 	use(mms[0], 500);
 	for (int i = 0; i < 100; i++)
-		try_to_free_pages(&f.k, ZONE_NORMAL, 0, GFP_KERNEL);
+		reclaim_for(&f.k, GFP_KERNEL);
 	ck_assert_int_gt(mms[0]->rss_stat[MM_SWAPENTS], 400);
 	use(mms[1], 300);
 	out_of_memory(&f.k, GFP_KERNEL, 0);

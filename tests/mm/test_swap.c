@@ -557,7 +557,7 @@ START_TEST(shmem_goes_to_swap_and_back)
 	}
 	ck_assert_uint_eq(vmstat_value(&f.k, NR_SHMEM), PAGES);
 	for (int i = 0; i < 40; i++)
-		try_to_free_pages(&f.k, ZONE_NORMAL, 0, GFP_KERNEL);
+		reclaim_for(&f.k, GFP_KERNEL);
 	fixture_check(&f);
 	ck_assert_uint_eq(vmstat_value(&f.k, NR_SHMEM), 0);
 	ck_assert_uint_eq(shmem.nrexceptional, PAGES);
@@ -594,7 +594,7 @@ START_TEST(truncated_shmem_frees_its_slots)
 		put_page(&f.k, page);
 	}
 	for (int i = 0; i < 40; i++)
-		try_to_free_pages(&f.k, ZONE_NORMAL, 0, GFP_KERNEL);
+		reclaim_for(&f.k, GFP_KERNEL);
 	ck_assert_uint_eq(f.k.swap.nr_swap_pages, 49);
 	truncate_setsize(&f.k, &shmem, 10 * PAGE_SIZE);
 	ck_assert_uint_eq(f.k.swap.nr_swap_pages, 89);

@@ -273,7 +273,7 @@ START_TEST(mapped_file_page_is_active_once_it_was_used_twice)
 			if (filemap_get_page(&f.k, &file.mapping, &file.file.f_ra, VM_RAND_READ,
 			                     next, &page) == FILEMAP_MAJOR)
 				put_page(&f.k, page);
-		try_to_free_pages(&f.k, ZONE_NORMAL, 0, GFP_KERNEL);
+		reclaim_for(&f.k, GFP_KERNEL);
 		for (int i = 0; i < 5; i++)
 			user_load(&f.k, mm, (va_t)map + (va_t)i * PAGE_SIZE);
 	}
@@ -388,7 +388,7 @@ END_TEST
 START_TEST(reclaim_without_anything_to_give_ends)
 {
 	boot_with(16 * MIB, 0, 0);
-	ck_assert_uint_eq(try_to_free_pages(&f.k, ZONE_NORMAL, 0, GFP_KERNEL), 0);
+	ck_assert_uint_eq(reclaim_for(&f.k, GFP_KERNEL), 0);
 	NODE_DATA(&f.k, 0)->kswapd_wanted = true;
 	kswapd_run(&f.k, NODE_DATA(&f.k, 0));
 	shut_down();
@@ -403,10 +403,10 @@ START_TEST(gfp_without_io_swaps_nothing)
 	base = map_anon(1000);
 	fill(base, 1000);
 	for (int i = 0; i < 50; i++)
-		try_to_free_pages(&f.k, ZONE_NORMAL, 0, GFP_NOIO);
+		reclaim_for(&f.k, GFP_NOIO);
 	ck_assert_uint_eq(f.k.vm_events[PSWPOUT], 0);
 	for (int i = 0; i < 50; i++)
-		try_to_free_pages(&f.k, ZONE_NORMAL, 0, GFP_KERNEL);
+		reclaim_for(&f.k, GFP_KERNEL);
 	ck_assert_uint_gt(f.k.vm_events[PSWPOUT], 0);
 	sweep(base, 1000);
 	shut_down();
@@ -425,14 +425,14 @@ START_TEST(broken_swap_loses_nothing)
 	fill(base, PAGES);
 	swap.write_broken = true;
 	for (int i = 0; i < 20; i++)
-		try_to_free_pages(&f.k, ZONE_NORMAL, 0, GFP_KERNEL);
+		reclaim_for(&f.k, GFP_KERNEL);
 	fixture_check(&f);
 	ck_assert_uint_eq(f.k.vm_events[PSWPOUT], 0);
 	sweep(base, PAGES);
 	ck_assert_uint_eq(f.k.vm_events[PSWPIN], 0);
 	swap.write_broken = false;
 	for (int i = 0; i < 60; i++)
-		try_to_free_pages(&f.k, ZONE_NORMAL, 0, GFP_KERNEL);
+		reclaim_for(&f.k, GFP_KERNEL);
 	sweep(base, PAGES);
 	shut_down();
 }
@@ -447,7 +447,7 @@ START_TEST(unreadable_slot_is_a_bus_error)
 	base = map_anon(200);
 	fill(base, 200);
 	for (int i = 0; i < 60; i++)
-		try_to_free_pages(&f.k, ZONE_NORMAL, 0, GFP_KERNEL);
+		reclaim_for(&f.k, GFP_KERNEL);
 	ck_assert_int_gt(mm->rss_stat[MM_SWAPENTS], 0);
 	swap.read_broken = true;
 	for (uint64_t i = 0; i < 200; i++) {
@@ -496,7 +496,7 @@ START_TEST(swapoff_brings_everything_back)
 	base = map_anon(PAGES);
 	fill(base, PAGES);
 	for (int i = 0; i < 60; i++)
-		try_to_free_pages(&f.k, ZONE_NORMAL, 0, GFP_KERNEL);
+		reclaim_for(&f.k, GFP_KERNEL);
 	ck_assert_int_gt(mm->rss_stat[MM_SWAPENTS], 100);
 	ck_assert_int_eq(swapoff(&f.k, &swap.device), 0);
 	ck_assert_int_eq(mm->rss_stat[MM_SWAPENTS], 0);
