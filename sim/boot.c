@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sim/boot.h"
 
+#include "sim/config_nodes.h"
 #include "sim/swap_disk.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,11 +24,12 @@ int boot_kernel(struct kernel *k, struct ram *ram, const struct machine_config *
                 const struct event_stream *events, const struct machine_ops *ops, void *machine,
                 char *why, size_t why_size)
 {
-	const struct kernel_config kernel_config = {
+	struct kernel_config kernel_config = {
 		.paging = config->paging,
 		.nr_cpus = config->cpus,
 		.kernel_image_bytes = kernel_image_bytes(config->ram_bytes),
 		.has_1g_pages = config->mmu.has_1g_pages,
+		.movable_bytes = config->movable_bytes,
 		.min_free_kbytes = config->min_free_bytes / KIB,
 		.reclaim_policy = config->reclaim_policy,
 		.reclaim_seed = config->seed,
@@ -41,8 +44,12 @@ int boot_kernel(struct kernel *k, struct ram *ram, const struct machine_config *
 		.page_cache_warm = config->page_cache_warm,
 		.check = check,
 	};
+	struct config_mistake none;
+	bool is_right = config_nodes(config, &kernel_config, &none);
 	int err;
 
+	assert(is_right); /* machine_config_parse() has seen to it */
+	(void)is_right;
 	err = ram_init(ram, config->ram_bytes);
 	if (!err) {
 		err = kernel_boot(k, &kernel_config, ram, events, ops, machine);

@@ -8,6 +8,7 @@
 
 #include "mmu/tlb_policy.h"
 #include "sim/config_keys.h"
+#include "sim/config_nodes.h"
 #include "sim/utf8.h"
 
 #include <assert.h>
@@ -19,7 +20,7 @@
 #include <string.h>
 
 #define FILE_MAX (1 * MIB) /* a machine file larger than this is something else */
-#define MAX_KEYS 128       /* room for the table */
+#define MAX_KEYS 256       /* room for the table */
 #define NAME_MAX_BYTES 128 /* of a key, with its NUL */
 
 /* Who gave a key its value: a place in a file, or an override. */
@@ -121,15 +122,19 @@ static int complain_of_key(struct loader *loader, const struct place *place, con
 	                like ? like->name : "", like ? "?" : "");
 }
 
+/* A node is there if anything is said about it, or about one behind it. */
+static void describe_node(struct machine_config *config, uint32_t nid)
+{
+	if (config->nr_nodes <= nid)
+		config->nr_nodes = nid + 1;
+}
+
 static int set_value(struct loader *loader, const char *name, const char *text,
                      const struct place *place)
 {
 	const struct config_key *key = config_key_find(name);
 	struct place *mine;
 
-	if (!key && !strncmp(name, "nodes.", 6))
-		return complain(loader, place, "%.64s: this version has one node, with the key ram",
-		                name);
 	if (!key)
 		return complain_of_key(loader, place, name);
 	if (key->file_only && place->override)
@@ -140,6 +145,8 @@ static int set_value(struct loader *loader, const char *name, const char *text,
 	if (!config_key_parse(key, text, loader->config))
 		return complain_of_value(loader, place, key, text);
 	*mine = *place;
+	if (!strncmp(key->name, "nodes.", 6))
+		describe_node(loader->config, (uint32_t)(key->name[6] - '0'));
 	return 0;
 }
 
@@ -233,9 +240,14 @@ static int load_nodes(struct loader *loader, const struct place *place, const ch
 
 	if (!fy_node_is_sequence(nodes))
 		return complain(loader, place, "nodes is a list of mappings, one a node");
+	/* A list replaces that of the base. */
+	memset(loader->config->nodes, 0, sizeof(loader->config->nodes));
+	loader->config->nr_nodes = 0;
 	while (!err && (node = fy_node_sequence_iterate(nodes, &iterator))) {
-		if (!fy_node_is_mapping(node))
+		if (!fy_node_is_mapping(node) || fy_node_mapping_is_empty(node))
 			return complain(loader, place, "nodes is a list of mappings, one a node");
+		if (i == MAX_NUMNODES)
+			return complain(loader, place, "there are at most %d nodes", MAX_NUMNODES);
 		snprintf(prefix, sizeof(prefix), "nodes.%u.", i++);
 		err = load_mapping(loader, file, node, prefix);
 	}
@@ -598,9 +610,9 @@ static int check_memory(struct loader *loader)
 {
 	const struct machine_config *config = loader->config;
 
-	if (config->node0_ram_bytes && config->node0_ram_bytes != config->ram_bytes)
-		return complain(loader, later_of(loader, "nodes.0.ram", "ram"),
-		                "the nodes' ram does not add up to ram");
+	if (config->movable_bytes > config->ram_bytes / 4 * 3)
+		return complain(loader, later_of(loader, "movable_ram", "ram"),
+		                "movable_ram is more than three quarters of ram");
 	if (config->swap_file[0] && !config->swap_bytes)
 		return complain(loader, later_of(loader, "swap.file", "swap.size"),
 		                "swap.file needs swap.size");
@@ -614,6 +626,19 @@ static int check_memory(struct loader *loader)
 		return complain(loader, later_of(loader, "min_free", "ram"),
 		                "min_free is more than a quarter of ram");
 	return 0;
+}
+
+static int check_nodes(struct loader *loader)
+{
+	struct kernel_config kernel_config = { 0 };
+	struct config_mistake mistake;
+
+	if (config_nodes(loader->config, &kernel_config, &mistake))
+		return 0;
+	if (mistake.against)
+		return complain(loader, later_of(loader, mistake.key, mistake.against), "%s",
+		                mistake.what);
+	return complain(loader, place_of(loader, mistake.key), "%s: %s", mistake.key, mistake.what);
 }
 
 /* machines/tiny.yaml is called tiny, unless it says otherwise. */
@@ -637,6 +662,7 @@ int machine_config_parse(struct machine_config *config, const char *name, const 
 
 	why[0] = '\0';
 	set_defaults(&loader);
+	config->nr_nodes = 0;
 	err = load_text(&loader, name, text, len);
 	if (!err)
 		err = set_overrides(&loader, overrides, nr_overrides);
@@ -644,6 +670,8 @@ int machine_config_parse(struct machine_config *config, const char *name, const 
 		err = check_paging(&loader);
 	if (!err)
 		err = check_memory(&loader);
+	if (!err)
+		err = check_nodes(&loader);
 	if (!err)
 		err = check_tlbs(&loader);
 	if (err == -ENOMEM)

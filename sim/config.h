@@ -8,6 +8,7 @@
 #define PW_SIM_CONFIG_H
 
 #include "mm/fault_inject.h"
+#include "mm/mmzone.h"
 #include "mmu/mmu.h"
 
 #include <stdio.h>
@@ -30,11 +31,26 @@ struct tlb_array_config {
 	const struct tlb_policy *policy; /* NULL: the level's, then tlb_policy */
 };
 
+/* As in ACPI's SLIT, from one node to each. */
+struct node_distances {
+	uint32_t nr; /* 0: 10 to itself, 20 to the others */
+	uint8_t to[MAX_NUMNODES];
+};
+
+/* nodes[N] as described; sim/config_nodes.h has what comes of it. */
+struct machine_node {
+	uint64_t ram_bytes; /* 0: an equal share of what the others leave */
+	uint64_t cpus;      /* a bit each; no node has one: equal shares */
+	struct node_distances distances;
+};
+
 struct machine_config {
 	char name[64];
 	char description[256];
 	uint64_t ram_bytes;
-	uint64_t node0_ram_bytes;   /* nodes[0].ram; 0: all of it */
+	uint32_t nr_nodes; /* described; 0: one, with all there is */
+	struct machine_node nodes[MAX_NUMNODES];
+	uint64_t movable_bytes;     /* of RAM, for movable pages alone */
 	uint64_t swap_bytes;        /* 0: none */
 	char swap_file[4096];       /* "": a temporary file, gone at the end */
 	uint32_t swap_page_cluster; /* swap_read_ahead: log2 of pages; 0: off */

@@ -331,6 +331,92 @@ static void page_sizes_describe(const struct config_key *key, char *text, size_t
 	snprintf(text, size, "a list of 4k, 2m, 4m, 1g");
 }
 
+/* ---- lists of numbers: CPUs "0,2-3", distances "10,20" ---- */
+
+/* Takes a number below `end` from the text; false: there is none. */
+static bool take_number(const char **text, uint64_t end, uint64_t *value)
+{
+	size_t len = strspn(*text, "0123456789");
+	char digits[8];
+
+	if (!len || len >= sizeof(digits))
+		return false;
+	memcpy(digits, *text, len);
+	digits[len] = '\0';
+	*text += len;
+	return parse_number(digits, value) && *value < end;
+}
+
+static bool cpus_parse(const struct config_key *key, const char *text, void *field)
+{
+	uint64_t cpus = 0, first, last;
+
+	while (*text) {
+		if (!take_number(&text, key->max, &first))
+			return false;
+		last = first;
+		if (*text == '-' && (text++, !take_number(&text, key->max, &last)))
+			return false;
+		if (last < first || (*text && *text != ','))
+			return false;
+		for (uint64_t cpu = first; cpu <= last; cpu++)
+			cpus |= (uint64_t)1 << cpu;
+		text += *text == ',';
+	}
+	*(uint64_t *)field = cpus;
+	return true;
+}
+
+static void cpus_print(const struct config_key *key, const void *field, char *text, size_t size)
+{
+	uint64_t cpus = *(const uint64_t *)field;
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (unsigned cpu = 0; cpu < 64; cpu++)
+		if (cpus >> cpu & 1)
+			len +=
+			    (size_t)snprintf(text + len, size - len, "%s%u", len ? "," : "", cpu);
+}
+
+static void cpus_describe(const struct config_key *key, char *text, size_t size)
+{
+	snprintf(text, size, "a list of CPUs from 0 to %" PRIu64, key->max - 1);
+}
+
+static bool distances_parse(const struct config_key *key, const char *text, void *field)
+{
+	struct node_distances distances = { 0 };
+	uint64_t distance;
+
+	while (*text) {
+		if (distances.nr == MAX_NUMNODES || !take_number(&text, key->max + 1, &distance) ||
+		    distance < key->min || (*text && *text != ','))
+			return false;
+		distances.to[distances.nr++] = (uint8_t)distance;
+		text += *text == ',';
+	}
+	*(struct node_distances *)field = distances;
+	return true;
+}
+
+static void distances_print(const struct config_key *key, const void *field, char *text,
+                            size_t size)
+{
+	const struct node_distances *distances = field;
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (uint32_t i = 0; i < distances->nr; i++)
+		len += (size_t)snprintf(text + len, size - len, "%s%u", i ? "," : "",
+		                        distances->to[i]);
+}
+
+static void distances_describe(const struct config_key *key, char *text, size_t size)
+{
+	snprintf(text, size, "a list of numbers from %" PRIu64 " to %" PRIu64, key->min, key->max);
+}
+
 /* ---- failures ---- */
 
 static bool fault_rule_kind_parse(const struct config_key *key, const char *text, void *field)
@@ -357,7 +443,8 @@ static bool text_parse(const struct config_key *key, const char *text, void *fie
 
 	if (len >= key->max)
 		return false;
-	memcpy(field, text, len + 1);
+	memset(field, 0, key->max); /* equal descriptions are equal to the byte */
+	memcpy(field, text, len);
 	return true;
 }
 
@@ -400,6 +487,8 @@ static const struct config_kind kind_paging = { KIND(paging, paging) };
 static const struct config_kind kind_policy = { KIND(policy, policy) };
 static const struct config_kind kind_reclaim = { KIND(reclaim, reclaim) };
 static const struct config_kind kind_page_sizes = { .is_list = true, KIND(page_sizes, page_sizes) };
+static const struct config_kind kind_cpus = { .is_list = true, KIND(cpus, cpus) };
+static const struct config_kind kind_distances = { .is_list = true, KIND(distances, distances) };
 static const struct config_kind kind_fault_rule = { KIND(fault_rule_kind, fault_rule_kind) };
 static const struct config_kind kind_text = { KIND(text, text) };
 static const struct config_kind kind_base = { KIND(base, base) };
@@ -438,6 +527,21 @@ static const struct config_kind kind_base = { KIND(base, base) };
 	TLB_SIDE_ARRAY(prefix ".4m", level, TLB_ARRAY_4M),                                         \
 	TLB_SIDE_ARRAY(prefix ".1g", level, TLB_ARRAY_1G)
 
+#define NODE(i)                                                                                    \
+	{ "nodes." #i ".ram", &kind_size, FIELD(nodes[i].ram_bytes), .def = "0", .terse = true,    \
+	  .max = 1024 * GIB, .step = PAGE_SIZE,                                                    \
+	  .doc = "Memory of a NUMA node, written as `nodes: [{ram: 512M}, {ram: 512M}]`; 0: an "   \
+	         "equal share of what the others leave. All together are `ram`, in the order of "  \
+	         "their addresses." },                                                             \
+	{ "nodes." #i ".cpus", &kind_cpus, FIELD(nodes[i].cpus), .def = "", .terse = true,         \
+	  .max = NR_CPUS_MAX,                                                                      \
+	  .doc = "Its CPUs, as `[0, 1]` or `0-1`. If no node says, the CPUs are dealt out in "     \
+	         "equal blocks; if one does, a node that does not has none." },                    \
+	{ "nodes." #i ".distances", &kind_distances, FIELD(nodes[i].distances), .def = "",         \
+	  .min = 10, .max = 254, .terse = true,                                                    \
+	  .doc = "How far each node is from it, in node order, as in ACPI's SLIT; empty: 10 to "   \
+	         "itself and 20 to the others." }
+
 const struct config_key config_keys[] = {
 	{ "base", &kind_base, 0, .def = "", .terse = true, .file_only = true,
 	  .doc = "A machine that ships, from which this file differs. Everything not "
@@ -450,10 +554,12 @@ const struct config_key config_keys[] = {
 	{ "ram", &kind_size, FIELD(ram_bytes), .def = "1G",
 	  .min = 1 * MIB, .max = 1024 * GIB, .step = PAGE_SIZE,
 	  .doc = "Physical memory. The host backs only what the guest touches." },
-	{ "nodes.0.ram", &kind_size, FIELD(node0_ram_bytes), .def = "0", .terse = true,
+	NODE(0), NODE(1), NODE(2), NODE(3), NODE(4), NODE(5), NODE(6), NODE(7),
+	{ "movable_ram", &kind_size, FIELD(movable_bytes), .def = "0", .terse = true,
 	  .max = 1024 * GIB, .step = PAGE_SIZE,
-	  .doc = "Memory of node 0, written as `nodes: [{ram: 1G}]`; 0: all of `ram`. "
-	         "This version has one node, so nothing else can be right." },
+	  .doc = "How much of `ram` is ZONE_MOVABLE, for pages alone that can be moved away "
+	         "(Linux: movablecore=); from the top of each node, so that the rest is "
+	         "spread evenly." },
 	{ "cpus", &kind_u32, FIELD(cpus), .def = "1", .min = 1, .max = NR_CPUS_MAX,
 	  .doc = "Processors, each with its own TLBs and walk caches." },
 	{ "cpu_hz", &kind_u64, FIELD(cpu_hz), .def = "1000000000",
@@ -675,6 +781,34 @@ static bool is_shown(const struct config_key *key, const char *text)
 	return key->kind != &kind_base && (!key->terse || strcmp(text, key->def) != 0);
 }
 
+static void print_node_list(const struct machine_config *config, uint32_t nid, const char *field,
+                            FILE *out)
+{
+	char name[32], text[CONFIG_TEXT_MAX];
+
+	snprintf(name, sizeof(name), "nodes.%" PRIu32 ".%s", nid, field);
+	config_key_print(config_key_find(name), config, text, sizeof(text));
+	if (!text[0])
+		return;
+	fprintf(out, ", %s: ", field);
+	print_list(text, out);
+}
+
+static void print_nodes(const struct machine_config *config, FILE *out)
+{
+	if (config->nr_nodes)
+		fputs("nodes:\n", out);
+	for (uint32_t nid = 0; nid < config->nr_nodes; nid++) {
+		char size[32];
+
+		print_size(config->nodes[nid].ram_bytes, size, sizeof(size));
+		fprintf(out, "  - {ram: %s", size);
+		print_node_list(config, nid, "cpus", out);
+		print_node_list(config, nid, "distances", out);
+		fputs("}\n", out);
+	}
+}
+
 void machine_config_print(const struct machine_config *config, FILE *out)
 {
 	char text[CONFIG_TEXT_MAX];
@@ -684,13 +818,11 @@ void machine_config_print(const struct machine_config *config, FILE *out)
 		const struct config_key *key = &config_keys[i];
 		int depth;
 
+		if (!strcmp(key->name, "nodes.0.ram"))
+			print_nodes(config, out);
 		config_key_print(key, config, text, sizeof(text));
-		if (!is_shown(key, text))
+		if (!is_shown(key, text) || !strncmp(key->name, "nodes.", 6))
 			continue;
-		if (!strncmp(key->name, "nodes.0.", 8)) {
-			fprintf(out, "nodes: [{%s: %s}]\n", key->name + 8, text);
-			continue;
-		}
 		depth = print_headings(before, key->name, out);
 		fprintf(out, "%*s%s: ", 2 * depth, "",
 		        strrchr(key->name, '.') ? strrchr(key->name, '.') + 1 : key->name);
@@ -718,7 +850,8 @@ void machine_config_each(const struct machine_config *config, machine_config_vis
 	}
 }
 
-/* One row stands for its kin: tlb.l1i.2m.ways is shown as tlb.LEVEL.SIZE.ways.
+/* One row stands for its kin: tlb.l1i.2m.ways is shown as tlb.LEVEL.SIZE.ways, and
+ * nodes.0.ram as nodes.N.ram.
  * False: another row stands for this one. */
 static bool general_name(const char *name, char *general, size_t size)
 {
@@ -726,7 +859,11 @@ static bool general_name(const char *name, char *general, size_t size)
 
 	for (const char *c = name; *c; c++)
 		dots += *c == '.';
-	if (!strncmp(name, "tlb.l1i.2m.", 11))
+	if (!strncmp(name, "nodes.0.", 8))
+		snprintf(general, size, "nodes.N.%s", name + 8);
+	else if (!strncmp(name, "nodes.", 6))
+		return false;
+	else if (!strncmp(name, "tlb.l1i.2m.", 11))
 		snprintf(general, size, "tlb.LEVEL.SIZE.%s", name + 11);
 	else if (!strncmp(name, "tlb.l1i.", 8) && dots == 2)
 		snprintf(general, size, "tlb.LEVEL.%s", name + 8);

@@ -219,7 +219,7 @@ static const struct {
 	{ "ram: 4M\nmin_free: 2M\n", "test.yaml:2:11: min_free is more than a quarter of ram" },
 	{ "nodes: [{ram: 512M}]\n", "test.yaml:1:15: the nodes' ram does not add up to ram" },
 	{ "nodes: [{ram: 1G},\n {ram: 1G}]\n",
-	  "test.yaml:2:3: nodes.1.ram: this version has one node, with the key ram" },
+	  "test.yaml:2:8: the nodes' ram does not add up to ram" },
 	{ "nodes: 3\n", "test.yaml:1:1: nodes is a list of mappings, one a node" },
 	{ "base: nope\n", "test.yaml:1:7: no machine \"nope\" ships" },
 
