@@ -119,7 +119,7 @@ START_TEST(swapped_pages_are_swap_here_and_in_pagemap)
 	for (int i = 0; i < 200; i++)
 		user_write(&u, PAGE(i), 1);
 	for (int i = 0; i < 20; i++)
-		try_to_free_pages(k, ZONE_NORMAL, 0, GFP_KERNEL);
+		reclaim_for(k, GFP_KERNEL);
 	mss = stats_at(u.mm, AT);
 	ck_assert_uint_gt(mss.swap, 0);
 	ck_assert_uint_eq(mss.swap + mss.resident, 200 * PAGE_SIZE);
