@@ -487,6 +487,55 @@ START_TEST(nearly_full_swap_still_works)
 }
 END_TEST
 
+/* More than memory and swap together: each slot is taken, then somebody is killed; the
+ * fault that found no memory does not lose what is there. */
+START_TEST(full_swap_kills_and_loses_nothing)
+{
+	const uint64_t nr_slots = 1000;
+	uint64_t n = 0;
+	va_t base;
+
+	boot_with(16 * MIB, nr_slots + 1, 0);
+	base = map_anon(8192);
+	while (!f.seen.oom_kills && n < 8192) {
+		enum fault_outcome outcome;
+		uint64_t *word = user_at(&f.k, mm, base + n * PAGE_SIZE, true, &outcome);
+
+		if (!word)
+			break;
+		*word = pattern(n++);
+	}
+	ck_assert_uint_eq(f.seen.oom_kills, 1);
+	ck_assert_ptr_eq(f.seen.oom_victim, mm);
+	ck_assert_uint_ge(n, pages_that_fit() + nr_slots);
+	fixture_check(&f);
+	shut_down();
+}
+END_TEST
+
+/* What caches keep of empty slabs for the next allocation goes first. */
+START_TEST(empty_slabs_go_when_memory_is_short)
+{
+	static void *objects[2000];
+	struct kmem_cache *cache;
+	va_t base;
+
+	boot_with(16 * MIB, 17000, 0);
+	cache = kmem_cache_create(&f.k, "hoard", 1000, 0, 0, NULL);
+	for (int i = 0; i < 2000; i++)
+		objects[i] = kmem_cache_alloc(&f.k, cache, GFP_KERNEL);
+	for (int i = 0; i < 2000; i++)
+		kmem_cache_free(&f.k, cache, objects[i]);
+	ck_assert_uint_gt(cache->nr_free_slabs, 0);
+	base = map_anon(6000);
+	fill(base, 6000);
+	ck_assert_uint_gt(f.k.vm_events[PSWPOUT], 0);
+	ck_assert_uint_eq(cache->nr_slabs, 0);
+	ck_assert_int_eq(kmem_cache_destroy(&f.k, cache), 0);
+	shut_down();
+}
+END_TEST
+
 START_TEST(swapoff_brings_everything_back)
 {
 	enum { PAGES = 3000 };
@@ -760,6 +809,8 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, broken_swap_loses_nothing);
 	tcase_add_test(tc, unreadable_slot_is_a_bus_error);
 	tcase_add_test(tc, nearly_full_swap_still_works);
+	tcase_add_test(tc, full_swap_kills_and_loses_nothing);
+	tcase_add_test(tc, empty_slabs_go_when_memory_is_short);
 	tcase_add_test(tc, swapoff_brings_everything_back);
 	tcase_add_test(tc, swapoff_that_does_not_fit_changes_nothing);
 	tcase_add_test(tc, second_area_takes_over_when_the_first_is_full);
