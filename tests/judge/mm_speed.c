@@ -81,7 +81,8 @@ static double time_reclaim(struct kernel *k)
 	fill_cache(k, &mapping);
 	start = cpu_seconds();
 	while (mapping.nrpages > NR_FILE_PAGES / 10)
-		reclaimed += try_to_free_pages(k, ZONE_NORMAL, 0, GFP_KERNEL);
+		reclaimed +=
+		    try_to_free_pages(k, node_zonelist(k, 0, GFP_KERNEL), 0, GFP_KERNEL, NULL);
 	seconds = cpu_seconds() - start;
 	truncate_inode_pages(k, &mapping, 0);
 	return (double)reclaimed / seconds;
