@@ -41,6 +41,23 @@ struct zone *shell_read_zone(const struct mm_shell *sh, const char *text)
 	return NULL;
 }
 
+struct pglist_data *shell_read_node(const struct mm_shell *sh, const char *text)
+{
+	struct kernel *k = shell_kernel(sh);
+	uint64_t nid;
+
+	return shell_read_number(sh, text, k->nr_nodes - 1, &nid) ? NULL
+	                                                          : NODE_DATA(k, (uint32_t)nid);
+}
+
+void mm_zone_name(const struct mm_shell *sh, const struct zone *zone, char name[MM_NAME_MAX])
+{
+	if (shell_kernel(sh)->nr_nodes == 1)
+		snprintf(name, MM_NAME_MAX, "%s", zone->name);
+	else
+		snprintf(name, MM_NAME_MAX, "%s@%u", zone->name, zone->zone_pgdat->node_id);
+}
+
 struct kmem_cache *shell_read_cache(const struct mm_shell *sh, const char *text)
 {
 	const struct handle *handle = handle_find(sh, text);
@@ -124,60 +141,25 @@ static int ask_largest(const struct mm_shell *sh, const char *const *args, struc
 	return 0;
 }
 
-/* Of a zone's free memory, for blocks of one order. */
-struct fragments {
-	uint64_t pages, blocks; /* all that is free */
-	uint64_t suitable;      /* blocks of the order that could be had from it */
-};
-
-static int read_fragments(const struct mm_shell *sh, const char *const *args,
-                          struct fragments *fragments, uint64_t *order)
-{
-	const struct zone *zone = shell_read_zone(sh, args[0]);
-
-	if (!zone || shell_read_number(sh, args[1], MAX_ORDER - 1, order))
-		return EXIT_MISTAKE;
-	*fragments = (struct fragments){ 0 };
-	for (unsigned i = 0; i < MAX_ORDER; i++) {
-		uint64_t nr = zone->free_area[i].nr_free;
-
-		fragments->blocks += nr;
-		fragments->pages += nr << i;
-		if (i >= *order)
-			fragments->suitable += nr << (i - *order);
-	}
-	return 0;
-}
-
-/* Linux 4.4, mm/vmstat.c, unusable_free_index(), in thousandths. */
 static int ask_unusable(const struct mm_shell *sh, const char *const *args, struct value *value)
 {
-	struct fragments f;
+	const struct zone *zone = shell_read_zone(sh, args[0]);
 	uint64_t order;
 
-	if (read_fragments(sh, args, &f, &order))
+	if (!zone || shell_read_number(sh, args[1], MAX_ORDER - 1, &order))
 		return EXIT_MISTAKE;
-	value_set_number(
-	    value, f.pages ? (int64_t)((f.pages - (f.suitable << order)) * 1000 / f.pages) : 1000);
+	value_set_number(value, unusable_free_index(zone, (unsigned)order));
 	return 0;
 }
 
-/* Linux 4.4, mm/vmstat.c, __fragmentation_index(), in thousandths: near 0, an
- * allocation fails for want of memory, near 1000 because it is in pieces. */
 static int ask_extfrag(const struct mm_shell *sh, const char *const *args, struct value *value)
 {
-	struct fragments f;
+	const struct zone *zone = shell_read_zone(sh, args[0]);
 	uint64_t order;
 
-	if (read_fragments(sh, args, &f, &order))
+	if (!zone || shell_read_number(sh, args[1], MAX_ORDER - 1, &order))
 		return EXIT_MISTAKE;
-	if (!f.blocks)
-		value_set_number(value, 0);
-	else if (f.suitable)
-		value_set_number(value, -1000);
-	else
-		value_set_number(value,
-		                 1000 - (int64_t)((1000 + (f.pages * 1000 >> order)) / f.blocks));
+	value_set_number(value, fragmentation_index(zone, (unsigned)order));
 	return 0;
 }
 
@@ -223,8 +205,46 @@ static int ask_swap_total(const struct mm_shell *sh, const char *const *args, st
 static int ask_kswapd_wanted(const struct mm_shell *sh, const char *const *args,
                              struct value *value)
 {
-	value_set_number(value, NODE_DATA(shell_kernel(sh), 0)->kswapd_wanted);
+	struct pglist_data *node = shell_read_node(sh, args[0]);
+
+	if (!node)
+		return EXIT_MISTAKE;
+	value_set_number(value, node->kswapd_wanted);
 	return 0;
+}
+
+/* ---- nodes ---- */
+
+static int ask_distance(const struct mm_shell *sh, const char *const *args, struct value *value)
+{
+	const struct pglist_data *from = shell_read_node(sh, args[0]);
+	const struct pglist_data *to = from ? shell_read_node(sh, args[1]) : NULL;
+
+	if (!to)
+		return EXIT_MISTAKE;
+	value_set_number(value,
+	                 shell_kernel(sh)->config.nodes[from->node_id].distance[to->node_id]);
+	return 0;
+}
+
+/* `numa(1, hit)`: of all zones of the node. */
+static int ask_numa(const struct mm_shell *sh, const char *const *args, struct value *value)
+{
+	struct pglist_data *node = shell_read_node(sh, args[0]);
+
+	if (!node)
+		return EXIT_MISTAKE;
+	for (int i = 0; i < NR_NUMA_STATS; i++) {
+		int64_t sum = 0;
+
+		if (strcmp(mm_numa_stat_names[i], args[1]) != 0)
+			continue;
+		for_each_zone_of_node (node, zone)
+			sum += (int64_t)zone->numa_stat[i];
+		value_set_number(value, sum);
+		return 0;
+	}
+	return shell_mistake(sh, "nodes do not count %s; see show numastat", args[1]);
 }
 
 /* ---- caches ---- */
@@ -299,7 +319,11 @@ const struct mm_figure mm_figures[] = {
 	  "walk_cycles; flushes: page, all, pcid, cr3_writes, shootdowns" },
 	{ "swap_free", "", 0, ask_swap_free, "free slots" },
 	{ "swap_total", "", 0, ask_swap_total, "slots" },
-	{ "kswapd_wanted", "", 0, ask_kswapd_wanted, "1: woken, has not run yet" },
+	{ "kswapd_wanted", "NODE", 1, ask_kswapd_wanted,
+	  "1: its kswapd is woken, has not run yet" },
+	{ "distance", "NODE, NODE", 2, ask_distance, "10: the same; the more, the farther" },
+	{ "numa", "NODE, WHAT", 2, ask_numa,
+	  "allocations: hit, miss, foreign, interleave, local, other; see show numastat" },
 	{ "slabs", "CACHE", 1, ask_slabs, "its slabs" },
 	{ "full", "CACHE", 1, ask_full, "slabs without a free object" },
 	{ "partial", "CACHE", 1, ask_partial, "slabs with some" },

@@ -83,14 +83,16 @@ static int name_block(struct mm_shell *sh, const char *name, const struct handle
 	const struct kernel *k = shell_kernel(sh);
 	int status = handle_make(sh, name, kind, object, PAGE_SIZE << order);
 	const struct page *page;
+	char zone[MM_NAME_MAX];
 
 	if (status || !object) {
 		shell_say(sh, "%s = NULL", name);
 		return status;
 	}
 	page = handle_page(sh, handle_find(sh, name));
+	mm_zone_name(sh, page_zone(k, page), zone);
 	shell_say(sh, "%s = %lu page%s from frame %lu on, zone %s", name, 1ul << order,
-	          order ? "s" : "", (unsigned long)page_to_pfn(k, page), page_zone(k, page)->name);
+	          order ? "s" : "", (unsigned long)page_to_pfn(k, page), zone);
 	return 0;
 }
 
@@ -117,6 +119,21 @@ static int run_alloc_pages(struct mm_shell *sh, const struct mm_call *call)
 		return status;
 	return name_block(sh, call->result, &handle_pages,
 	                  alloc_pages(shell_kernel(sh), gfp, order), order);
+}
+
+/* alloc_pages_node NODE GFP ORDER */
+static int run_alloc_pages_node(struct mm_shell *sh, const struct mm_call *call)
+{
+	const struct pglist_data *node = shell_read_node(sh, call->argv[0]);
+	uint64_t order;
+	gfp_t gfp = 0;
+
+	if (!node || shell_read_gfp(sh, call->argv[1], &gfp) ||
+	    shell_read_number(sh, call->argv[2], ORDER_MAX, &order))
+		return EXIT_MISTAKE;
+	return name_block(sh, call->result, &handle_pages,
+	                  alloc_pages_node(shell_kernel(sh), node->node_id, gfp, (unsigned)order),
+	                  (unsigned)order);
 }
 
 /* By address: what may have none is refused, where Linux has a BUG. */
@@ -330,6 +347,8 @@ static int run_drain(struct mm_shell *sh, const struct mm_call *call)
 const struct mm_command mm_page_commands[] = {
 	{ "alloc_pages", "GFP ORDER", 2, 2, MUST_NAME, run_alloc_pages, "2^ORDER pages, or NULL" },
 	{ "alloc_page", "GFP", 1, 1, MUST_NAME, run_alloc_pages, "one page" },
+	{ "alloc_pages_node", "NODE GFP ORDER", 3, 3, MUST_NAME, run_alloc_pages_node,
+	  "of that node, or the nearest that has some" },
 	{ "__get_free_pages", "GFP ORDER", 2, 2, MUST_NAME, run_get_free_pages,
 	  "the same, by address" },
 	{ "get_zeroed_page", "GFP", 1, 1, MUST_NAME, run_get_zeroed_page, "one page of zeroes" },

@@ -15,10 +15,12 @@ static void say_kswapd(const struct mm_shell *sh)
 {
 	const struct kernel *k = shell_kernel(sh);
 
-	shell_say(sh, "kswapd is %s%s; %" PRIu64 " pages scanned, %" PRIu64 " reclaimed so far",
-	          NODE_DATA(k, 0)->kswapd_wanted ? "woken" : "asleep",
-	          sh->kswapd_held ? " and held" : "", k->vm_events[PGSCAN_KSWAPD],
-	          k->vm_events[PGSTEAL_KSWAPD]);
+	for_each_node (k, nid)
+		shell_say(sh, "kswapd%u is %s%s", nid,
+		          NODE_DATA(k, nid)->kswapd_wanted ? "woken" : "asleep",
+		          sh->kswapd_held ? " and held" : "");
+	shell_say(sh, "%" PRIu64 " pages scanned, %" PRIu64 " reclaimed so far",
+	          k->vm_events[PGSCAN_KSWAPD], k->vm_events[PGSTEAL_KSWAPD]);
 }
 
 /* Held, it does not run by itself, so that what it is woken for can be looked at. */

@@ -137,6 +137,7 @@ int shell_read_gfp(const struct mm_shell *sh, const char *text, gfp_t *out);
 /* A frame by its number, or the first one of a handle. */
 int shell_read_page(const struct mm_shell *sh, const char *text, const struct page **out);
 /* NULL: the mistake has been told. A cache by a handle's name, or its own. */
+struct pglist_data *shell_read_node(const struct mm_shell *sh, const char *text);
 struct zone *shell_read_zone(const struct mm_shell *sh, const char *text);
 struct kmem_cache *shell_read_cache(const struct mm_shell *sh, const char *text);
 
@@ -153,6 +154,11 @@ struct mm_figure {
 	mm_ask_fn *ask;
 	const char *doc;
 };
+
+/* "Normal"; on a machine with several nodes, "Normal@2". */
+void mm_zone_name(const struct mm_shell *sh, const struct zone *zone, char name[MM_NAME_MAX]);
+/* By enum numa_stat_item: "hit", "miss" ... */
+extern const char *const mm_numa_stat_names[NR_NUMA_STATS]; /* mm_show.c */
 
 /* The i-th name that `show` knows, or NULL behind the last. */
 const char *mm_show_name(size_t i); /* mm_show.c */

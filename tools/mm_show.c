@@ -36,27 +36,76 @@ static void show_node(const struct mm_shell *sh, struct pglist_data *node)
 		        zone->managed_pages);
 }
 
+/* Who is on it, and how far the others are. */
+static void show_neighbours(const struct mm_shell *sh, uint32_t nid)
+{
+	const struct kernel *k = shell_kernel(sh);
+
+	fprintf(sh->out, "  CPUs");
+	for (uint32_t cpu = 0; cpu < k->config.nr_cpus; cpu++)
+		if (cpu_to_node(k, cpu) == nid)
+			fprintf(sh->out, " %u", cpu);
+	fprintf(sh->out, "; distances");
+	for_each_node (k, to)
+		fprintf(sh->out, " %u", k->config.nodes[nid].distance[to]);
+	putc('\n', sh->out);
+}
+
 static void show_nodes(const struct mm_shell *sh)
 {
 	const struct kernel *k = shell_kernel(sh);
 
-	for_each_node (k, nid)
+	for_each_node (k, nid) {
 		show_node(sh, NODE_DATA(k, nid));
+		if (k->nr_nodes > 1)
+			show_neighbours(sh, nid);
+	}
+}
+
+const char *const mm_numa_stat_names[NR_NUMA_STATS] = {
+	[NUMA_STAT_HIT] = "hit",         [NUMA_STAT_MISS] = "miss",
+	[NUMA_STAT_FOREIGN] = "foreign", [NUMA_STAT_INTERLEAVE] = "interleave",
+	[NUMA_STAT_LOCAL] = "local",     [NUMA_STAT_OTHER] = "other",
+};
+
+/* As numastat(8) has it. */
+static void show_numastat(const struct mm_shell *sh)
+{
+	const struct kernel *k = shell_kernel(sh);
+
+	fprintf(sh->out, "%-16s", "");
+	for_each_node (k, nid)
+		fprintf(sh->out, "     node%u", nid);
+	putc('\n', sh->out);
+	for (int i = 0; i < NR_NUMA_STATS; i++) {
+		fprintf(sh->out, "numa_%-11s", mm_numa_stat_names[i]);
+		for_each_node (k, nid) {
+			uint64_t sum = 0;
+
+			for_each_zone_of_node (NODE_DATA(k, nid), zone)
+				sum += zone->numa_stat[i];
+			fprintf(sh->out, " %9" PRIu64, sum);
+		}
+		putc('\n', sh->out);
+	}
 }
 
 static void show_watermarks(const struct mm_shell *sh)
 {
 	const struct kernel *k = shell_kernel(sh);
+	char name[MM_NAME_MAX];
 
-	fprintf(sh->out, "%-8s %8s %8s %8s %8s\n", "zone", "free", "min", "low", "high");
-	for_each_zone (k, zone)
-		fprintf(sh->out, "%-8s %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %8" PRIu64 "  %s\n",
-		        zone->name, zone->nr_free_pages, zone->watermark[WMARK_MIN],
+	fprintf(sh->out, "%-9s %8s %8s %8s %8s\n", "zone", "free", "min", "low", "high");
+	for_each_zone (k, zone) {
+		mm_zone_name(sh, zone, name);
+		fprintf(sh->out, "%-9s %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %8" PRIu64 "  %s\n",
+		        name, zone->nr_free_pages, zone->watermark[WMARK_MIN],
 		        zone->watermark[WMARK_LOW], zone->watermark[WMARK_HIGH],
 		        zone->nr_free_pages > zone->watermark[WMARK_HIGH]  ? "plenty"
 		        : zone->nr_free_pages > zone->watermark[WMARK_LOW] ? "between low and high"
 		        : zone->nr_free_pages > zone->watermark[WMARK_MIN] ? "kswapd is due"
 		                                                           : "reserves only");
+	}
 }
 
 /* Linux 4.4, mm/memblock.c, __memblock_dump_all(). */
@@ -194,10 +243,15 @@ static const struct {
 	const char *name;
 	void (*show)(const struct mm_shell *sh);
 } own_shows[] = {
-	{ "nodes", show_nodes },       { "watermarks", show_watermarks },
-	{ "memblock", show_memblock }, { "devices", show_devices },
-	{ "reclaim", show_reclaim },   { "lru", show_lru },
-	{ "percpu", show_percpu },     { "handles", show_handles },
+	{ "nodes", show_nodes },
+	{ "numastat", show_numastat },
+	{ "watermarks", show_watermarks },
+	{ "memblock", show_memblock },
+	{ "devices", show_devices },
+	{ "reclaim", show_reclaim },
+	{ "lru", show_lru },
+	{ "percpu", show_percpu },
+	{ "handles", show_handles },
 };
 
 static int show_proc(const struct mm_shell *sh,
@@ -251,7 +305,8 @@ const char *mm_show_name(size_t i)
 
 const struct mm_command mm_show_commands[] = {
 	{ "show", "WHAT", 1, 2, NAMES_NOTHING, run_show,
-	  "nodes, zones, watermarks, buddyinfo, pagetypeinfo, slabinfo, vmallocinfo, meminfo, "
+	  "nodes, numastat, zones, watermarks, buddyinfo, pagetypeinfo, slabinfo, vmallocinfo, "
+	  "meminfo, "
 	  "vmstat, swaps, reclaim, lru, percpu, memblock, devices, handles, page N|NAME" },
 	{ 0 },
 };

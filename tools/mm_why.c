@@ -19,21 +19,20 @@ static const struct zone *try_zones(const struct mm_shell *sh, const char *title
                                     unsigned order, enum zone_watermarks mark, gfp_t behaviour)
 {
 	const struct kernel *k = shell_kernel(sh);
+	const struct zonelist *zonelist = node_zonelist(k, numa_node_id(k), gfp);
 	enum zone_type classzone = gfp_zone(gfp);
 	const struct zone *chosen = NULL;
+	char name[MM_NAME_MAX];
 
 	shell_say(sh, "%s", title);
-	for (int type = classzone; type >= 0; type--) {
-		const struct zone *zone = &NODE_DATA(k, numa_node_id(k))->node_zones[type];
+	for_each_zone_zonelist (zone, z, zonelist, classzone, NULL) {
 		bool ok =
-		    zone->managed_pages &&
 		    zone_watermark_ok(zone, order, zone->watermark[mark], classzone, behaviour);
 
-		if (!zone->managed_pages)
-			continue;
+		mm_zone_name(sh, zone, name);
 		shell_say(sh,
-		          "    %-8s %8" PRIu64 " free, mark %6" PRIu64 ", reserve %6" PRIu64 ": %s",
-		          zone->name, zone->nr_free_pages, zone->watermark[mark],
+		          "    %-9s %8" PRIu64 " free, mark %6" PRIu64 ", reserve %6" PRIu64 ": %s",
+		          name, zone->nr_free_pages, zone->watermark[mark],
 		          zone->lowmem_reserve[classzone],
 		          !ok      ? "no"
 		          : chosen ? "would do"

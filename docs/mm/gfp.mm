@@ -63,10 +63,10 @@ kswapd hold
 show watermarks
 
 # GFP_NOWAIT stops at min, and has woken kswapd on the way, at low.
-assert kswapd_wanted() == 0
+assert kswapd_wanted(0) == 0
 w = hog GFP_NOWAIT 0
 assert free(DMA) == min(DMA)
-assert kswapd_wanted() == 1
+assert kswapd_wanted(0) == 1
 why GFP_NOWAIT
 n = alloc_page GFP_NOWAIT|__GFP_NOWARN
 assert n == NULL

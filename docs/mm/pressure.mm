@@ -46,12 +46,12 @@ kswapd hold
 # Somebody who may not wait takes what there is: at low, kswapd is called.
 h = hog GFP_NOWAIT 0
 assert free(DMA) == min(DMA)
-assert kswapd_wanted() == 1
+assert kswapd_wanted(0) == 1
 assert vmstat(pgscan_kswapd) == 0
 # It runs until the zone stands above high again. What it needs, a gives.
 kswapd run
 assert free(DMA) + pcp(DMA) >= high(DMA)
-assert kswapd_wanted() == 0
+assert kswapd_wanted(0) == 0
 assert a.swapped > 0
 # Who may wait reclaims for himself, when kswapd does not come.
 assert vmstat(pgsteal_direct) == 0

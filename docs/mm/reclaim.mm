@@ -19,10 +19,10 @@ free a
 show watermarks
 kswapd hold
 a = pressure 6M
-assert kswapd_wanted() == 0
+assert kswapd_wanted(0) == 0
 h = hog GFP_NOWAIT 0
 assert free(DMA) == min(DMA)
-assert kswapd_wanted() == 1
+assert kswapd_wanted(0) == 1
 assert a.swapped == 0
 kswapd run
 assert free(DMA) + pcp(DMA) >= high(DMA)
