@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -315,22 +316,36 @@ static int run_quit(struct mm_shell *sh, const struct mm_call *call)
 	return 0;
 }
 
-/* `repeat 3 o = alloc_page GFP_KERNEL` makes o1, o2 and o3. */
+/* Copies the text with each % as the number; cut if it does not fit. */
+static void put_number(const char *text, uint64_t number, char *out, size_t size)
+{
+	size_t len = 0;
+
+	for (; *text && len < size - 1; text++) {
+		if (*text != '%')
+			out[len++] = *text;
+		else
+			len += (size_t)snprintf(out + len, size - len, "%" PRIu64, number);
+	}
+	out[len < size ? len : size - 1] = '\0';
+}
+
+/* `repeat 3 o = alloc_page GFP_KERNEL` makes o1, o2 and o3; `repeat 3 free o%` frees
+ * them. */
 static int run_repeat(struct mm_shell *sh, const struct mm_call *call)
 {
 	bool named = call->argc > 3 && !strcmp(call->argv[2], "=");
+	const char *command = call->rest + strcspn(call->rest, " \t");
+	char text[1100], line[1200];
 	uint64_t times;
 	int status = shell_read_number(sh, call->argv[0], 1000000, &times);
 
+	if (named)
+		snprintf(text, sizeof(text), "%s%% %s", call->argv[1], strchr(command, '='));
+	else
+		snprintf(text, sizeof(text), "%s", command);
 	for (uint64_t i = 1; !status && i <= times; i++) {
-		const char *command = call->rest + strcspn(call->rest, " \t");
-		char line[1100];
-
-		if (named)
-			snprintf(line, sizeof(line), "%s%lu %s", call->argv[1], (unsigned long)i,
-			         strchr(command, '='));
-		else
-			snprintf(line, sizeof(line), "%s", command);
+		put_number(text, i, line, sizeof(line));
 		status = shell_run_line(sh, line);
 	}
 	return status;
@@ -413,7 +428,7 @@ const struct mm_command mm_shell_commands[] = {
 	{ "help", "[COMMAND|figures]", 0, 1, NAMES_NOTHING, run_help, "this" },
 	{ "echo", "TEXT", 0, MM_ARGS_MAX, NAMES_NOTHING, run_echo, "prints the text" },
 	{ "repeat", "N [NAME =] COMMAND ...", 2, MM_ARGS_MAX, NAMES_NOTHING, run_repeat,
-	  "N times; what is named is NAME1 to NAMEN" },
+	  "N times; NAME becomes NAME1 to NAMEN, and % the number" },
 	{ "boot", "[MACHINE] [KEY=VALUE ...]", 0, MM_ARGS_MAX, NAMES_NOTHING, run_boot,
 	  "a fresh kernel, on this machine" },
 	{ "cpu", "N", 1, 1, NAMES_NOTHING, run_cpu, "the CPU that the next lines run on" },

@@ -108,7 +108,7 @@ mistaken 'no size' 'p = pressure much'
 mistaken 'whole pages' 'p = pressure 100'
 holds 'a name is free again' 'p = alloc_page GFP_KERNEL' 'free p' 'p = alloc_page GFP_KERNEL'
 holds 'repeat numbers its names' 'repeat 3 p = alloc_page GFP_KERNEL' 'assert p3 != NULL' \
-	'free p*'
+	'repeat 3 fill p% 7' 'x = read p2' 'assert x == 0x0707070707070707' 'free p*'
 holds 'what is not freed is given back at the end' 'p = alloc_pages GFP_KERNEL 3' \
 	'c = kmem_cache_create c 100' 'o = kmem_cache_alloc c GFP_KERNEL' 'a = pressure 64K' \
 	'h = hog GFP_KERNEL 2 3' 'k = kmalloc 100 GFP_KERNEL' 'z = get_zeroed_page GFP_KERNEL' \
