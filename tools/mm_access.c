@@ -8,17 +8,30 @@
 
 #include <inttypes.h>
 
-/* An address in what NAME has, or behind it. */
+/* Bytes that may be asked for: its own, and the guard page of an area that has one. What
+ * is behind the others belongs to somebody. */
+static uint64_t accessible_bytes(const struct handle *handle)
+{
+	if (handle->kind->object != KERNEL_VA)
+		return handle->size;
+	return ((handle->size + PAGE_SIZE - 1) & PAGE_MASK) + PAGE_SIZE;
+}
+
+/* The address of `len` bytes in what NAME has. */
 static int read_place(const struct mm_shell *sh, const char *name, const char *offset_text,
-                      va_t *va)
+                      uint64_t len, va_t *va)
 {
 	const struct handle *handle = handle_find(sh, name);
-	uint64_t offset = 0;
+	uint64_t offset = 0, size;
 
-	if (!handle || !handle_va(sh, handle, va))
+	if (!handle || handle->kind->object == NO_FRAME || !handle_va(sh, handle, va))
 		return shell_mistake(sh, "%s has no address", name);
 	if (offset_text && shell_read_size(sh, offset_text, &offset))
 		return EXIT_MISTAKE;
+	size = accessible_bytes(handle);
+	if (len > size || offset > size - len)
+		return shell_mistake(sh, "%s has no %lu bytes from %lu on", name,
+		                     (unsigned long)len, (unsigned long)offset);
 	*va += offset;
 	return 0;
 }
@@ -35,7 +48,8 @@ static int run_read(struct mm_shell *sh, const struct mm_call *call)
 	va_t va;
 	int err;
 
-	if (read_place(sh, call->argv[0], call->argc > 1 ? call->argv[1] : NULL, &va))
+	if (read_place(sh, call->argv[0], call->argc > 1 ? call->argv[1] : NULL, sizeof(number),
+	               &va))
 		return EXIT_MISTAKE;
 	err = kernel_read(shell_kernel(sh), va, &number, sizeof(number));
 	if (err) {
@@ -53,7 +67,7 @@ static int run_write(struct mm_shell *sh, const struct mm_call *call)
 	va_t va;
 	int err;
 
-	if (read_place(sh, call->argv[0], call->argv[1], &va) ||
+	if (read_place(sh, call->argv[0], call->argv[1], sizeof(number), &va) ||
 	    shell_read_number(sh, call->argv[2], UINT64_MAX, &number))
 		return EXIT_MISTAKE;
 	err = kernel_write(shell_kernel(sh), va, &number, sizeof(number));
@@ -70,7 +84,7 @@ static int run_fill(struct mm_shell *sh, const struct mm_call *call)
 	uint64_t byte;
 	va_t va;
 
-	if (read_place(sh, call->argv[0], NULL, &va) ||
+	if (read_place(sh, call->argv[0], NULL, 0, &va) ||
 	    shell_read_number(sh, call->argv[1], 255, &byte))
 		return EXIT_MISTAKE;
 	handle = handle_find(sh, call->argv[0]);
@@ -86,7 +100,7 @@ static int run_sweep(struct mm_shell *sh, const struct mm_call *call)
 	const struct handle *handle;
 	va_t va;
 
-	if (read_place(sh, call->argv[0], NULL, &va) ||
+	if (read_place(sh, call->argv[0], NULL, 0, &va) ||
 	    (call->argc > 1 && shell_read_size(sh, call->argv[1], &stride)) ||
 	    (call->argc > 2 && shell_read_number(sh, call->argv[2], UINT32_MAX, &rounds)))
 		return EXIT_MISTAKE;

@@ -70,6 +70,57 @@ int mm_show_page(const struct mm_shell *sh, const char *text)
 	return 0;
 }
 
+/* ---- fields of whatever has a frame ---- */
+
+static void ask_pfn(const struct mm_shell *sh, const struct handle *handle, struct value *value)
+{
+	value_set_number(value, (int64_t)page_to_pfn(shell_kernel(sh), handle_page(sh, handle)));
+}
+
+static void ask_pa(const struct mm_shell *sh, const struct handle *handle, struct value *value)
+{
+	const struct page *page = handle_page(sh, handle);
+	pa_t pa = page_to_pfn(shell_kernel(sh), page) << PAGE_SHIFT;
+	va_t va;
+
+	if (handle_va(sh, handle, &va))
+		pa += va & ~PAGE_MASK;
+	value_set_number(value, (int64_t)pa);
+}
+
+static void ask_node(const struct mm_shell *sh, const struct handle *handle, struct value *value)
+{
+	value_set_number(value, page_to_nid(shell_kernel(sh), handle_page(sh, handle)));
+}
+
+static void ask_zone(const struct mm_shell *sh, const struct handle *handle, struct value *value)
+{
+	value_set_word(value, page_zone(shell_kernel(sh), handle_page(sh, handle))->name);
+}
+
+static void ask_count(const struct mm_shell *sh, const struct handle *handle, struct value *value)
+{
+	value_set_number(value, page_count(handle_page(sh, handle)));
+}
+
+static void ask_type(const struct mm_shell *sh, const struct handle *handle, struct value *value)
+{
+	static const char *const names[] = { "Unmovable", "Movable", "Reclaimable" };
+	const struct kernel *k = shell_kernel(sh);
+
+	value_set_word(value, names[get_pageblock_migratetype(k, handle_page(sh, handle))]);
+}
+
+const struct handle_field frame_fields[] = {
+	{ "pfn", ask_pfn, "number of its (first) page frame" },
+	{ "pa", ask_pa, "physical address of its first byte" },
+	{ "node", ask_node, "the node that it is of" },
+	{ "zone", ask_zone, "DMA, DMA32, Normal ..." },
+	{ "count", ask_count, "references to the frame" },
+	{ "type", ask_type, "migrate type of its pageblock" },
+	{ 0 },
+};
+
 /* ---- figures ---- */
 
 /* `flag(p, dirty)`: 0 or 1. */

@@ -10,6 +10,7 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,10 +93,51 @@ int handle_make(struct mm_shell *sh, const char *name, const struct handle_kind 
 	return 0;
 }
 
+/* Its i-th frame, or NULL. */
+static const struct page *frame_of(const struct mm_shell *sh, const struct handle *handle,
+                                   uint64_t i)
+{
+	const struct page *first = handle_page(sh, handle);
+
+	if (!first || handle->kind->object != KERNEL_VA)
+		return first ? first + i : NULL;
+	return vmalloc_to_page(shell_kernel(sh),
+	                       (va_t)(uintptr_t)handle->object + (i << PAGE_SHIFT));
+}
+
+static uint64_t nr_frames(const struct handle *handle)
+{
+	return handle->size ? (handle->size + PAGE_SIZE - 1) >> PAGE_SHIFT : 1;
+}
+
+static bool shares_a_frame(const struct mm_shell *sh, const struct handle *a,
+                           const struct handle *b)
+{
+	for (uint64_t i = 0; i < nr_frames(a); i++)
+		for (uint64_t j = 0; j < nr_frames(b); j++)
+			if (frame_of(sh, a, i) && frame_of(sh, a, i) == frame_of(sh, b, j))
+				return true;
+	return false;
+}
+
+/* Linux lets a page go that is mapped still, and trouble begin. */
+static bool is_mapped(const struct mm_shell *sh, const struct handle *handle)
+{
+	const struct handle *other;
+
+	list_for_each_entry (other, &sh->handles, handles)
+		if (other != handle && other->kind->maps && other->object && !handle->kind->maps &&
+		    shares_a_frame(sh, other, handle))
+			return true;
+	return false;
+}
+
 int handle_release(struct mm_shell *sh, struct handle *handle)
 {
-	int err = holds_something(handle) ? handle->kind->release(sh, handle) : 0;
+	int err = 0;
 
+	if (holds_something(handle))
+		err = is_mapped(sh, handle) ? -EBUSY : handle->kind->release(sh, handle);
 	if (!err)
 		forget(handle);
 	return err;
@@ -165,22 +207,6 @@ bool handle_is_zero(const struct mm_shell *sh, const struct handle *handle, uint
 	return true;
 }
 
-static void ask_pfn(const struct mm_shell *sh, const struct handle *handle, struct value *value)
-{
-	value_set_number(value, (int64_t)page_to_pfn(shell_kernel(sh), handle_page(sh, handle)));
-}
-
-static void ask_pa(const struct mm_shell *sh, const struct handle *handle, struct value *value)
-{
-	const struct page *page = handle_page(sh, handle);
-	pa_t pa = page_to_pfn(shell_kernel(sh), page) << PAGE_SHIFT;
-	va_t va;
-
-	if (handle_va(sh, handle, &va))
-		pa += va & ~PAGE_MASK;
-	value_set_number(value, (int64_t)pa);
-}
-
 static void ask_va(const struct mm_shell *sh, const struct handle *handle, struct value *value)
 {
 	va_t va = 0;
@@ -188,39 +214,6 @@ static void ask_va(const struct mm_shell *sh, const struct handle *handle, struc
 	handle_va(sh, handle, &va);
 	value_set_address(value, va);
 }
-
-static void ask_node(const struct mm_shell *sh, const struct handle *handle, struct value *value)
-{
-	value_set_number(value, page_to_nid(shell_kernel(sh), handle_page(sh, handle)));
-}
-
-static void ask_zone(const struct mm_shell *sh, const struct handle *handle, struct value *value)
-{
-	value_set_word(value, page_zone(shell_kernel(sh), handle_page(sh, handle))->name);
-}
-
-static void ask_count(const struct mm_shell *sh, const struct handle *handle, struct value *value)
-{
-	value_set_number(value, page_count(handle_page(sh, handle)));
-}
-
-static void ask_type(const struct mm_shell *sh, const struct handle *handle, struct value *value)
-{
-	static const char *const names[] = { "Unmovable", "Movable", "Reclaimable" };
-	const struct kernel *k = shell_kernel(sh);
-
-	value_set_word(value, names[get_pageblock_migratetype(k, handle_page(sh, handle))]);
-}
-
-const struct handle_field frame_fields[] = {
-	{ "pfn", ask_pfn, "number of its (first) page frame" },
-	{ "pa", ask_pa, "physical address of its first byte" },
-	{ "node", ask_node, "the node that it is of" },
-	{ "zone", ask_zone, "DMA, DMA32, Normal ..." },
-	{ "count", ask_count, "references to the frame" },
-	{ "type", ask_type, "migrate type of its pageblock" },
-	{ 0 },
-};
 
 const struct handle_field address_fields[] = {
 	{ "va", ask_va, "the kernel's address of its first byte; NULL: none" },

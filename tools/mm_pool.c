@@ -146,6 +146,16 @@ static const struct handle_kind handle_page_element = {
 	.release = release_element,
 };
 
+static uint64_t element_bytes(const struct mm_shell *sh, const struct mempool *pool,
+                              const void *element)
+{
+	if (!element)
+		return 0;
+	if (pool->alloc == mempool_alloc_pages)
+		return PAGE_SIZE << (uintptr_t)pool->pool_data;
+	return ksize(shell_kernel(sh), element);
+}
+
 static int run_alloc(struct mm_shell *sh, const struct mm_call *call)
 {
 	const struct handle *handle = handle_of_kind(sh, call->argv[0], &handle_pool);
@@ -162,7 +172,7 @@ static int run_alloc(struct mm_shell *sh, const struct mm_call *call)
 	answered = pool->nr_from_reserve;
 	kind = pool->alloc == mempool_alloc_pages ? &handle_page_element : &handle_element;
 	element = mempool_alloc(shell_kernel(sh), pool, gfp & ~__GFP_ZERO);
-	status = handle_make(sh, call->result, kind, element, 0);
+	status = handle_make(sh, call->result, kind, element, element_bytes(sh, pool, element));
 	if (!status && element)
 		handle_find(sh, call->result)->owner = pool;
 	shell_say(sh, "%s = %s%s", call->result, element ? "an element" : "NULL",

@@ -187,6 +187,7 @@ struct handle_kind {
 	/* What handle.object is: something else, a struct page, a pointer as mm/ has
 	 * them to the direct map, or a kernel virtual address itself. */
 	enum { NO_FRAME, STRUCT_PAGE, KERNEL_ADDRESS, KERNEL_VA } object;
+	bool maps; /* frames that another handle holds, which must not go meanwhile */
 	/* Gives it back to the kernel: 0, or a negative error and it stays. NULL: there is
 	 * nothing to give back. */
 	int (*release)(struct mm_shell *sh, struct handle *handle);

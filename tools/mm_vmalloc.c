@@ -138,6 +138,7 @@ static int release_vmap(struct mm_shell *sh, struct handle *handle)
 static const struct handle_kind handle_vmap = {
 	.name = "a vmap area",
 	.object = KERNEL_VA,
+	.maps = true,
 	.release = release_vmap,
 	.fields = area_fields,
 };

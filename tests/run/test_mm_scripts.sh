@@ -151,6 +151,12 @@ holds 'costs are counted' 'v = vmalloc 16K' 'cost sweep v 8' 'assert cost(kernel
 	'assert cost(kernel, l1d_misses) == 4' 'assert cost(user, loads) == 0' \
 	'cost free v' 'assert cost(flushes, page) == 4'
 mistaken 'no nonsense of kernel' 'assert cost(kernel, nonsense) == 0'
+mistaken 'has no 8 bytes' 'k = kmalloc 100 GFP_KERNEL' 'read k 96'
+mistaken 'has no 8 bytes' 'v = vmalloc 4K' 'read v 8K'
+mistaken 'has no address' 'c = kmem_cache_create c 10' 'write c 0 1'
+mistaken 'busy' 'p = alloc_page GFP_KERNEL' 'm = vmap p' 'free p'
+holds 'mapped pages go after their mapping' 'p = alloc_pages GFP_KERNEL 1' 'v = vmalloc 8K' \
+	'm = vmap v p' 'write m 4096 5' 'x = read p' 'assert x == 5' 'vunmap m' 'free p v'
 mistaken 'has no address' 'c = kmem_cache_create c 10' 'h = hog GFP_KERNEL 0 1' 'read h'
 mistaken 'multiple of 8' 'v = vmalloc 4K' 'sweep v 3'
 mistaken 'is not a vmalloc area' 'k = kmalloc 10 GFP_KERNEL' 'vfree k'
