@@ -522,9 +522,13 @@ static void do_something(struct play *p)
 	case 5:
 		cpu_enter_lazy_tlb(&machine->cpus[cpu]);
 		break;
-	case 6:
+	case 6: /* what it had can go on */
+		if (machine->cpus[cpu].tlb.loaded_mm)
+			use(cpu, machine->cpus[cpu].tlb.loaded_mm);
+		break;
 	case 7:
 	case 8:
+	case 9:
 		use(cpu, p->mms[i]);
 		break;
 	default:
