@@ -14,6 +14,7 @@
 
 #include "mm/mm.h"
 #include "sim/machine.h"
+#include "sim/signal_frame.h"
 #include "sim/syscall.h"
 #include "sim/usercopy.h"
 
@@ -24,16 +25,7 @@
 #define HANDLER_DEFAULT 0
 #define HANDLER_IGNORE 1
 
-/* The C library keeps it to itself. */
-#define SA_RESTORER 0x04000000u
-
 #define ALTSTACK_AUTODISARM ((int32_t)0x80000000)
-
-/* What a handler starts with cleared, and what sigreturn may set. */
-#define FLAGS_TF 0x100u
-#define FLAGS_DF 0x400u
-#define FLAGS_RF 0x10000u
-#define FLAGS_RESTORED 0x50dd5u /* AC RF OF DF TF SF ZF AF PF CF */
 
 #define USER_CS 0x33
 #define USER_SS 0x2b
@@ -367,23 +359,55 @@ static bool is_on_altstack(const struct signals *s, va_t sp)
 	return sp > s->altstack && sp - s->altstack <= s->altstack_size;
 }
 
-/* Where the frame goes, and the FXSAVE image above it (Linux: get_sigframe()).
- * False: the alternate stack would overflow. */
-static bool place_frame(const struct task *task, const struct signal_action *action, va_t *frame,
-                        va_t *fpstate)
+struct signal_stack signal_choose_stack(const struct task *task, const struct signal_action *action,
+                                        va_t sp)
 {
 	const struct signals *s = &task->signals;
-	va_t sp = task->regs.gpr[REG_SP] - RED_ZONE_BYTES;
 	bool nested = is_on_altstack(s, task->regs.gpr[REG_SP]);
 	bool entering = (action->flags & SA_ONSTACK) && !nested && s->altstack_size;
 
-	if (entering)
-		sp = s->altstack + s->altstack_size;
-	*fpstate = (sp - sizeof(struct x86_fpu)) & ~(va_t)63;
+	return (struct signal_stack){
+		.sp = entering ? s->altstack + s->altstack_size : sp,
+		.is_alternate = nested || entering,
+	};
+}
+
+bool signal_frame_fits(const struct task *task, const struct signal_stack *stack, va_t frame)
+{
+	const struct signals *s = &task->signals;
+
+	return !stack->is_alternate ||
+	       (frame > s->altstack && frame - s->altstack <= s->altstack_size);
+}
+
+/* The frame, and the FXSAVE image above it. False: there is no room. */
+static bool place_frame(const struct task *task, const struct signal_action *action, va_t *frame,
+                        va_t *fpstate)
+{
+	const struct signal_stack stack =
+	    signal_choose_stack(task, action, task->regs.gpr[REG_SP] - RED_ZONE_BYTES);
+
+	*fpstate = (stack.sp - sizeof(struct x86_fpu)) & ~(va_t)63;
 	*frame = ((*fpstate - sizeof(struct frame)) & ~(va_t)15) - 8;
-	if (!nested && !entering)
-		return true;
-	return *frame > s->altstack && *frame - s->altstack <= s->altstack_size;
+	return signal_frame_fits(task, &stack, *frame);
+}
+
+uint64_t signal_mask_to_restore(const struct task *task)
+{
+	const struct signals *s = &task->signals;
+
+	return s->restore_blocked ? s->saved_blocked : s->blocked;
+}
+
+void signal_disarm_altstack(struct task *task)
+{
+	struct signals *s = &task->signals;
+
+	if (!(s->altstack_flags & ALTSTACK_AUTODISARM))
+		return;
+	s->altstack = 0;
+	s->altstack_size = 0;
+	s->altstack_flags = SS_DISABLE;
 }
 
 static void save_context(const struct task *task, struct frame_context *c, va_t fpstate)
@@ -444,7 +468,7 @@ static void restore_context(struct task *task, const struct frame_context *c)
 	task->regs_changed = true;
 }
 
-static bool has_fault_address(const struct signal_info *info)
+bool signal_has_fault_address(const struct signal_info *info)
 {
 	return info->code > 0 && info->code < SI_KERNEL &&
 	       (info->signo == SIGSEGV || info->signo == SIGBUS || info->signo == SIGFPE ||
@@ -454,7 +478,7 @@ static bool has_fault_address(const struct signal_info *info)
 static void fill_info(struct frame_info *out, const struct signal_info *info)
 {
 	*out = (struct frame_info){ .signo = info->signo, .code = info->code };
-	if (has_fault_address(info)) {
+	if (signal_has_fault_address(info)) {
 		out->va = info->fault_va;
 	} else {
 		out->pid = info->pid;
@@ -483,18 +507,14 @@ static bool setup_frame(struct task *task, const struct signal_info *info,
 		.flags = s->altstack_flags,
 		.size = s->altstack_size,
 	};
-	frame.mask = s->restore_blocked ? s->saved_blocked : s->blocked;
+	frame.mask = signal_mask_to_restore(task);
 	save_context(task, &frame.context, fpu_va);
 	fill_info(&frame.info, info);
 	if (copy_to_user(task, fpu_va, &fpu, sizeof(fpu)) ||
 	    copy_to_user(task, frame_va, &frame, size))
 		return false;
 
-	if (s->altstack_flags & ALTSTACK_AUTODISARM) {
-		s->altstack = 0;
-		s->altstack_size = 0;
-		s->altstack_flags = SS_DISABLE;
-	}
+	signal_disarm_altstack(task);
 	regs->gpr[REG_DI] = (uint64_t)info->signo;
 	regs->gpr[REG_AX] = 0; /* no vector registers, for handlers without prototype */
 	regs->gpr[REG_SI] = frame_va + offsetof(struct frame, info);
@@ -536,7 +556,7 @@ static void settle_before_handler(struct task *task, const struct signal_action 
 		call_again(task);
 	else if (task->syscall_nr >= 0 &&
 	         (result == SYSCALL_ERESTARTSYS || result == SYSCALL_ERESTARTNOHAND))
-		task->regs.gpr[REG_AX] = (uint64_t)SYSCALL_EINTR;
+		x86_regs_set_result(&task->regs, SYSCALL_EINTR);
 	task->syscall_nr = -1;
 	task->regs_changed = true;
 }
@@ -566,7 +586,7 @@ static void run_handler(struct task *task, const struct signal_info *info)
 	settle_before_handler(task, &action);
 	if (action.flags & SA_RESETHAND)
 		actions[info->signo].handler = HANDLER_DEFAULT;
-	if (!setup_frame(task, info, &action)) {
+	if (!(task->regs.is_32 ? signal_frame32_setup : setup_frame)(task, info, &action)) {
 		/* A SIGSEGV handler that cannot be called would only fault again
 		 * (Linux: force_sigsegv()). */
 		if (info->signo == SIGSEGV)
@@ -625,17 +645,19 @@ void signal_deliver(struct task *task)
 
 /* ---- return from a handler ---- */
 
-static void restore_altstack(struct signals *s, const struct frame_stack *stack)
+void signal_restore_altstack(struct task *task, va_t sp, int32_t flags, uint64_t size)
 {
+	struct signals *s = &task->signals;
+
 	/* Linux ignores what sigaltstack(2) would refuse. */
-	if (stack->flags & SS_DISABLE) {
+	if (flags & SS_DISABLE) {
 		s->altstack = 0;
 		s->altstack_size = 0;
 		s->altstack_flags = SS_DISABLE;
-	} else if (stack->size >= 2048) {
-		s->altstack = stack->sp;
-		s->altstack_size = stack->size;
-		s->altstack_flags = stack->flags & ALTSTACK_AUTODISARM;
+	} else if (size >= 2048) {
+		s->altstack = sp;
+		s->altstack_size = size;
+		s->altstack_flags = flags & ALTSTACK_AUTODISARM;
 	}
 }
 
@@ -657,7 +679,7 @@ int64_t signal_return(struct task *task)
 		engine_set_fpu(task->machine->engine, &fpu);
 	else
 		task_reset_fpu(task);
-	restore_altstack(s, &frame.stack);
+	signal_restore_altstack(task, frame.stack.sp, frame.stack.flags, frame.stack.size);
 	return (int64_t)task->regs.gpr[REG_AX];
 bad:
 	signal_force(task, &(struct signal_info){ .signo = SIGSEGV, .code = SI_KERNEL });

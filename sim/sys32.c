@@ -7,6 +7,7 @@
 #include "sim/sys32.h"
 #include "sim/compat.h"
 #include "sim/machine.h"
+#include "sim/signal_frame.h"
 #include "sim/usercopy.h"
 
 #include <errno.h>
@@ -151,6 +152,24 @@ int64_t sys32_sigsuspend(struct task *task, const uint64_t arg[6])
 	const uint64_t wide[6] = { compat_put(task, &set, sizeof(set)), SIGSET_BYTES };
 
 	return sys_rt_sigsuspend(task, wide);
+}
+
+/* Both leave by the frame's registers. */
+static int64_t return_from_handler(struct task *task, bool is_rt)
+{
+	if (!signal_frame32_return(task, is_rt))
+		signal_force(task, &(struct signal_info){ .signo = SIGSEGV, .code = SI_KERNEL });
+	return SYSCALL_REGS_SET;
+}
+
+int64_t sys32_sigreturn(struct task *task, const uint64_t arg[6])
+{
+	return return_from_handler(task, false);
+}
+
+int64_t sys32_rt_sigreturn(struct task *task, const uint64_t arg[6])
+{
+	return return_from_handler(task, true);
 }
 
 /* ---- processes ---- */

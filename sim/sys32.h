@@ -10,7 +10,7 @@
 /* clang-format off */
 #define SYSCALLS_32(X)                                                                             \
 	X(mmap2) X(old_mmap) X(old_select) X(llseek) X(fcntl) X(statfs64) X(fstatfs64)             \
-	X(sigaction) X(sigprocmask) X(sigpending) X(sigsuspend) X(waitpid) X(old_getrlimit)        \
+	X(sigaction) X(sigprocmask) X(sigpending) X(sigsuspend) X(sigreturn) X(rt_sigreturn) X(waitpid) X(old_getrlimit)        \
 	X(futex) X(set_robust_list) X(set_thread_area) X(get_thread_area)
 /* clang-format on */
 

@@ -435,7 +435,6 @@ static int64_t run_handler(struct task *task, const struct syscall_entry *entry,
  * call's to set. */
 static int64_t call(struct task *task, const struct syscall_entry *entry, const uint64_t arg[6])
 {
-	bool is_32 = task->regs.is_32;
 	int64_t result = run_handler(task, entry, arg);
 
 	if (result == SYSCALL_BLOCK) {
@@ -447,7 +446,7 @@ static int64_t call(struct task *task, const struct syscall_entry *entry, const 
 		task->syscall_nr = -1;
 	if (task->state != TASK_RUNNING || result == SYSCALL_REGS_SET)
 		return result;
-	task->regs.gpr[REG_AX] = is_32 ? (uint32_t)result : (uint64_t)result;
+	x86_regs_set_result(&task->regs, result);
 	task->regs_changed = true;
 	return result;
 }
@@ -534,7 +533,7 @@ void syscall32_sysenter(struct task *task)
 	regs->flags |= X86_FLAGS_IF;
 	task->regs_changed = true;
 	if (copy_from_user(task, &sixth, regs->gpr[REG_BP], sizeof(sixth))) {
-		regs->gpr[REG_AX] = (uint32_t)-EFAULT;
+		x86_regs_set_result(regs, -EFAULT);
 		return;
 	}
 	regs->gpr[REG_BP] = sixth;

@@ -52,6 +52,11 @@ static inline int64_t x86_regs_result(const struct x86_regs *regs)
 	return regs->is_32 ? (int32_t)regs->gpr[REG_AX] : (int64_t)regs->gpr[REG_AX];
 }
 
+static inline void x86_regs_set_result(struct x86_regs *regs, int64_t result)
+{
+	regs->gpr[REG_AX] = regs->is_32 ? (uint32_t)result : (uint64_t)result;
+}
+
 /* x87 and SSE state in FXSAVE's 64-bit layout (Intel SDM Vol. 1, "FXSAVE Area"). */
 struct x86_fpu {
 	uint8_t fxsave[512];
