@@ -71,7 +71,8 @@ int guest_main(int argc, char **argv)
 	bytes = file_size(fd) < MAX_BYTES ? file_size(fd) : MAX_BYTES;
 	if (!bytes)
 		fail("cow: %s: empty\n", path);
-	if (syscall6(SYS_pread64, (unsigned)fd, (uint64_t)before, bytes, 0, 0, 0) != (int64_t)bytes)
+	if (syscall6(SYS_pread64, (unsigned)fd, (uintptr_t)before, bytes, 0, 0, 0) !=
+	    (int64_t)bytes)
 		fail("cow: %s: cannot be read\n", path);
 
 	writer = map(bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd);
@@ -82,7 +83,7 @@ int guest_main(int argc, char **argv)
 	check_written(writer, before, bytes);
 	check_same(reader, before, bytes, "another private mapping");
 	check_same(shared, before, bytes, "a shared mapping");
-	syscall6(SYS_pread64, (unsigned)fd, (uint64_t)after, bytes, 0, 0, 0);
+	syscall6(SYS_pread64, (unsigned)fd, (uintptr_t)after, bytes, 0, 0, 0);
 	check_same(after, before, bytes, "the file");
 	print("cow: %u pages written, the file unchanged\n", pages);
 	return 0;

@@ -4,6 +4,19 @@
 #include <stdarg.h>
 
 /* The ABI's entry: argc at sp, argv behind it, sp a multiple of 16. */
+#ifdef __i386__
+__asm__(".globl _start\n"
+        "_start:\n"
+        "	xorl %ebp, %ebp\n"
+        "	movl (%esp), %eax\n"
+        "	leal 4(%esp), %edx\n"
+        "	subl $8, %esp\n"
+        "	pushl %edx\n"
+        "	pushl %eax\n"
+        "	call guest_main\n"
+        "	movl %eax, (%esp)\n"
+        "	call quit\n");
+#else
 __asm__(".globl _start\n"
         "_start:\n"
         "	xorl %ebp, %ebp\n"
@@ -12,6 +25,7 @@ __asm__(".globl _start\n"
         "	call guest_main\n"
         "	movl %eax, %edi\n"
         "	call quit\n");
+#endif
 
 void quit(int status)
 {
@@ -21,8 +35,9 @@ void quit(int status)
 
 void *map(uint64_t bytes, int prot, int flags, int fd)
 {
-	int64_t at = syscall6(SYS_mmap, 0, bytes, (unsigned)prot,
-	                      (unsigned)(fd < 0 ? flags | MAP_ANONYMOUS : flags), (uint64_t)fd, 0);
+	intptr_t at =
+	    syscall6(SYS_mmap, 0, (uintptr_t)bytes, (unsigned)prot,
+	             (unsigned)(fd < 0 ? flags | MAP_ANONYMOUS : flags), (uintptr_t)fd, 0);
 
 	if (at < 0 && at > -4096)
 		fail("cannot map %u bytes: error %d\n", bytes, (int)-at);

@@ -20,43 +20,14 @@ int guest_main(int argc, char **argv);
 
 /* ---- system calls: results as the kernel gives them, -errno for errors ---- */
 
-enum {
-	SYS_read = 0,
-	SYS_write = 1,
-	SYS_open = 2,
-	SYS_close = 3,
-	SYS_fstat = 5,
-	SYS_mmap = 9,
-	SYS_mprotect = 10,
-	SYS_munmap = 11,
-	SYS_rt_sigaction = 13,
-	SYS_rt_sigprocmask = 14,
-	SYS_rt_sigreturn = 15,
-	SYS_pread64 = 17,
-	SYS_setitimer = 38,
-	SYS_getpid = 39,
-	SYS_kill = 62,
-	SYS_rt_sigsuspend = 130,
-	SYS_sigaltstack = 131,
-	SYS_exit_group = 231,
-};
+/* SYS_* and syscall6(), of the program's own ABI. */
+#ifdef __i386__
+#include "abi_i386.h"
+#else
+#include "abi_x86_64.h"
+#endif
 
-static inline int64_t syscall6(uint64_t nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
-                               uint64_t e, uint64_t f)
-{
-	register uint64_t r10 __asm__("r10") = d;
-	register uint64_t r8 __asm__("r8") = e;
-	register uint64_t r9 __asm__("r9") = f;
-	int64_t result;
-
-	__asm__ volatile("syscall"
-	                 : "=a"(result)
-	                 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-	                 : "rcx", "r11", "memory");
-	return result;
-}
-
-#define syscall3(nr, a, b, c) syscall6(nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), 0, 0, 0)
+#define syscall3(nr, a, b, c) syscall6(nr, (uintptr_t)(a), (uintptr_t)(b), (uintptr_t)(c), 0, 0, 0)
 
 enum { PROT_NONE = 0, PROT_READ = 1, PROT_WRITE = 2, PROT_EXEC = 4 };
 enum { MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_ANONYMOUS = 0x20, MAP_NORESERVE = 0x4000 };

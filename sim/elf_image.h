@@ -11,8 +11,10 @@
 #define ELF_INTERP_MAX 4096 /* Linux: PATH_MAX */
 
 /* Where user addresses end (Linux 6.1, arch/x86/include/asm/page_{64,32}_types.h:
- * TASK_SIZE_MAX and IA32_PAGE_OFFSET). */
+ * TASK_SIZE_MAX and IA32_PAGE_OFFSET): of 64-bit programs, of 32-bit ones, and of these
+ * under a 32-bit kernel. */
 #define ELF_TASK_SIZE_64 ((va_t)0x7ffffffff000)
+#define ELF_TASK_SIZE_KERNEL_32 ((va_t)0xc0000000)
 #define ELF_TASK_SIZE_32 ((va_t)0xffffe000)
 
 struct elf_segment {

@@ -62,7 +62,7 @@ static const struct exec_abi abi_64 = {
 };
 
 static const struct exec_abi abi_i386 = {
-	.task_size = 0xc0000000,
+	.task_size = ELF_TASK_SIZE_KERNEL_32,
 	.dynamic_base = 0x400000,
 	.word_bytes = 4,
 	.kernel_bytes = 4,

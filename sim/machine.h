@@ -8,6 +8,7 @@
 
 #include "mm/kernel.h"
 #include "sim/config.h"
+#include "sim/elf_image.h"
 #include "sim/engine.h"
 #include "sim/file.h"
 #include "sim/interval.h"
@@ -128,6 +129,12 @@ void machine_random(struct machine *machine, void *dst, size_t len);
 static inline bool machine_is_32(const struct machine *machine)
 {
 	return machine->config.paging->va_bits == 32;
+}
+
+/* Where the kernel's addresses may begin (Linux: TASK_SIZE_MAX). */
+static inline va_t machine_task_size_max(const struct machine *machine)
+{
+	return machine_is_32(machine) ? ELF_TASK_SIZE_KERNEL_32 : ELF_TASK_SIZE_64;
 }
 
 static inline const struct segment_layout *machine_segments(const struct machine *machine)

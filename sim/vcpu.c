@@ -25,7 +25,7 @@ static void send_fault_signal(struct task *task, int signo, int code, va_t va, u
 		.signo = signo, .code = code, .fault_va = va, .error_code = error_code, .trapno = 14
 	};
 
-	if (va >= task->mm->task_size)
+	if (va >= machine_task_size_max(task->machine))
 		info.error_code |= PF_P;
 	signal_force(task, &info);
 }
