@@ -16,6 +16,15 @@ void run_queue_init(struct run_queue *queue)
 	INIT_LIST_HEAD(&queue->tasks);
 }
 
+/* It is now on its CPU's clock, or on the clock of who wakes it. */
+static void note_time(struct task *task)
+{
+	uint64_t now = machine_now_ns(task->machine);
+
+	if (now > task->ready_ns)
+		task->ready_ns = now;
+}
+
 static void enqueue(struct task *task)
 {
 	struct run_queue *queue = &task_cpu(task)->queue;
@@ -31,6 +40,7 @@ void sched_start(struct task *task)
 		return;
 	}
 	task->state = TASK_RUNNING;
+	note_time(task);
 	/* What blocked and was woken before another got the CPU just goes on. */
 	if (task_cpu(task)->current != task)
 		enqueue(task);
@@ -51,6 +61,7 @@ static void save(struct cpu *cpu, struct task *task)
 {
 	engine_get_fpu(cpu->machine->engine, &task->fpu);
 	task_figures_pause(task);
+	note_time(task);
 }
 
 static void load(struct cpu *cpu, struct task *task)
@@ -94,7 +105,7 @@ static struct task *steal(const struct machine *machine)
 	                           : NULL;
 }
 
-struct task *sched_pick(struct cpu *cpu)
+static struct task *pick(struct cpu *cpu)
 {
 	struct task *current = cpu->current, *next;
 	bool can_go_on = current && current->state == TASK_RUNNING;
@@ -117,6 +128,15 @@ struct task *sched_pick(struct cpu *cpu)
 	else
 		switch_to(cpu, next);
 	return next;
+}
+
+struct task *sched_pick(struct cpu *cpu)
+{
+	struct task *task = pick(cpu);
+
+	if (task)
+		turns_wait_until(cpu->machine, task->ready_ns);
+	return task;
 }
 
 void sched_yield_cpu(struct cpu *cpu)

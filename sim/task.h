@@ -58,6 +58,7 @@ struct task {
 
 	struct list_head ready; /* in its CPU's queue; empty: it is not */
 	uint64_t slice_left;    /* instructions until another's turn */
+	uint64_t ready_ns;      /* not to run before: when it was woken, or ran last */
 	struct task_wait wait;
 
 	uint32_t cpu; /* index of the CPU that runs it, or ran it last: task_cpu() */

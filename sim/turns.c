@@ -43,6 +43,17 @@ void turns_end(struct cpu *cpu)
 	turns->overlap_ns += used_ns;
 }
 
+void turns_wait_until(struct machine *machine, uint64_t ns)
+{
+	uint64_t now;
+
+	if (machine->config.cpus == 1) /* its clock never goes back */
+		return;
+	now = machine_now_ns(machine);
+	if (now < ns)
+		machine->turns.overlap_ns -= ns - now;
+}
+
 void turns_end_round(struct machine *machine)
 {
 	machine->turns.overlap_ns -= machine->turns.longest_ns;

@@ -27,7 +27,8 @@ struct machine;
 struct turns {
 	uint64_t round_start_ns;
 	uint64_t longest_ns;        /* turn of this round */
-	uint64_t overlap_ns;        /* that CPUs used, but that did not pass: see above */
+	uint64_t overlap_ns;        /* that CPUs used, but that did not pass: see above. Less
+	                             * what they waited, so it may be below 0 in a turn */
 	uint64_t instructions_then; /* the engine's, when this turn began */
 };
 
@@ -38,6 +39,10 @@ void turns_begin_round(struct machine *machine);
 void turns_begin(struct cpu *cpu);
 void turns_end(struct cpu *cpu);
 void turns_end_round(struct machine *machine);
+
+/* The running CPU is idle until its clock shows `ns`, if it does not yet: clocks differ
+ * within a round, and nothing may begin on one CPU before another has caused it. */
+void turns_wait_until(struct machine *machine, uint64_t ns);
 
 /* Instructions that the CPU has done, if they are counted. */
 uint64_t cpu_instructions(const struct cpu *cpu);

@@ -78,6 +78,24 @@ START_TEST(waiting_for_a_disk_overlaps_with_the_others_work)
 }
 END_TEST
 
+/* CPU 0 works until 300, and wakes somebody on CPU 1 then. */
+START_TEST(a_cpu_can_wait_for_what_another_did_in_the_same_round)
+{
+	turns_begin_round(machine);
+	turn(0, 0, 3);
+	turns_begin(&machine->cpus[1]);
+	turns_wait_until(machine, 300);
+	turns_wait_until(machine, 200); /* is past */
+	ck_assert_uint_eq(machine_now_ns(machine), 300);
+	machine->nr_syscalls += 4;
+	turns_end(&machine->cpus[1]);
+	turn(2, 0, 1);
+	turns_end_round(machine);
+	ck_assert_uint_eq(machine_now_ns(machine), 700);
+	ck_assert_uint_eq(machine->turns.overlap_ns, 100); /* of 800 */
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("sim/turns");
@@ -86,6 +104,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, a_round_takes_as_long_as_its_longest_turn);
 	tcase_add_test(tcase, waiting_for_a_disk_overlaps_with_the_others_work);
+	tcase_add_test(tcase, a_cpu_can_wait_for_what_another_did_in_the_same_round);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
 }
