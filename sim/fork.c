@@ -60,6 +60,7 @@ static struct task *alloc_task(struct machine *machine)
 	if (!task)
 		return NULL;
 	task->machine = machine;
+	task->start_ns = machine_now_ns(machine);
 	task->syscall_nr = -1;
 	task->signals.altstack_flags = SS_DISABLE;
 	INIT_LIST_HEAD(&task->ready);

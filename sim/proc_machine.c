@@ -26,16 +26,6 @@ void show_uptime(struct proc_text *text, const struct proc_about *about)
 	show_hundredths(text, about->machine->sleep_ns, "\n");
 }
 
-static unsigned nr_tasks(const struct machine *machine)
-{
-	const struct list_head *task;
-	unsigned nr = 0;
-
-	list_for_each (task, &machine->tasks)
-		nr++;
-	return nr;
-}
-
 static unsigned nr_running(const struct machine *machine)
 {
 	const struct task *task;
@@ -51,18 +41,69 @@ static unsigned nr_running(const struct machine *machine)
 void show_loadavg(struct proc_text *text, const struct proc_about *about)
 {
 	proc_printf(text, "0.00 0.00 0.00 %u/%u %d\n", nr_running(about->machine),
-	            nr_tasks(about->machine), about->machine->next_pid - 1);
+	            about->machine->nr_alive, about->machine->next_pid - 1);
+}
+
+/* What a CPU has done, in ns: user, idle, and waiting for disks. */
+struct cpu_times {
+	uint64_t user, idle, iowait;
+};
+
+/* The only CPU does all that is neither sleep nor disk. Of several each has its
+ * instructions, and the disks are the first one's. */
+static struct cpu_times cpu_times(const struct machine *machine, uint32_t cpu)
+{
+	uint64_t now = machine_now_ns(machine), iowait = cpu ? 0 : machine->disk_ns, user;
+
+	if (machine->config.cpus == 1)
+		user = now - machine->sleep_ns - machine->disk_ns;
+	else
+		user = (uint64_t)((unsigned __int128)cpu_instructions(&machine->cpus[cpu]) *
+		                  NSEC_PER_SEC / machine->config.cpu_hz);
+	return (struct cpu_times){
+		.user = user,
+		.idle = now > user + iowait ? now - user - iowait : 0,
+		.iowait = iowait,
+	};
 }
 
 /* user nice system idle iowait irq softirq steal guest guest_nice. Simplified: the
  * kernel's own time is user time, as in getrusage(2). */
-static void show_stat_cpu(struct proc_text *text, const struct machine *machine)
+static void show_cpu_times(struct proc_text *text, const struct cpu_times *times)
 {
-	uint64_t now = machine_now_ns(machine);
-
 	proc_printf(text, " %" PRIu64 " 0 0 %" PRIu64 " %" PRIu64 " 0 0 0 0 0\n",
-	            (now - machine->sleep_ns - machine->disk_ns) / TICK_NS,
-	            machine->sleep_ns / TICK_NS, machine->disk_ns / TICK_NS);
+	            times->user / TICK_NS, times->idle / TICK_NS, times->iowait / TICK_NS);
+}
+
+static void show_all_cpu_times(struct proc_text *text, const struct machine *machine)
+{
+	struct cpu_times sum = { 0 };
+
+	for (uint32_t cpu = 0; cpu < machine->config.cpus; cpu++) {
+		struct cpu_times times = cpu_times(machine, cpu);
+
+		sum.user += times.user;
+		sum.idle += times.idle;
+		sum.iowait += times.iowait;
+	}
+	proc_printf(text, "cpu ");
+	show_cpu_times(text, &sum);
+	for (uint32_t cpu = 0; cpu < machine->config.cpus; cpu++) {
+		struct cpu_times times = cpu_times(machine, cpu);
+
+		proc_printf(text, "cpu%u", cpu);
+		show_cpu_times(text, &times);
+	}
+}
+
+static unsigned nr_forks(const struct machine *machine)
+{
+	const struct list_head *report;
+	unsigned nr = 0;
+
+	list_for_each (report, &machine->reports)
+		nr++;
+	return nr;
 }
 
 /* Linux 6.1: show_stat(), fs/proc/stat.c. There are no interrupts to count. */
@@ -70,14 +111,12 @@ void show_machine_stat(struct proc_text *text, const struct proc_about *about)
 {
 	const struct machine *machine = about->machine;
 
-	proc_printf(text, "cpu ");
-	show_stat_cpu(text, machine);
-	proc_printf(text, "cpu0");
-	show_stat_cpu(text, machine);
+	show_all_cpu_times(text, machine);
 	proc_printf(text,
-	            "intr 0\nctxt 0\nbtime %d\nprocesses %d\nprocs_running %u\n"
+	            "intr 0\nctxt %" PRIu64 "\nbtime %d\nprocesses %u\nprocs_running %u\n"
 	            "procs_blocked 0\nsoftirq 0 0 0 0 0 0 0 0 0 0 0\n",
-	            CLOCK_BOOT_SECONDS, machine->next_pid - 1, nr_running(machine));
+	            machine->nr_switches, CLOCK_BOOT_SECONDS, nr_forks(machine),
+	            nr_running(machine));
 }
 
 /* ---- the processors ---- */

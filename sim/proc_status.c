@@ -6,6 +6,7 @@
 #include "sim/files.h"
 #include "sim/machine.h"
 #include "sim/proc_files.h"
+#include "sim/usage.h"
 
 #include <inttypes.h>
 
@@ -31,16 +32,6 @@ void show_statm(struct proc_text *text, const struct proc_about *about)
 	            text_bytes(mm) >> PAGE_SHIFT, mm->data_vm + mm->stack_vm);
 }
 
-static unsigned nr_threads(const struct task *task)
-{
-	const struct list_head *thread;
-	unsigned nr = 0;
-
-	list_for_each (thread, &task->process->threads)
-		nr++;
-	return nr;
-}
-
 static const char *state_of(const struct task *task)
 {
 	switch (task->state) {
@@ -51,10 +42,11 @@ static const char *state_of(const struct task *task)
 	case TASK_STOPPED:
 		return "T (stopped)";
 	case TASK_ZOMBIE:
+		return "Z (zombie)";
 	case TASK_DEAD:
 		break;
 	}
-	return "Z (zombie)";
+	return "X (dead)";
 }
 
 static void handled_signals(const struct task *task, uint64_t *ignored, uint64_t *caught)
@@ -72,18 +64,28 @@ static void handled_signals(const struct task *task, uint64_t *ignored, uint64_t
 
 /* ---- stat: the order is that of proc(5) ---- */
 
-/* 1 to 22: the task, its faults and times. Simplified: all time is user time. */
-static void show_stat_task(struct proc_text *text, const struct task *task)
+/* 1 to 22: the task, its faults and times, its children's. Simplified: all time is user
+ * time. */
+static void show_stat_task(struct proc_text *text, const struct proc_about *about)
 {
-	uint64_t tick_ns = NSEC_PER_SEC / USER_HZ;
-	struct task_figures figures;
+	const uint64_t tick_ns = NSEC_PER_SEC / USER_HZ;
+	const uint32_t forked_not_execed = 0x40; /* PF_FORKNOEXEC */
+	const struct task *task = about->task;
+	const struct process *process = task->process;
+	const struct usage *children = &process->children_usage;
+	struct usage own;
 
-	task_figures_now(task, &figures);
-	proc_printf(text, "%d (%s) %c %d %d %d %d %d %d", task->pid, task->comm, *state_of(task),
-	            task->process->ppid, task->process->pgid, task->process->sid, 0, -1, 0);
-	proc_printf(text, " %" PRIu64 " 0 %" PRIu64 " 0", figures.min_flt, figures.maj_flt);
-	proc_printf(text, " %" PRIu64 " 0 0 0 20 0 %u 0 0", machine_now_ns(task->machine) / tick_ns,
-	            nr_threads(task));
+	if (about->is_thread)
+		usage_of_task(task, &own);
+	else
+		process_usage(process, &own);
+	proc_printf(text, "%d (%s) %c %d %d %d %d %d %u", task->pid, task->comm, *state_of(task),
+	            process->ppid, process->pgid, process->sid, 0, -1,
+	            process->has_execed || !process->ppid ? 0 : forked_not_execed);
+	proc_printf(text, " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64, own.min_flt,
+	            children->min_flt, own.maj_flt, children->maj_flt);
+	proc_printf(text, " %" PRIu64 " 0 %" PRIu64 " 0 20 0 %u 0 %" PRIu64, own.cpu_ns / tick_ns,
+	            children->cpu_ns / tick_ns, process->nr_alive, task->start_ns / tick_ns);
 }
 
 /* 23 to 30: the address space. */
@@ -106,7 +108,7 @@ static void show_stat_signals(struct proc_text *text, const struct task *task)
 	proc_printf(text, " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64,
 	            task->signals.pending.set & old_signals, task->signals.blocked & old_signals,
 	            ignored & old_signals, caught & old_signals);
-	proc_printf(text, " 0 0 0 17 0 0 0 0 0 0");
+	proc_printf(text, " 0 0 0 %d %u 0 0 0 0 0", task->process->exit_signal, task->cpu);
 }
 
 void show_stat(struct proc_text *text, const struct proc_about *about)
@@ -114,7 +116,7 @@ void show_stat(struct proc_text *text, const struct proc_about *about)
 	const struct task *task = about->task;
 	const struct mm_struct none = { 0 }, *mm = task->mm ? task->mm : &none;
 
-	show_stat_task(text, task);
+	show_stat_task(text, about);
 	show_stat_mm(text, task, mm);
 	show_stat_signals(text, task);
 	proc_printf(text, " %" PRIu64 " %" PRIu64 " %" PRIu64, mm->start_data, mm->end_data,
@@ -130,6 +132,16 @@ static void status_kb(struct proc_text *text, const char *name, uint64_t pages)
 	proc_printf(text, "%s:\t%8lu kB\n", name, PROC_KB(pages));
 }
 
+/* Linux's tables of descriptors grow by doubling from a word's bits. */
+static uint32_t fd_size(const struct task *task)
+{
+	uint32_t size = 64;
+
+	while (task->files && size < files_nr_slots(task->files))
+		size *= 2;
+	return task->files ? size : 0;
+}
+
 static void show_status_who(struct proc_text *text, const struct task *task)
 {
 	const struct vfs *vfs = task->machine->vfs;
@@ -139,12 +151,12 @@ static void show_status_who(struct proc_text *text, const struct task *task)
 	proc_printf(text, "PPid:\t%d\nTracerPid:\t0\nUid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n",
 	            task->process->ppid, vfs->uid, vfs->uid, vfs->uid, vfs->uid, vfs->gid, vfs->gid,
 	            vfs->gid, vfs->gid);
-	proc_printf(text, "FDSize:\t%u\nGroups:\t", task->files ? files_nr_slots(task->files) : 0);
+	proc_printf(text, "FDSize:\t%u\nGroups:\t", fd_size(task));
 	for (uint32_t i = 0; i < vfs->nr_groups; i++)
 		proc_printf(text, "%u ", vfs->groups[i]);
 	proc_printf(text, "%s\nNStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n",
-	            vfs->nr_groups ? "" : " ", task->process->pid, task->pid, task->process->pid,
-	            task->process->pid);
+	            vfs->nr_groups ? "" : " ", task->process->pid, task->pid, task->process->pgid,
+	            task->process->sid);
 }
 
 static void show_status_mm(struct proc_text *text, const struct mm_struct *mm)
@@ -176,7 +188,7 @@ static void show_status_signals(struct proc_text *text, const struct task *task)
 	uint64_t ignored, caught;
 
 	handled_signals(task, &ignored, &caught);
-	proc_printf(text, "Threads:\t%u\nSigQ:\t%d/%" PRIu64 "\n", nr_threads(task),
+	proc_printf(text, "Threads:\t%u\nSigQ:\t%d/%" PRIu64 "\n", task->process->nr_alive,
 	            __builtin_popcountll(own) + __builtin_popcountll(shared),
 	            task->process->rlimits[LIMIT_SIGPENDING][0]);
 	proc_printf(text,
@@ -223,5 +235,4 @@ void show_status(struct proc_text *text, const struct proc_about *about)
 	show_status_signals(text, task);
 	show_status_capabilities(text, about->machine->vfs);
 	show_status_cpus(text, about->machine);
-	proc_printf(text, "voluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n");
 }

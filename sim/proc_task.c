@@ -73,10 +73,13 @@ void show_auxv(struct proc_text *text, const struct proc_about *about)
 	proc_write(text, mm->saved_auxv, nr * sizeof(mm->saved_auxv[0]));
 }
 
-/* Simplified: nothing is ever waited for where a symbol would say. */
+/* Simplified: what is waited for in words, "a pipe", not the kernel function. */
 void show_wchan(struct proc_text *text, const struct proc_about *about)
 {
-	proc_printf(text, "0");
+	const struct task *task = about->task;
+
+	proc_printf(text, "%s",
+	            task->state == TASK_SLEEPING && task->wait.what ? task->wait.what : "0");
 }
 
 /* ---- links ---- */

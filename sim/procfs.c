@@ -35,16 +35,6 @@ static struct proc_inode *proc_inode(struct inode *inode)
 
 /* ---- who is asked about ---- */
 
-struct task *proc_find_task(const struct machine *machine, int64_t pid)
-{
-	struct task *task;
-
-	list_for_each_entry (task, &machine->tasks, tasks)
-		if (task->pid == pid)
-			return task;
-	return NULL;
-}
-
 /* 0; -ESRCH: its task is gone. */
 static int about_of(const struct proc_inode *proc, struct proc_about *about)
 {
@@ -52,7 +42,8 @@ static int about_of(const struct proc_inode *proc, struct proc_about *about)
 
 	*about = (struct proc_about){
 		.machine = machine,
-		.task = proc->pid ? proc_find_task(machine, proc->pid) : NULL,
+		.task = proc->pid ? task_find(machine, proc->pid) : NULL,
+		.is_thread = proc->is_thread,
 		.number = proc->number,
 		.file = proc->file,
 	};
@@ -83,7 +74,7 @@ static int64_t next_process(const struct proc_about *about, int64_t from)
 	const struct task *task;
 
 	list_for_each_entry (task, &about->machine->tasks, tasks)
-		if (task->pid >= from && task->pid == task->process->pid)
+		if (task->pid >= from && task_is_leader(task) && task->state != TASK_DEAD)
 			return task->pid;
 	return -1;
 }
@@ -93,7 +84,7 @@ static int64_t next_thread(const struct proc_about *about, int64_t from)
 	const struct task *task;
 
 	list_for_each_entry (task, &about->task->process->threads, thread)
-		if (task->pid >= from)
+		if (task->pid >= from && task->state != TASK_DEAD)
 			return task->pid;
 	return -1;
 }

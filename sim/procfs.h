@@ -24,6 +24,7 @@
 struct proc_about {
 	struct machine *machine;
 	struct task *task; /* whose folder it is; NULL outside of one */
+	bool is_thread;    /* that folder is a TID's: only what it did itself counts */
 	int64_t number;    /* what FD, nodeN or cpuN in the path stands for */
 	const struct proc_file *file;
 };
@@ -56,8 +57,5 @@ extern const struct proc_tree proc_tree, sys_tree;
 
 /* The root of such a file system, to be mounted at /NAME. 0 or -ENOMEM. */
 int procfs_create(struct vfs *vfs, const struct proc_tree *tree, struct inode **out);
-
-/* The task of that number, or NULL. */
-struct task *proc_find_task(const struct machine *machine, int64_t pid);
 
 #endif

@@ -479,6 +479,7 @@ int64_t sys_sysinfo(struct task *task, const uint64_t arg[6])
 		.uptime = (int64_t)(machine_now_ns(task->machine) / NS_PER_S),
 		.totalram = k->totalram_pages * PAGE_SIZE,
 		.freeram = nr_free_pages(k) * PAGE_SIZE,
+		.sharedram = vmstat_value(k, NR_SHMEM) * PAGE_SIZE,
 		.totalswap = k->swap.total_swap_pages * PAGE_SIZE,
 		.freeswap = k->swap.nr_swap_pages * PAGE_SIZE,
 		.mem_unit = 1,
@@ -502,7 +503,7 @@ int64_t sys_sched_yield(struct task *task, const uint64_t arg[6])
 int64_t sys_sched_getaffinity(struct task *task, const uint64_t arg[6])
 {
 	const uint32_t len = (uint32_t)arg[1];
-	const uint64_t mask = 1;
+	const uint64_t mask = ((uint64_t)1 << task->machine->config.cpus) - 1;
 
 	if (len < sizeof(mask) || len % sizeof(mask))
 		return -EINVAL;
@@ -513,10 +514,10 @@ int64_t sys_sched_getaffinity(struct task *task, const uint64_t arg[6])
 
 int64_t sys_getcpu(struct task *task, const uint64_t arg[6])
 {
-	const uint32_t zero = 0;
+	const uint32_t cpu = task->cpu, node = cpu_to_node(&task->machine->kernel, cpu);
 
-	if ((arg[0] && copy_to_user(task, arg[0], &zero, sizeof(zero))) ||
-	    (arg[1] && copy_to_user(task, arg[1], &zero, sizeof(zero))))
+	if ((arg[0] && copy_to_user(task, arg[0], &cpu, sizeof(cpu))) ||
+	    (arg[1] && copy_to_user(task, arg[1], &node, sizeof(node))))
 		return -EFAULT;
 	return 0;
 }

@@ -3,7 +3,6 @@
  * mm/process_vm_access.c). */
 #include "mm/process_vm_access.h"
 #include "sim/machine.h"
-#include "sim/procfs.h"
 #include "sim/syscall.h"
 #include "sim/usercopy.h"
 
@@ -71,7 +70,7 @@ static int64_t process_vm_rw(struct task *task, const uint64_t arg[6], bool writ
 		return -ENOMEM;
 	if (!copy_from_user(task, segments, arg[1], nr_local * sizeof(*segments)) &&
 	    !copy_from_user(task, segments + MAX_SEGMENTS, arg[3], nr_remote * sizeof(*segments))) {
-		other = proc_find_task(task->machine, (int32_t)arg[0]);
+		other = task_find(task->machine, (int32_t)arg[0]);
 		result = other && other->mm ? move(task, other->mm, segments, (uint32_t)nr_local,
 		                                   (uint32_t)nr_remote, write)
 		                            : -ESRCH;

@@ -49,6 +49,7 @@ struct task {
 	struct machine *machine;
 	struct list_head tasks; /* machine.tasks, by pid */
 	int32_t pid;            /* its own: the thread's id */
+	uint64_t start_ns;      /* when it was made */
 	struct process *process;
 	struct list_head thread; /* process.threads */
 	enum task_state state;
