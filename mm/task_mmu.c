@@ -90,10 +90,11 @@ void smap_gather_stats(struct kernel *k, const struct vm_area_struct *vma,
 
 /* ---- numa_maps ---- */
 
-/* Reserved pages are the kernel's own: a special mapping's. */
-static void gather_page(const struct page *page, bool pte_is_dirty, struct numa_maps *maps)
+static void gather_page(const struct kernel *k, const struct page *page, bool pte_is_dirty,
+                        struct numa_maps *maps)
 {
 	maps->pages++;
+	maps->node[page_to_nid(k, page)]++;
 	maps->dirty += pte_is_dirty || PageDirty(page);
 	maps->swapcache += PageSwapCache(page);
 	maps->active += PageActive(page) || PageUnevictable(page);
@@ -107,14 +108,14 @@ void gather_numa_stats(struct kernel *k, const struct vm_area_struct *vma, struc
 {
 	struct pte_walk w = pte_walk_range(k, vma->vm_mm, vma->vm_start, vma->vm_end);
 
-	if (vma->vm_special)
+	if (vma->vm_special) /* the kernel's own pages */
 		return;
 	while (pte_walk_next(&w)) {
 		pte_t pte = pte_walk_get(&w);
 		const struct page *page = pte_present(pte) ? vm_normal_page(k, vma, pte) : NULL;
 
 		if (page)
-			gather_page(page, pte_dirty(pte), maps);
+			gather_page(k, page, pte_dirty(pte), maps);
 	}
 }
 

@@ -27,6 +27,7 @@ void smap_gather_stats(struct kernel *k, const struct vm_area_struct *vma,
 /* In pages. */
 struct numa_maps {
 	uint64_t pages, anon, active, writeback, swapcache, dirty;
+	uint64_t node[MAX_NUMNODES]; /* pages of each */
 	int32_t mapcount_max;
 };
 

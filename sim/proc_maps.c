@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* /proc/PID's files about its VMAs (Linux 6.1, fs/proc/task_mmu.c). */
 #include "mm/mm.h"
+#include "mm/page_alloc.h"
 #include "mm/task_mmu.h"
 #include "sim/machine.h"
 #include "sim/proc_files.h"
@@ -254,7 +255,10 @@ static void show_numa_map(struct proc_text *text, struct kernel *k,
 		show_count(text, "swapcache", maps.swapcache, maps.swapcache);
 		show_count(text, "active", maps.active, maps.active < maps.pages);
 		show_count(text, "writeback", maps.writeback, maps.writeback);
-		proc_printf(text, " N0=%" PRIu64 " kernelpagesize_kB=4", maps.pages);
+		for_each_node (k, nid)
+			if (maps.node[nid])
+				proc_printf(text, " N%u=%" PRIu64, nid, maps.node[nid]);
+		proc_printf(text, " kernelpagesize_kB=4");
 	}
 	proc_printf(text, "\n");
 }

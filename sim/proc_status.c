@@ -214,15 +214,16 @@ static void show_status_capabilities(struct proc_text *text, const struct vfs *v
 static void show_status_cpus(struct proc_text *text, const struct machine *machine)
 {
 	const unsigned max_nodes = 1024; /* as a distribution's kernel is built */
-	uint32_t nr_cpus = machine->config.cpus;
+	uint32_t nr_cpus = machine->config.cpus, nr_nodes = machine->kernel.nr_nodes;
 
 	proc_printf(text, "Cpus_allowed:\t%0*x\nCpus_allowed_list:\t", (int)(nr_cpus + 3) / 4,
 	            (1u << nr_cpus) - 1);
 	proc_printf(text, nr_cpus > 1 ? "0-%u\n" : "0\n", nr_cpus - 1);
 	proc_printf(text, "Mems_allowed:\t");
 	for (unsigned word = max_nodes / 32; word-- > 0;)
-		proc_printf(text, "%08x%s", word ? 0 : 1, word ? "," : "\n");
-	proc_printf(text, "Mems_allowed_list:\t0\n");
+		proc_printf(text, "%08x%s", word ? 0 : (1u << nr_nodes) - 1, word ? "," : "\n");
+	proc_printf(text, nr_nodes > 1 ? "Mems_allowed_list:\t0-%u\n" : "Mems_allowed_list:\t0\n",
+	            nr_nodes - 1);
 }
 
 void show_status(struct proc_text *text, const struct proc_about *about)

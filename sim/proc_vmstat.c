@@ -28,20 +28,28 @@ uint64_t zone_free_pages(const struct kernel *k, const struct zone *zone)
 	return pages;
 }
 
-/* Slabs and tails use the mapping's place for something else. */
-static bool has_mapping(const struct page *page)
+static void count_slab_page(const struct page *head, struct node_counts *counts)
 {
-	return !PageSlab(page) && !PageTail(page) && page->mapping;
+	bool is_reclaimable = head->slab_cache->flags & SLAB_RECLAIM_ACCOUNT;
+
+	counts->value[is_reclaimable ? NR_SLAB_RECLAIMABLE : NR_SLAB_UNRECLAIMABLE]++;
 }
 
-static void count_page(const struct page *page, struct node_counts *counts)
+/* The kernel's own pages that it maps into programs have no mapping. */
+static void count_page(struct page *page, struct node_counts *counts)
 {
-	bool is_anon = has_mapping(page) && PageAnon(page);
-	bool is_file = has_mapping(page) && !PageAnon(page);
+	const struct page *head = compound_head(page);
 	uint64_t *value = counts->value;
+	bool is_anon, is_file;
 
+	if (PageSlab(head)) {
+		count_slab_page(head, counts);
+		return;
+	}
+	is_anon = head == page && PageAnon(page);
+	is_file = head == page && page->mapping && !is_anon;
 	value[NR_ANON_PAGES] += is_anon && page_mapped(page);
-	value[NR_MAPPED] += is_file && page_mapped(page);
+	value[NR_MAPPED] += !is_anon && page_mapped(page);
 	value[NR_FILE_PAGES] += is_file || PageSwapCache(page);
 	value[NR_SHMEM] += is_file && PageSwapBacked(page);
 	value[NR_DIRTY] += is_file && !PageSwapBacked(page) && PageDirty(page);
@@ -49,11 +57,6 @@ static void count_page(const struct page *page, struct node_counts *counts)
 	value[NR_SWAPCACHED] += PageSwapCache(page);
 	value[NR_MLOCK] += PageMlocked(page);
 	value[NR_PAGE_TABLE_PAGES] += PageTable(page);
-	if (PageSlab(page)) {
-		bool is_reclaimable = page->slab_cache->flags & SLAB_RECLAIM_ACCOUNT;
-
-		value[is_reclaimable ? NR_SLAB_RECLAIMABLE : NR_SLAB_UNRECLAIMABLE]++;
-	}
 }
 
 static void count_zone(const struct kernel *k, const struct zone *zone, struct node_counts *counts)
@@ -66,6 +69,8 @@ static void count_zone(const struct kernel *k, const struct zone *zone, struct n
 	value[NR_INACTIVE_FILE] += zone->nr_lru[LRU_INACTIVE_FILE];
 	value[NR_ACTIVE_FILE] += zone->nr_lru[LRU_ACTIVE_FILE];
 	value[NR_UNEVICTABLE] += zone->nr_lru[LRU_UNEVICTABLE];
+	for (int i = 0; i < NR_NUMA_STATS; i++)
+		value[NUMA_HIT + i] += zone->numa_stat[i];
 }
 
 void count_node(const struct kernel *k, uint32_t nid, struct node_counts *counts)
@@ -105,7 +110,9 @@ void proc_vmstat(struct proc_text *text, const struct kernel *k)
 	for (size_t i = 0; i < sizeof(lru) / sizeof(lru[0]); i++)
 		proc_printf(text, "nr_zone_%s %" PRIu64 "\n",
 		            vm_quantity_names[lru[i]] + sizeof("nr_") - 1, vmstat_value(k, lru[i]));
-	for (int i = NR_FREE_PAGES + 1; i < NR_VM_QUANTITIES; i++)
+	for (int i = NUMA_HIT; i < NR_VM_QUANTITIES; i++)
+		show_item(text, vm_quantity_names[i], vmstat_value(k, (enum vm_quantity)i));
+	for (int i = NR_FREE_PAGES + 1; i < NUMA_HIT; i++)
 		show_item(text, vm_quantity_names[i], vmstat_value(k, (enum vm_quantity)i));
 	for (int i = 0; i < NR_VM_EVENT_ITEMS; i++)
 		show_item(text, vm_event_names[i], k->vm_events[i]);
@@ -121,8 +128,22 @@ void proc_node_vmstat(struct proc_text *text, const struct kernel *k, uint32_t n
 			show_item(text, vm_quantity_names[i], counts.value[i]);
 }
 
+/* Linux: node_read_numastat(). */
 void proc_node_numastat(struct proc_text *text, const struct kernel *k, uint32_t nid)
 {
+	static const char *const names[NR_NUMA_STATS] = {
+		[NUMA_STAT_HIT] = "numa_hit",         [NUMA_STAT_MISS] = "numa_miss",
+		[NUMA_STAT_FOREIGN] = "numa_foreign", [NUMA_STAT_INTERLEAVE] = "interleave_hit",
+		[NUMA_STAT_LOCAL] = "local_node",     [NUMA_STAT_OTHER] = "other_node",
+	};
+
+	for (int i = 0; i < NR_NUMA_STATS; i++) {
+		uint64_t sum = 0;
+
+		for_each_zone_of_node (NODE_DATA(k, nid), zone)
+			sum += zone->numa_stat[i];
+		show_item(text, names[i], sum);
+	}
 }
 
 /* ---- zoneinfo ---- */
@@ -133,7 +154,7 @@ static void show_node_stats(struct proc_text *text, const struct kernel *k, uint
 
 	count_node(k, nid, &counts);
 	proc_printf(text, "\n  per-node stats");
-	for (int i = NR_FREE_PAGES + 1; i < NR_VM_QUANTITIES; i++)
+	for (int i = NR_FREE_PAGES + 1; i < NUMA_HIT; i++)
 		if (counts.is_known[i])
 			proc_printf(text, "\n      %-12s %" PRIu64, vm_quantity_names[i],
 			            counts.value[i]);
@@ -186,6 +207,9 @@ static void show_zone_stats(struct proc_text *text, const struct kernel *k, cons
 	proc_printf(text, "\n      nr_free_pages %" PRIu64, zone_free_pages(k, zone));
 	for (int lru = 0; lru < NR_LRU_LISTS; lru++)
 		proc_printf(text, "\n      nr_zone_%s %" PRIu64, names[lru], zone->nr_lru[lru]);
+	for (int i = 0; i < NR_NUMA_STATS; i++)
+		proc_printf(text, "\n      %-12s %" PRIu64, vm_quantity_names[NUMA_HIT + i],
+		            zone->numa_stat[i]);
 }
 
 static void show_pagesets(struct proc_text *text, const struct kernel *k, const struct zone *zone)

@@ -3,6 +3,8 @@
  * sysfs - the table of /sys's files: nodes and CPUs (Linux 6.1, drivers/base/node.c,
  * cpu.c), and what the memory manager can do (mm/).
  */
+#include "mm/nodes.h"
+#include "mm/page_alloc.h"
 #include "sim/machine.h"
 #include "sim/proc_files.h"
 #include "sim/proc_mm.h"
@@ -30,6 +32,16 @@ static void show_list(struct proc_text *text, uint64_t set)
 static uint64_t first_bits(uint32_t nr)
 {
 	return ((uint64_t)1 << nr) - 1;
+}
+
+static void show_nodes_with_cpus(struct proc_text *text, const struct proc_about *about)
+{
+	const struct kernel *k = &about->machine->kernel;
+	uint64_t set = 0;
+
+	for (uint32_t cpu = 0; cpu < k->config.nr_cpus; cpu++)
+		set |= (uint64_t)1 << cpu_to_node(k, cpu);
+	show_list(text, set);
 }
 
 static uint64_t node_cpus(const struct proc_about *about)
@@ -82,10 +94,11 @@ static void show_node_vmstat(struct proc_text *text, const struct proc_about *ab
 
 static void show_node_distance(struct proc_text *text, const struct proc_about *about)
 {
-	const uint32_t local = 10, remote = 20; /* ACPI's SLIT, where it says nothing */
+	const struct kernel *k = &about->machine->kernel;
 
-	for_each_node (&about->machine->kernel, nid)
-		proc_printf(text, "%s%u", nid ? " " : "", nid == about->number ? local : remote);
+	for_each_node (k, nid)
+		proc_printf(text, "%s%u", nid ? " " : "",
+		            node_distance(k, (uint32_t)about->number, nid));
 	proc_printf(text, "\n");
 }
 
@@ -118,7 +131,7 @@ static const struct proc_file sys_files[] = {
 	PROC_FILE(CPU "online", 0444, .show = show_cpus),
 	PROC_FILE(CPU "possible", 0444, .show = show_cpus),
 	PROC_FILE(CPU "present", 0444, .show = show_cpus),
-	PROC_FILE(NODE "has_cpu", 0444, .show = show_nodes),
+	PROC_FILE(NODE "has_cpu", 0444, .show = show_nodes_with_cpus),
 	PROC_FILE(NODE "has_memory", 0444, .show = show_nodes),
 	PROC_FILE(NODE "has_normal_memory", 0444, .show = show_nodes),
 	PROC_FILE(NODE "nodeN/cpulist", 0444, .show = show_node_cpulist),

@@ -108,6 +108,35 @@ if setarch -R true 2>/dev/null && [ "$(uname -sm)" = "Linux x86_64" ]; then
 		not_ok "pmap -x shows the VMAs of the kernel's" <differences
 fi
 
+# ---- many processes ----
+
+simulated -- /bin/busybox sh -c 'sleep 9 & "$0" -b -n1; kill $!; wait' "$(command -v top)" >many.txt
+same "top: the shell, its child that sleeps, and itself" "$(awk '/^Tasks:/ { print $2, $4, $6 }' many.txt)" "3 1 2"
+check "a sleeper is S" grep -qE '^ +100[0-9] .* S .* sleep$' many.txt
+same "children's faults are their parent's once waited for" \
+	"$(simulated -- /bin/busybox sh -c 'read -r a </proc/self/stat; /bin/busybox true; read -r b </proc/self/stat
+		set -- $a; before=${11}; set -- $b; [ "$before" = 0 ] && [ "${11}" -gt 30 ] && echo counted')" counted
+
+# ---- nodes: figures of one, counted page by page, add up to the whole's ----
+
+node=/sys/devices/system/node/node
+round="${node}0/meminfo ${node}1/meminfo ${node}2/meminfo ${node}3/meminfo \
+	${node}0/vmstat ${node}1/vmstat ${node}2/vmstat ${node}3/vmstat /proc/vmstat"
+# shellcheck disable=SC2086 # a list
+simulated --machine numa4 -- "$NATIVE/show_static" $round $round >nodes.txt
+# A node's vmstat begins with nr_free_pages, and so does the machine's, which comes last.
+awk '/^Node 0 MemTotal:/ { round++; part = 0 } round < 2 { next }
+     /^Node/ { node[$3] += $4; next }
+     $1 == "nr_free_pages" { part++ }
+     part < 5 { sum[$1] += $2; next } { all[$1] = $2 }
+     END { for (name in sum) if (all[name] != sum[name]) print name, sum[name], all[name]
+	   if (part != 5 || node["MemFree:"] != 4 * sum["nr_free_pages"] ||
+	       node["AnonPages:"] != 4 * sum["nr_anon_pages"])
+		print part, node["MemFree:"], node["AnonPages:"] }' nodes.txt >differences
+[ ! -s differences ] && ok "nodes' figures add up to the machine's" ||
+	not_ok "nodes' figures add up to the machine's" <differences
+same "distances of numa4's ring" "$(simulated --machine numa4 -- /bin/busybox cat /sys/devices/system/node/node1/distance)" "20 10 20 30"
+
 # ---- another's memory ----
 
 "$NATIVE/peek" >native.txt
