@@ -9,6 +9,7 @@
 #include "mm/thread_stack.h"
 #include "sim/machine.h"
 #include "sim/sched.h"
+#include "sim/sys32.h"
 #include "sim/usercopy.h"
 
 #include <errno.h>
@@ -208,15 +209,24 @@ static void copy_signals(struct task *child, const struct task *parent, uint64_t
 	child->signals.altstack_flags = from->altstack_flags;
 }
 
-static void copy_thread(struct task *child, const struct task *parent,
-                        const struct clone_args_ *args)
+static int set_tls(struct task *child, struct task *parent, va_t tls)
 {
+	if (child->regs.is_32)
+		return set_thread_area(parent, &child->regs, tls, false);
+	child->regs.fs_base = tls;
+	return 0;
+}
+
+static int copy_thread(struct task *child, struct task *parent, const struct clone_args_ *args)
+{
+	int err = 0;
+
 	child->regs = parent->regs;
 	child->regs.gpr[REG_AX] = 0;
 	if (args->stack)
 		child->regs.gpr[REG_SP] = args->stack;
 	if (args->flags & CLONE_SETTLS)
-		child->regs.fs_base = args->tls;
+		err = set_tls(child, parent, args->tls);
 	engine_get_fpu(parent->machine->engine, &child->fpu);
 	memcpy(child->comm, parent->comm, sizeof(child->comm));
 	if (args->flags & CLONE_CHILD_SETTID)
@@ -225,10 +235,11 @@ static void copy_thread(struct task *child, const struct task *parent,
 		child->clear_child_tid = args->child_tid;
 	child->is_vfork_child = args->flags & CLONE_VFORK;
 	if (args->flags & CLONE_VM)
-		return;
+		return err;
 	child->rseq_va = parent->rseq_va;
 	child->rseq_len = parent->rseq_len;
 	child->rseq_sig = parent->rseq_sig;
+	return err;
 }
 
 static int copy_parts(struct task *child, struct task *parent, const struct clone_args_ *args)
@@ -249,8 +260,7 @@ static int copy_parts(struct task *child, struct task *parent, const struct clon
 		return err;
 	child->cpu = parent->cpu;
 	copy_signals(child, parent, args->flags);
-	copy_thread(child, parent, args);
-	return 0;
+	return copy_thread(child, parent, args);
 }
 
 /* The process that the child is in. NULL: no memory. */

@@ -13,7 +13,7 @@ struct clone_args_ {
 	va_t parent_tid;      /* where the parent finds the child's pid */
 	va_t child_tid;       /* where the child does */
 	va_t stack;           /* the child's stack pointer; 0: the parent's */
-	va_t tls;             /* its FS base */
+	va_t tls;             /* its FS base; of a 32-bit task: of a struct user_desc */
 	uint32_t exit_signal; /* that its parent gets when it ends; 0: none */
 };
 

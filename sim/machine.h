@@ -44,6 +44,8 @@ struct cpu {
 	uint64_t instructions; /* in turns that are over: cpu_instructions() */
 };
 
+#define NR_COUNTED_SYSCALLS 512 /* the last stands for all above, too */
+
 struct machine_options {
 	enum engine_mode engine;
 	bool check;       /* --check */
@@ -84,9 +86,11 @@ struct machine {
 	/* what the kernel is in while it touches user memory, for the fault list:
 	 * "copy_to_user"; NULL: nothing in particular */
 	const char *kernel_function;
-	uint64_t usercopy_done;            /* bytes that the last copy moved: sim/usercopy.h */
-	struct interval *interval;         /* --interval, the caller's; or NULL */
-	uint64_t nr_unknown_syscalls[512]; /* calls that got ENOSYS, by number */
+	uint64_t usercopy_done;    /* bytes that the last copy moved: sim/usercopy.h */
+	struct interval *interval; /* --interval, the caller's; or NULL */
+	/* calls that got ENOSYS, by number: of 64-bit and of 32-bit tasks */
+	uint64_t nr_unknown_syscalls[NR_COUNTED_SYSCALLS];
+	uint64_t nr_unknown_syscalls32[NR_COUNTED_SYSCALLS];
 	/* --check: the first broken invariant, or "" */
 	char check_failure[512];
 	uint64_t nr_checks;

@@ -70,7 +70,9 @@ void show_auxv(struct proc_text *text, const struct proc_about *about)
 	do
 		nr += 2;
 	while (nr < max && mm->saved_auxv[nr - 2]);
-	proc_write(text, mm->saved_auxv, nr * sizeof(mm->saved_auxv[0]));
+	/* In words of the program's own. */
+	for (size_t i = 0; i < nr; i++)
+		proc_write(text, &mm->saved_auxv[i], mm->task_size > UINT32_MAX ? 8 : 4);
 }
 
 /* Simplified: what is waited for in words, "a pipe", not the kernel function. */

@@ -181,6 +181,14 @@ int64_t sys32_waitpid(struct task *task, const uint64_t arg[6])
 	return sys_wait4(task, wide);
 }
 
+/* The last two arguments are the other way round. */
+int64_t sys32_clone(struct task *task, const uint64_t arg[6])
+{
+	const uint64_t wide[6] = { arg[0], arg[1], arg[2], arg[4], arg[3] };
+
+	return sys_clone(task, wide);
+}
+
 /* With two words a limit may be as high as a signed one says. */
 int64_t sys32_old_getrlimit(struct task *task, const uint64_t arg[6])
 {
@@ -234,15 +242,15 @@ static int tls_index(const struct task *task, uint32_t entry)
 	return entry >= first && entry < first + NR_TLS_ENTRIES ? (int)(entry - first) : -1;
 }
 
-static int free_tls_index(const struct task *task)
+static int free_tls_index(const struct x86_regs *regs)
 {
 	for (int i = 0; i < NR_TLS_ENTRIES; i++)
-		if (!task->regs.tls[i])
+		if (!regs->tls[i])
 			return i;
 	return -1;
 }
 
-int64_t set_thread_area(struct task *task, va_t va, bool may_choose)
+int set_thread_area(struct task *task, struct x86_regs *regs, va_t va, bool may_choose)
 {
 	struct user_desc desc;
 	int index;
@@ -252,7 +260,7 @@ int64_t set_thread_area(struct task *task, va_t va, bool may_choose)
 	if (!user_desc_is_allowed(&desc))
 		return -EINVAL;
 	if (desc.entry_number == UINT32_MAX && may_choose) {
-		index = free_tls_index(task);
+		index = free_tls_index(regs);
 		if (index < 0)
 			return -ESRCH;
 		desc.entry_number = machine_segments(task->machine)->first_tls + (uint32_t)index;
@@ -262,14 +270,14 @@ int64_t set_thread_area(struct task *task, va_t va, bool may_choose)
 	index = tls_index(task, desc.entry_number);
 	if (index < 0)
 		return -EINVAL;
-	task->regs.tls[index] = user_desc_pack(&desc);
-	task->regs_changed = true;
+	regs->tls[index] = user_desc_pack(&desc);
 	return 0;
 }
 
 int64_t sys32_set_thread_area(struct task *task, const uint64_t arg[6])
 {
-	return set_thread_area(task, arg[0], true);
+	task->regs_changed = true;
+	return set_thread_area(task, &task->regs, arg[0], true);
 }
 
 int64_t sys32_get_thread_area(struct task *task, const uint64_t arg[6])

@@ -10,7 +10,7 @@
 /* clang-format off */
 #define SYSCALLS_32(X)                                                                             \
 	X(mmap2) X(old_mmap) X(old_select) X(llseek) X(fcntl) X(statfs64) X(fstatfs64)             \
-	X(sigaction) X(sigprocmask) X(sigpending) X(sigsuspend) X(sigreturn) X(rt_sigreturn) X(waitpid) X(old_getrlimit)        \
+	X(sigaction) X(sigprocmask) X(sigpending) X(sigsuspend) X(sigreturn) X(rt_sigreturn) X(waitpid) X(clone) X(old_getrlimit)        \
 	X(futex) X(set_robust_list) X(set_thread_area) X(get_thread_area)
 /* clang-format on */
 
@@ -19,7 +19,8 @@ SYSCALLS_32(X)
 #undef X
 
 /* What set_thread_area(2) and clone(2) with CLONE_SETTLS do with the struct user_desc at
- * va. may_choose: entry number -1 asks for one that is free. 0 or -errno. */
-int64_t set_thread_area(struct task *task, va_t va, bool may_choose);
+ * va of the task, for itself or for its child: whose registers these are. may_choose:
+ * entry number -1 asks for one that is free. 0 or -errno. */
+int set_thread_area(struct task *task, struct x86_regs *regs, va_t va, bool may_choose);
 
 #endif

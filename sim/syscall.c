@@ -412,12 +412,14 @@ const struct syscall_entry *syscall_lookup(uint64_t nr)
 static void count(struct task *task, uint64_t nr, const struct syscall_entry *entry)
 {
 	struct machine *machine = task->machine;
-	const uint64_t last = sizeof(machine->nr_unknown_syscalls) / sizeof(uint64_t) - 1;
+	const uint64_t last = NR_COUNTED_SYSCALLS - 1;
+	uint64_t *unknown =
+	    task->regs.is_32 ? machine->nr_unknown_syscalls32 : machine->nr_unknown_syscalls;
 
 	task->report->nr_syscalls++;
 	machine->nr_syscalls++;
 	if (!entry || !entry->fn)
-		machine->nr_unknown_syscalls[nr < last ? nr : last]++;
+		unknown[nr < last ? nr : last]++;
 	event_raise(&machine->events,
 	            &(struct event){ .kind = EVENT_SYSCALL, .ip = task->regs.ip, .arg = nr });
 }

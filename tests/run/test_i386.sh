@@ -51,7 +51,7 @@ above() { # PATH LOW: of s.json
 # Three kernels: NAME and the options that make it.
 machines='two-level|-m p6
 two-level, faults|-m p6 --engine faults
-PAE, 2 GB|-m p6 --set paging=pae --ram 2G
+PAE, 2 GB|-m p6-pae
 64-bit|'
 
 each_machine() { # WHAT -- PROGRAM ARGUMENT ...
@@ -113,6 +113,9 @@ if [ -x "$busybox" ]; then
 		fi
 	done <applets
 	each_machine 'busybox sort' -- "$busybox" sort -n -r t300.txt
+	# shellcheck disable=SC2016 # for the guest's shell
+	each_machine 'a pipeline of busybox' -- "$busybox" sh -c \
+		'seq 1 2000 | sort -rn | head -3; for i in 1 2 3; do echo $i | md5sum; done'
 else
 	skip 'i386 busybox' 'it is not to be had'
 fi
