@@ -11,6 +11,8 @@ enum {
 	SYS_open = 5,
 	SYS_close = 6,
 	SYS_getpid = 20,
+	SYS_fork = 2,
+	SYS_wait4 = 114,
 	SYS_kill = 37,
 	SYS_sigaction = 67,
 	SYS_gettimeofday = 78,

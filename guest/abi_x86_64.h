@@ -20,6 +20,8 @@ enum {
 	SYS_pread64 = 17,
 	SYS_setitimer = 38,
 	SYS_getpid = 39,
+	SYS_fork = 57,
+	SYS_wait4 = 61,
 	SYS_kill = 62,
 	SYS_rt_sigsuspend = 130,
 	SYS_sigaltstack = 131,

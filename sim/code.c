@@ -15,7 +15,8 @@ int code_init(struct code *code, const struct ram *ram, const struct mmu *mmu)
 	code->generation = 1;
 	code->blocks = aligned_alloc(64, CODE_NR_BLOCKS * sizeof(*code->blocks));
 	code->operands = calloc(CODE_NR_OPERANDS, sizeof(*code->operands));
-	if (!code->blocks || !code->operands)
+	code->pages = calloc(CODE_NR_PAGES, sizeof(*code->pages));
+	if (!code->blocks || !code->operands || !code->pages)
 		return -ENOMEM;
 	memset(code->blocks, 0, CODE_NR_BLOCKS * sizeof(*code->blocks));
 	return decoder_create(&code->decoder);
@@ -26,6 +27,7 @@ void code_finish(struct code *code)
 	decoder_destroy(code->decoder);
 	free(code->blocks);
 	free(code->operands);
+	free(code->pages);
 }
 
 uint32_t code_read(const struct code *code, va_t va, uint8_t *bytes, uint32_t size, bool *writable)

@@ -30,12 +30,21 @@ struct code_operands {
 	struct decoded_instruction instruction;
 };
 
+#define CODE_NR_PAGES ((uint32_t)1 << 12) /* remembered; a power of two */
+
+/* The frame in which the code of a page was last seen. */
+struct code_page {
+	uint64_t vpn;
+	pfn_t pfn;
+};
+
 struct code {
 	const struct ram *ram;
 	const struct mmu *mmu;
 	struct decoder *decoder;
 	struct code_block *blocks;      /* by hash of va */
 	struct code_operands *operands; /* by hash of ip */
+	struct code_page *pages;        /* by hash of vpn */
 	uint32_t generation;
 };
 
@@ -60,6 +69,20 @@ static inline void code_set_mode(struct code *code, bool is_32)
 {
 	decoder_set_mode(code->decoder, is_32);
 	code_forget(code);
+}
+
+/* Code of the page is about to run from this frame. What is remembered goes by virtual
+ * address, and is void if another address space, or another mapping, has other code
+ * there. */
+static inline void code_note_page(struct code *code, uint64_t vpn, pfn_t pfn)
+{
+	struct code_page *page = &code->pages[(vpn ^ vpn >> 12) & (CODE_NR_PAGES - 1)];
+
+	if (page->vpn == vpn && page->pfn == pfn)
+		return;
+	if (page->pfn) /* not its first use */
+		code_forget(code);
+	*page = (struct code_page){ vpn, pfn };
 }
 
 /* Copies code from va on, through the page tables; bytes had. *writable: some of

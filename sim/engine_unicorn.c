@@ -107,8 +107,10 @@ static void describe_fill(struct engine *e, va_t va, enum access_kind kind,
 		flush_softmmu(e);
 		bindings_bind(&e->bindings, frame, vpn);
 	}
-	if (kind == ACCESS_FETCH)
+	if (kind == ACCESS_FETCH) {
 		e->fetched[page->pfn] = 1;
+		code_note_page(&e->code, vpn, page->pfn);
+	}
 	out->paddr = frame << PAGE_SHIFT;
 	out->perms = UC_PROT_NONE;
 	if (page->readable)

@@ -99,7 +99,8 @@ struct exec {
 	struct task *task;
 	struct machine *machine;
 	struct kernel *k;
-	const char *path; /* as the caller says it */
+	const char *path;    /* as the caller says it */
+	const char *program; /* the same, or the interpreter of a script */
 	struct open_file *file, *interp_file;
 	struct elf_image image, interp;
 	const struct exec_abi *abi;
@@ -156,7 +157,7 @@ static int open_program(struct exec *x, const char *path, struct open_file **fil
 
 static int open_programs(struct exec *x)
 {
-	int err = open_program(x, x->path, &x->file, &x->image);
+	int err = open_program(x, x->program, &x->file, &x->image);
 
 	if (!err && x->image.interp[0])
 		err = open_program(x, x->image.interp, &x->interp_file, &x->interp);
@@ -596,6 +597,7 @@ static void leave_old_mm(struct exec *x, struct mm_struct *old)
 	struct task *task = x->task;
 
 	process_end_threads(task->process, task, 0);
+	task_become_leader(task);
 	if (old) {
 		task->mm = old;
 		task_figures_leave_mm(task);
@@ -700,6 +702,94 @@ static int switch_and_load(struct exec *x, char *const argv[], char *const envp[
 	return err;
 }
 
+/* ---- scripts ---- */
+
+#define SCRIPT_LINE_BYTES 256 /* BINPRM_BUF_SIZE */
+#define SCRIPT_DEPTH 5        /* interpreters that are scripts themselves */
+
+/* "#! interpreter [argument]" (Linux: fs/binfmt_script.c). */
+struct script {
+	char line[SCRIPT_LINE_BYTES + 1];
+	char *interp, *arg; /* in it; arg NULL: none */
+};
+
+/* 1: it is one; 0: it is not, or cannot be read, which the caller will find out. */
+static int read_script(struct exec *x, const char *path, struct script *script)
+{
+	struct open_file *file;
+	int64_t len;
+	char *end;
+
+	if (vfs_open(x->machine->vfs, x->task->fs->cwd, path, O_RDONLY, 0, &file))
+		return 0;
+	len = S_ISREG(vfs_mode(file)) && vfs_mode(file) & 0111
+	          ? vfs_pread(file, script->line, SCRIPT_LINE_BYTES, 0)
+	          : 0;
+	vfs_close(file);
+	if (len < 2 || strncmp(script->line, "#!", 2) != 0)
+		return 0;
+	script->line[len] = '\0';
+	end = script->line + strcspn(script->line, "\n");
+	if (!*end && len == SCRIPT_LINE_BYTES)
+		return 0;
+	while (end > script->line && strchr(" \t\n", *end))
+		*end-- = '\0';
+	script->interp = script->line + 2 + strspn(script->line + 2, " \t");
+	script->arg = script->interp + strcspn(script->interp, " \t");
+	if (*script->arg) {
+		*script->arg++ = '\0';
+		script->arg += strspn(script->arg, " \t");
+	}
+	if (!*script->arg)
+		script->arg = NULL;
+	return *script->interp != '\0';
+}
+
+/* What the interpreter gets: itself, the argument, the script, the script's arguments.
+ * malloc'ed, but its strings are others'. */
+static char **script_argv(const struct script *script, const char *path, char *const argv[])
+{
+	size_t argc = 0, n = 0;
+	char **all;
+
+	while (argv[argc])
+		argc++;
+	all = calloc(argc + 4, sizeof(*all));
+	if (!all)
+		return NULL;
+	all[n++] = script->interp;
+	if (script->arg)
+		all[n++] = script->arg;
+	all[n++] = (char *)path;
+	for (size_t i = 1; i < argc; i++)
+		all[n++] = argv[i];
+	return all;
+}
+
+static int exec_file(struct exec *x, const char *path, char *const argv[], char *const envp[],
+                     int depth)
+{
+	struct script script;
+	char **all;
+	int err;
+
+	if (!read_script(x, path, &script)) {
+		x->program = path;
+		err = open_programs(x);
+		if (!err)
+			err = task_unshare(x->task);
+		return err ? err : switch_and_load(x, argv, envp);
+	}
+	if (depth == SCRIPT_DEPTH)
+		return fail(x, -ELOOP, "%s: %s", x->path, strerror(ELOOP));
+	all = script_argv(&script, path, argv);
+	if (!all)
+		return fail(x, -ENOMEM, "%s: %s", x->path, strerror(ENOMEM));
+	err = exec_file(x, script.interp, all, envp, depth + 1);
+	free(all);
+	return err;
+}
+
 int task_exec(struct task *task, const char *path, char *const argv[], char *const envp[],
               char *why, size_t why_size)
 {
@@ -721,9 +811,7 @@ int task_exec(struct task *task, const char *path, char *const argv[], char *con
 		            .why_size = why_size };
 	if (!argv[0])
 		argv = nameless;
-	err = open_programs(x);
-	if (!err)
-		err = switch_and_load(x, argv, envp);
+	err = exec_file(x, path, argv, envp, 0);
 	if (x->file)
 		vfs_close(x->file);
 	if (x->interp_file)

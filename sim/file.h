@@ -72,6 +72,7 @@ struct open_file *files_get(struct files *files, int64_t fd); /* no new referenc
 void files_exec(struct files *files);                         /* closes those with FD_CLOEXEC */
 /* For clone: one table for several tasks, each of which calls files_destroy(). */
 struct files *files_share(struct files *files);
+bool files_is_shared(const struct files *files);
 /* For fork: the same files under the same numbers. */
 int files_clone(struct files **out, const struct files *from);
 

@@ -147,6 +147,11 @@ struct files *files_share(struct files *files)
 	return files;
 }
 
+bool files_is_shared(const struct files *files)
+{
+	return files->users > 1;
+}
+
 int files_clone(struct files **out, const struct files *from)
 {
 	struct files *files = calloc(1, sizeof(*files));

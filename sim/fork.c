@@ -63,6 +63,7 @@ static struct task *alloc_task(struct machine *machine)
 	task->machine = machine;
 	task->start_ns = machine_now_ns(machine);
 	task->syscall_nr = -1;
+	task->slice_left = machine->config.sched_quantum;
 	task->signals.altstack_flags = SS_DISABLE;
 	INIT_LIST_HEAD(&task->ready);
 	wait_init(task);
@@ -74,8 +75,7 @@ static struct task *alloc_task(struct machine *machine)
 	return NULL;
 }
 
-/* Known to the machine from here on. process NULL: a new one, `fresh`, of which it is
- * the leader. */
+/* Known to the machine from here on. The first task of a process is its leader. */
 static void add_task(struct task *task, struct task_report *report, struct process *process)
 {
 	struct machine *machine = task->machine;

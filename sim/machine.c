@@ -157,6 +157,7 @@ int machine_create(struct machine **out, const struct machine_config *config,
 	m->next_due_ns = UINT64_MAX;
 	INIT_LIST_HEAD(&m->tasks);
 	INIT_LIST_HEAD(&m->reports);
+	INIT_LIST_HEAD(&m->futex_waiters);
 	for (uint32_t i = 0; i < NR_CPUS_MAX; i++)
 		run_queue_init(&m->cpus[i].queue);
 	err = boot(m, why, why_size);

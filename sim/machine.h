@@ -71,10 +71,11 @@ struct machine {
 	struct vdso vdso; /* vdso_init() after kernel_boot(), finish before shutdown */
 	struct swap_device *swap;
 	struct page_uses page_uses;
-	struct list_head tasks;   /* by pid, dead ones included until they are freed */
-	struct list_head reports; /* of all tasks there ever were, by pid */
-	uint32_t nr_alive;        /* tasks that have not ended */
-	bool has_dead;            /* tasks to be freed */
+	struct list_head tasks;         /* by pid, dead ones included until they are freed */
+	struct list_head reports;       /* of all tasks there ever were, by pid */
+	struct list_head futex_waiters; /* futex_waiter.list, the oldest first */
+	uint32_t nr_alive;              /* tasks that have not ended */
+	bool has_dead;                  /* tasks to be freed */
 	int32_t next_pid;
 	uint64_t next_due_ns;  /* nothing is due before it: sim/sched.h */
 	uint64_t nr_switches;  /* of tasks on CPUs */

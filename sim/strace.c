@@ -441,5 +441,9 @@ void strace_leave(struct strace_line *line, FILE *out, struct task *task, uint64
 	else
 		put_result(line, entry,
 		           result == SYSCALL_REGS_SET ? (int64_t)task->regs.gpr[REG_AX] : result);
+	/* As strace -f: once there has been a second task. */
+	if (list_first_entry(&task->machine->reports, struct task_report, list)->list.next !=
+	    &task->machine->reports)
+		fprintf(out, "[pid %5d] ", task->pid);
 	fprintf(out, "%s\n", line->text);
 }

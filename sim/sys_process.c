@@ -59,6 +59,88 @@ int64_t sys_getegid(struct task *task, const uint64_t arg[6])
 	return credentials(task).gid;
 }
 
+/* An unprivileged user's rights: to be who he is already. Simplified: for root, too. */
+static int64_t become(uint32_t wanted, uint32_t own)
+{
+	return wanted == own || wanted == UINT32_MAX ? 0 : -EPERM;
+}
+
+int64_t sys_setuid(struct task *task, const uint64_t arg[6])
+{
+	if ((uint32_t)arg[0] == UINT32_MAX)
+		return -EINVAL;
+	return become((uint32_t)arg[0], credentials(task).uid);
+}
+
+int64_t sys_setgid(struct task *task, const uint64_t arg[6])
+{
+	if ((uint32_t)arg[0] == UINT32_MAX)
+		return -EINVAL;
+	return become((uint32_t)arg[0], credentials(task).gid);
+}
+
+static int64_t become_all(const uint64_t *wanted, int nr, uint32_t own)
+{
+	for (int i = 0; i < nr; i++)
+		if (become((uint32_t)wanted[i], own))
+			return -EPERM;
+	return 0;
+}
+
+int64_t sys_setreuid(struct task *task, const uint64_t arg[6])
+{
+	return become_all(arg, 2, credentials(task).uid);
+}
+
+int64_t sys_setregid(struct task *task, const uint64_t arg[6])
+{
+	return become_all(arg, 2, credentials(task).gid);
+}
+
+int64_t sys_setresuid(struct task *task, const uint64_t arg[6])
+{
+	return become_all(arg, 3, credentials(task).uid);
+}
+
+int64_t sys_setresgid(struct task *task, const uint64_t arg[6])
+{
+	return become_all(arg, 3, credentials(task).gid);
+}
+
+/* Answer the id so far, and change nothing. */
+int64_t sys_setfsuid(struct task *task, const uint64_t arg[6])
+{
+	return credentials(task).uid;
+}
+
+int64_t sys_setfsgid(struct task *task, const uint64_t arg[6])
+{
+	return credentials(task).gid;
+}
+
+static int64_t put_ids(struct task *task, const uint64_t arg[6], uint32_t id)
+{
+	for (int i = 0; i < 3; i++)
+		if (copy_to_user(task, arg[i], &id, sizeof(id)))
+			return -EFAULT;
+	return 0;
+}
+
+int64_t sys_getresuid(struct task *task, const uint64_t arg[6])
+{
+	return put_ids(task, arg, credentials(task).uid);
+}
+
+int64_t sys_getresgid(struct task *task, const uint64_t arg[6])
+{
+	return put_ids(task, arg, credentials(task).gid);
+}
+
+int64_t sys_setgroups(struct task *task, const uint64_t arg[6])
+{
+	return -EPERM;
+}
+
 int64_t sys_getgroups(struct task *task, const uint64_t arg[6])
 {
 	struct vfs_credentials who = credentials(task);
@@ -335,63 +417,6 @@ int64_t sys_rseq(struct task *task, const uint64_t arg[6])
 		signal_force(task, &(struct signal_info){ .signo = SIGSEGV, .code = SI_KERNEL });
 	}
 	return 0;
-}
-
-/* Time from a struct timespec; false: not a valid one. */
-static bool timespec_ns(const int64_t ts[2], uint64_t *ns)
-{
-	if (ts[0] < 0 || ts[1] < 0 || ts[1] >= NS_PER_S)
-		return false;
-	*ns = ts[0] > INT64_MAX / NS_PER_S - 1 ? INT64_MAX
-	                                       : (uint64_t)ts[0] * NS_PER_S + (uint64_t)ts[1];
-	return true;
-}
-
-/* One thread: nobody wakes it but a signal or the timeout. */
-static int64_t futex_wait(struct task *task, const uint64_t arg[6], bool absolute)
-{
-	uint64_t until = WAIT_FOREVER, ns;
-	int64_t ts[2];
-	uint32_t value;
-
-	if (arg[3]) {
-		if (copy_from_user(task, ts, arg[3], sizeof(ts)))
-			return -EFAULT;
-		if (!timespec_ns(ts, &ns))
-			return -EINVAL;
-		until = absolute ? ns : wait_deadline(task, ns);
-	}
-	if (copy_from_user(task, &value, arg[0], sizeof(value)))
-		return -EFAULT;
-	if (value != (uint32_t)arg[2])
-		return -EAGAIN;
-	if (signal_is_deliverable(task))
-		return arg[3] ? SYSCALL_EINTR : SYSCALL_ERESTARTSYS;
-	if (machine_now_ns(task->machine) >= until)
-		return -ETIMEDOUT;
-	wait_until(task, until);
-	return wait_block(task, "futex");
-}
-
-int64_t sys_futex(struct task *task, const uint64_t arg[6])
-{
-	enum { WAIT = 0, WAKE = 1, WAIT_BITSET = 9, WAKE_BITSET = 10 };
-	const uint32_t flags = 128 | 256; /* FUTEX_PRIVATE_FLAG, FUTEX_CLOCK_REALTIME */
-
-	if (arg[0] & 3)
-		return -EINVAL;
-	switch ((uint32_t)arg[1] & ~flags) {
-	case WAIT:
-		return futex_wait(task, arg, false);
-	case WAIT_BITSET:
-		return (uint32_t)arg[5] ? futex_wait(task, arg, true) : -EINVAL;
-	case WAKE:
-		return 0;
-	case WAKE_BITSET:
-		return (uint32_t)arg[5] ? 0 : -EINVAL;
-	default:
-		return -ENOSYS;
-	}
 }
 
 int64_t sys_membarrier(struct task *task, const uint64_t arg[6])

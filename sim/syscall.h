@@ -79,7 +79,8 @@ void syscall_resume(struct task *task);
 	X(futex) X(getrlimit) X(setrlimit) X(prlimit64) X(getrusage) X(sysinfo)                    \
 	X(getrandom) X(sched_yield) X(sched_getaffinity) X(getpriority) X(setpriority)             \
 	X(times) X(getcpu) X(membarrier) X(wait4) X(waitid) X(execve) X(personality)             \
-	X(fork) X(vfork) X(clone) X(clone3)               \
+	X(fork) X(vfork) X(clone) X(clone3) X(setuid) X(setgid) X(setreuid) X(setregid)            \
+	X(setresuid) X(setresgid) X(setfsuid) X(setfsgid) X(getresuid) X(getresgid) X(setgroups)               \
 	X(capget)
 #define SYSCALLS_SIGNAL(X) /* sys_signal.c */                                                      \
 	X(rt_sigaction) X(rt_sigprocmask) X(rt_sigreturn) X(rt_sigsuspend) X(rt_sigpending)        \

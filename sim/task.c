@@ -96,6 +96,7 @@ static void give_back(struct task *task)
 {
 	struct kernel *k = &task->machine->kernel;
 
+	futex_exit(task);
 	task_figures_take(task);
 	files_destroy(task->files);
 	task->files = NULL;
@@ -146,6 +147,56 @@ void task_destroy(struct task *task)
 	list_del(&task->tasks);
 	process_drop_thread(task->process, task);
 	task_free(task);
+}
+
+/* Files and handlers that it shares are its own from here on. */
+int task_unshare(struct task *task)
+{
+	struct sighand *sighand = task->sighand;
+	struct files *files;
+	int err;
+
+	if (sighand->users > 1) {
+		task->sighand = malloc(sizeof(*sighand));
+		if (!task->sighand) {
+			task->sighand = sighand;
+			return -ENOMEM;
+		}
+		*task->sighand = *sighand;
+		task->sighand->users = 1;
+		sighand->users--;
+	}
+	if (!files_is_shared(task->files))
+		return 0;
+	err = files_clone(&files, task->files);
+	if (err)
+		return err;
+	files_destroy(task->files);
+	task->files = files;
+	return 0;
+}
+
+/* Linux: de_thread(). Figures follow the number. */
+void task_become_leader(struct task *task)
+{
+	struct process *process = task->process;
+	struct task *leader = list_first_entry(&process->threads, struct task, thread);
+	struct task_report *report = task->report;
+	int32_t pid = task->pid;
+
+	if (leader == task)
+		return;
+	task_figures_pause(task);
+	task->pid = leader->pid;
+	task->report = leader->report;
+	leader->pid = pid;
+	leader->report = report;
+	task->report->task = task;
+	task->report->has_ended = false;
+	leader->report->task = leader;
+	leader->report->has_ended = true;
+	list_move(&task->thread, &process->threads);
+	task_bury(leader);
 }
 
 void task_begin(struct task *task)

@@ -126,6 +126,12 @@ void task_destroy(struct task *task);
 /* The task with this pid that has not been reaped, or NULL. */
 struct task *task_find(const struct machine *machine, int32_t pid);
 
+/* For exec: what it shares with others by clone(2), but fs, is its own now. 0 or
+ * -ENOMEM. */
+int task_unshare(struct task *task);
+/* For exec, when all other threads have ended: it takes the leader's place and pid. */
+void task_become_leader(struct task *task);
+
 /* The first thing that a clone does: writes its pid where clone(2) was told to. */
 void task_begin(struct task *task);
 

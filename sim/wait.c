@@ -22,6 +22,7 @@ void wait_init(struct task *task)
 {
 	task->wait = (struct task_wait){ .wake_ns = WAIT_FOREVER, .host_fd = -1 };
 	INIT_LIST_HEAD(&task->wait.entries);
+	INIT_LIST_HEAD(&task->wait.futex.list);
 }
 
 int wait_on(struct task *task, struct wait_queue *queue)
@@ -74,6 +75,7 @@ void wait_leave(struct task *task)
 void wait_end(struct task *task)
 {
 	wait_leave(task);
+	list_del_init(&task->wait.futex.list);
 	wait_init(task);
 }
 

@@ -18,8 +18,8 @@
 #ifndef PW_SIM_WAIT_H
 #define PW_SIM_WAIT_H
 
-#include "mm/list.h"
 #include "mmu/types.h"
+#include "sim/futex.h"
 
 #include <stdbool.h>
 
@@ -34,17 +34,18 @@ struct wait_queue {
 #define WAIT_FOREVER UINT64_MAX
 
 struct task_wait {
-	struct list_head entries; /* its places in queues */
-	const char *what;         /* for people: "a pipe" */
+	struct list_head entries;          /* its places in queues */
+	const char *what;                  /* for people: "a pipe" */
 	const struct syscall_entry *entry; /* the call that waits, and its arguments */
 	uint64_t arg[6];
-	uint64_t wake_ns;         /* when to be woken at the latest; WAIT_FOREVER */
-	int host_fd;              /* that may wake it by having input; -1 */
+	uint64_t wake_ns; /* when to be woken at the latest; WAIT_FOREVER */
+	int host_fd;      /* that may wake it by having input; -1 */
 	/* What handlers remember. */
 	bool again;           /* the handler has been called before */
 	uint64_t deadline_ns; /* set by wait_deadline(); 0: not yet */
 	uint64_t done;        /* bytes that the call has moved so far */
 	int32_t child;        /* that vfork(2) made */
+	struct futex_waiter futex;
 };
 
 void wait_init(struct task *task);
