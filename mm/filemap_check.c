@@ -5,6 +5,8 @@
  */
 #include "mm/pagemap.h"
 
+#include "mm/page_alloc.h"
+
 #include <stdio.h>
 
 static bool mapping_is_valid(struct kernel *k, struct address_space *mapping, char *what,
@@ -46,10 +48,20 @@ static bool mapping_is_valid(struct kernel *k, struct address_space *mapping, ch
 	return true;
 }
 
+/* Counts of dirty pages, by zone_id(), are those of the zones. */
+static bool zones_dirt_is_valid(const struct kernel *k, const uint64_t nr_dirty[NR_ZONE_IDS])
+{
+	for_each_zone (k, zone)
+		if (zone->nr_file_dirty != nr_dirty[zone_id(zone)])
+			return false;
+	return true;
+}
+
 /* Every file page of mem_map stands in its mapping's tree, and the sums agree. */
 static bool sums_are_valid(struct kernel *k, char *what, size_t size)
 {
 	uint64_t nr_file = 0, nr_shmem = 0, nr_dirty = 0, nr_swapcached = 0;
+	uint64_t dirty_of_zone[NR_ZONE_IDS] = { 0 };
 
 	for (pfn_t pfn = 0; pfn < k->max_pfn; pfn++) {
 		const struct page *page = pfn_to_page(k, pfn);
@@ -61,7 +73,10 @@ static bool sums_are_valid(struct kernel *k, char *what, size_t size)
 			continue;
 		nr_file++;
 		nr_shmem += page->mapping->shmem;
-		nr_dirty += PageDirty(page) && !page->mapping->shmem;
+		if (PageDirty(page) && !page->mapping->shmem) {
+			nr_dirty++;
+			dirty_of_zone[page_zone_id(k, page)]++;
+		}
 		if (radix_tree_lookup(&page->mapping->page_tree, page->index) != page) {
 			snprintf(what, size, "pfn %#llx is not in its mapping",
 			         (unsigned long long)pfn);
@@ -70,7 +85,8 @@ static bool sums_are_valid(struct kernel *k, char *what, size_t size)
 	}
 	if (vmstat_value(k, NR_FILE_PAGES) != nr_file + nr_swapcached ||
 	    vmstat_value(k, NR_SHMEM) != nr_shmem || vmstat_value(k, NR_DIRTY) != nr_dirty ||
-	    vmstat_value(k, NR_SWAPCACHED) != nr_swapcached) {
+	    vmstat_value(k, NR_SWAPCACHED) != nr_swapcached ||
+	    !zones_dirt_is_valid(k, dirty_of_zone)) {
 		snprintf(what, size, "nr_file_pages, nr_shmem, nr_dirty or nr_swapcached is wrong");
 		return false;
 	}

@@ -458,6 +458,8 @@ static inline void free_block(struct kernel *k, struct page *page, unsigned orde
 
 void free_hot_cold_page(struct kernel *k, struct page *page, bool cold)
 {
+	assert(page->_count == 1);
+	page->_count = 0;
 	free_pages_prepare(k, page, 0);
 	pcp_put(k, page, cold);
 }

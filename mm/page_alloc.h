@@ -312,8 +312,8 @@ static inline struct page *alloc_pages(struct kernel *k, gfp_t gfp, unsigned ord
 void __free_pages(struct kernel *k, struct page *page, unsigned order);
 #define __free_page(k, page) __free_pages(k, page, 0)
 
-/* For a page whose last reference is gone: a cold one, which the CPU's caches do not
- * hold, is handed out again after the others. */
+/* Drops the last reference to a page that is on no list: a cold one, which the CPU's
+ * caches do not hold, is handed out again after the others. */
 void free_hot_cold_page(struct kernel *k, struct page *page, bool cold);
 
 /* The same by kernel address; 0 bytes of it are promised cleared but by

@@ -222,7 +222,7 @@ static void page_reclaimed(struct kernel *k, struct page *page)
 	event_raise(k->events, &(struct event){ .kind = EVENT_PAGE_RECLAIMED,
 	                                        .pfn = page_to_pfn(k, page),
 	                                        .arg = anon });
-	put_page(k, page);
+	free_hot_cold_page(k, page, true);
 }
 
 void putback_isolated(struct kernel *k, struct page *page)

@@ -2,6 +2,7 @@
 #include "mmu/tlb_policy.h"
 #include "sim/config.h"
 #include "sim/config_keys.h"
+#include "sim/config_nodes.h"
 #include "tests/run_suite.h"
 
 #include <check.h>
@@ -144,6 +145,43 @@ START_TEST(a_node_that_is_all_of_ram_is_fine)
 }
 END_TEST
 
+/* Shares in blocks of 4 MB, the last of those who do not say takes the rest; CPUs in
+ * equal blocks; SLIT's usual distances are the kernel's to fill in. */
+START_TEST(what_nodes_do_not_say_is_shared_out)
+{
+	static const uint32_t seats[] = { 0, 0, 1, 2 };
+	struct kernel_config kernel = { 0 };
+	struct config_mistake mistake;
+
+	ck_assert_msg(!parse("ram: 102M\ncpus: 4\n"
+	                     "nodes: [{ram: 0}, {ram: 32M}, {distances: [30, 30, 10]}]\n"),
+	              "%s", why);
+	ck_assert(config_nodes(&config, &kernel, &mistake));
+	ck_assert_uint_eq(kernel.nr_nodes, 3);
+	ck_assert_uint_eq(kernel.nodes[0].ram_bytes, 32 * MIB);
+	ck_assert_uint_eq(kernel.nodes[1].ram_bytes, 32 * MIB);
+	ck_assert_uint_eq(kernel.nodes[2].ram_bytes, 38 * MIB);
+	ck_assert_uint_eq(kernel.nodes[0].distance[2], 0);
+	ck_assert_uint_eq(kernel.nodes[2].distance[0], 30);
+	for (uint32_t cpu = 0; cpu < 4; cpu++)
+		ck_assert_uint_eq(kernel.cpu_node[cpu], seats[cpu]);
+}
+END_TEST
+
+START_TEST(a_list_of_nodes_replaces_the_bases_and_set_changes_one)
+{
+	const struct config_override override = { "nodes.1.cpus", "0-3" };
+
+	ck_assert_msg(!parse("base: numa4\nnodes: [{ram: 512M}, {ram: 512M}]\n"), "%s", why);
+	ck_assert_uint_eq(config.nr_nodes, 2);
+	ck_assert_uint_eq(config.nodes[0].distances.nr, 0);
+	ck_assert_int_eq(machine_config_load(&config, "numa4", &override, 1, why, sizeof(why)),
+	                 -EINVAL);
+	ck_assert_str_eq(why, "--set nodes.1.cpus=0-3: nodes.1.cpus: CPU 0 is on another node "
+	                      "already");
+}
+END_TEST
+
 START_TEST(values_written_in_other_ways)
 {
 	ck_assert_msg(!parse("{\"ram\": \"8M\", 'seed': 0x10, pcid: yes, "
@@ -221,6 +259,33 @@ static const struct {
 	{ "nodes: [{ram: 1G},\n {ram: 1G}]\n",
 	  "test.yaml:2:8: the nodes' ram does not add up to ram" },
 	{ "nodes: 3\n", "test.yaml:1:1: nodes is a list of mappings, one a node" },
+	{ "nodes: [{}]\n", "test.yaml:1:1: nodes is a list of mappings, one a node" },
+	{ "nodes: [{ram: 0}, {ram: 0}, {ram: 0}, {ram: 0}, {ram: 0}, {ram: 0}, {ram: 0}, {ram: 0}, "
+	  "{ram: 0}]\n",
+	  "test.yaml:1:1: there are at most 8 nodes" },
+	{ "nodes: [{disk: 1G}]\n", "test.yaml:1:10: no such key: nodes.0.disk" },
+	{ "ram: 4M\nnodes: [{ram: 4M},\n {ram: 0}]\n",
+	  "test.yaml:3:8: ram leaves too little for each node" },
+	{ "nodes: [{ram: 3M},\n {ram: 0}]\n",
+	  "test.yaml:1:15: the ram of nodes before the last is a multiple of 4M" },
+	{ "nodes: [{cpus: [8]}]\n",
+	  "test.yaml:1:10: nodes.0.cpus is a list of CPUs from 0 to 7, not \"8\"" },
+	{ "nodes: [{cpus: 1-0}]\n",
+	  "test.yaml:1:16: nodes.0.cpus is a list of CPUs from 0 to 7, not \"1-0\"" },
+	{ "nodes: [{cpus: [1]}]\n", "test.yaml:1:10: nodes.0.cpus: there is no CPU 1" },
+	{ "cpus: 2\nnodes: [{cpus: [0]}, {cpus: [0, 1]}]\n",
+	  "test.yaml:2:23: nodes.1.cpus: CPU 0 is on another node already" },
+	{ "cpus: 3\nnodes: [{cpus: [0]}, {cpus: [2]}]\n",
+	  "test.yaml:2:10: nodes.0.cpus: CPU 1 is on no node" },
+	{ "nodes: [{distances: [10, 20]}]\n",
+	  "test.yaml:1:10: nodes.0.distances: 2 distances, but 1 nodes" },
+	{ "nodes: [{distances: [20, 10]}, {ram: 0}]\n",
+	  "test.yaml:1:10: nodes.0.distances: a node is 10 from itself" },
+	{ "nodes: [{distances: [10, 10]}, {ram: 0}]\n",
+	  "test.yaml:1:10: nodes.0.distances: another node is farther than 10" },
+	{ "nodes: [{distances: [9]}]\n",
+	  "test.yaml:1:10: nodes.0.distances is a list of numbers from 10 to 254, not \"9\"" },
+	{ "movable_ram: 1G\n", "test.yaml:1:14: movable_ram is more than three quarters of ram" },
 	{ "base: nope\n", "test.yaml:1:7: no machine \"nope\" ships" },
 
 	/* YAML */
@@ -435,6 +500,8 @@ int main(void)
 	tcase_add_test(tcase, overrides_work_in_order);
 	tcase_add_test(tcase, a_level_can_be_taken_away);
 	tcase_add_test(tcase, a_node_that_is_all_of_ram_is_fine);
+	tcase_add_test(tcase, what_nodes_do_not_say_is_shared_out);
+	tcase_add_test(tcase, a_list_of_nodes_replaces_the_bases_and_set_changes_one);
 	tcase_add_test(tcase, values_written_in_other_ways);
 	tcase_add_loop_test(tcase, a_mistake_is_told_with_its_place, 0,
 	                    sizeof(mistakes) / sizeof(mistakes[0]));
