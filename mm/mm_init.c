@@ -22,7 +22,7 @@
 /* vm.lowmem_reserve_ratio: of a higher zone's pages, 1/ratio are kept free here. */
 static const uint32_t default_reserve_ratio[MAX_NR_ZONES - 1] = { 256, 256, 32, 32 };
 
-static uint64_t lowmem_reserve_ratio(const struct kernel *k, int type)
+uint32_t lowmem_reserve_ratio(const struct kernel *k, int type)
 {
 	uint32_t ratio = k->config.lowmem_reserve_ratio[type];
 

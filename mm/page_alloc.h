@@ -342,6 +342,8 @@ bool zone_watermark_ok(const struct zone *zone, unsigned order, uint64_t mark,
 /* Watermarks and lowmem reserves from config.min_free_kbytes; again after it
  * changes. At boot 0 has been replaced by the default. */
 void setup_per_zone_wmarks(struct kernel *k);
+/* What holds for a zone below the highest: as config has it, or Linux's default. */
+uint32_t lowmem_reserve_ratio(const struct kernel *k, int type);
 
 /* Called by kernel_boot(): memory map, mem_map, zones, and all that is free to the
  * buddy lists. 0; -ENOMEM if RAM is too small. */

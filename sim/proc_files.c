@@ -66,6 +66,8 @@ static const struct proc_file proc_files[] = {
 	VM_SYSCTL(dirty_background_ratio),
 	VM_SYSCTL(dirty_ratio),
 	PROC_FILE("sys/vm/drop_caches", 0200, .store = store_drop_caches),
+	PROC_FILE("sys/vm/lowmem_reserve_ratio", 0644, .show = show_lowmem_reserve_ratio,
+	          .store = store_lowmem_reserve_ratio),
 	PROC_TEXT("sys/vm/max_map_count", "65530\n"),
 	VM_SYSCTL(min_free_kbytes),
 	PROC_TEXT("sys/vm/mmap_min_addr", "65536\n"),

@@ -38,8 +38,8 @@ proc_show show_cpuinfo, show_filesystems, show_loadavg, show_mountinfo, show_mou
 
 /* proc_sysctl.c: proc_about.file->data is a struct sysctl. */
 struct sysctl;
-proc_show show_sysctl, show_threads_max;
-proc_store store_drop_caches, store_sysctl;
+proc_show show_lowmem_reserve_ratio, show_sysctl, show_threads_max;
+proc_store store_drop_caches, store_lowmem_reserve_ratio, store_sysctl;
 extern const struct sysctl sysctl_admin_reserve_kbytes, sysctl_dirty_background_ratio,
     sysctl_dirty_ratio, sysctl_min_free_kbytes, sysctl_oom_dump_tasks, sysctl_overcommit_kbytes,
     sysctl_overcommit_memory, sysctl_overcommit_ratio, sysctl_page_cluster, sysctl_panic_on_oom,

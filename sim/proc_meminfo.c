@@ -106,8 +106,10 @@ static void show_kernel(struct proc_text *text, const struct kernel *k)
 
 static void show_vmalloc(struct proc_text *text, const struct kernel *k)
 {
-	/* Linux: VMALLOC_END is the last byte on 64-bit. */
-	show_kb(text, "VmallocTotal", (vmalloc_end(k) - 1 - vmalloc_start(k)) / KIB);
+	/* Linux: VMALLOC_END is the last byte on 64-bit, the first one after it else. */
+	bool is_last_byte = k->config.paging->va_bits > 32;
+
+	show_kb(text, "VmallocTotal", (vmalloc_end(k) - is_last_byte - vmalloc_start(k)) / KIB);
 	show_pages(text, "VmallocUsed", k->nr_vmalloc_pages);
 	show_kb(text, "VmallocChunk", 0); /* 0 since 4.4 */
 	show_pages(text, "Percpu", pcpu_nr_pages(k));

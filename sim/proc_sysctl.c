@@ -5,9 +5,12 @@
 #include "mm/pagemap.h"
 #include "sim/machine.h"
 #include "sim/proc_files.h"
+#include "sim/proc_vmstat.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
 /* A number in struct kernel_config. */
 struct sysctl {
@@ -82,6 +85,42 @@ int store_drop_caches(const char *text, const struct proc_about *about)
 		drop_pagecache(k);
 	if (what & 2)
 		drop_slab(k);
+	return 0;
+}
+
+/* One for each zone that the kernel has; the last has nothing above it. */
+void show_lowmem_reserve_ratio(struct proc_text *text, const struct proc_about *about)
+{
+	const struct kernel *k = &about->machine->kernel;
+
+	for (int type = 0; type < ZONE_MOVABLE; type++)
+		if (kernel_has_zone(k, (enum zone_type)type))
+			proc_printf(text, "%u\t", lowmem_reserve_ratio(k, type));
+	proc_printf(text, "0\n");
+}
+
+/* Numbers above 0, in the same order; zones that none is given for keep theirs.
+ * Simplified: Linux takes 0, for no reserve at all. */
+int store_lowmem_reserve_ratio(const char *text, const struct proc_about *about)
+{
+	struct kernel *k = &about->machine->kernel;
+	uint32_t ratio[ZONE_MOVABLE];
+	int type, nr = 0;
+
+	for (type = 0; type < ZONE_MOVABLE; type++) {
+		ratio[type] = lowmem_reserve_ratio(k, type);
+		if (!kernel_has_zone(k, (enum zone_type)type))
+			continue;
+		if (sscanf(text, " %u%n", &ratio[type], &nr) != 1)
+			break;
+		if (!ratio[type])
+			return -EINVAL;
+		text += nr;
+	}
+	if (!nr)
+		return -EINVAL;
+	memcpy(k->config.lowmem_reserve_ratio, ratio, (size_t)type * sizeof(*ratio));
+	setup_per_zone_wmarks(k);
 	return 0;
 }
 

@@ -353,6 +353,27 @@ START_TEST(settings_hold_at_once)
 }
 END_TEST
 
+START_TEST(lowmem_reserve_ratio_moves_the_reserves)
+{
+	struct zone *dma;
+	uint64_t reserve;
+
+	if (geteuid())
+		return;
+	teardown();
+	boot("skylake");
+	dma = &NODE_DATA(&f.machine->kernel, 0)->node_zones[ZONE_DMA];
+	reserve = dma->lowmem_reserve[ZONE_DMA32];
+	ck_assert_uint_gt(reserve, 0);
+	ck_assert_str_eq(text_of("/proc/sys/vm/lowmem_reserve_ratio"), "256\t256\t32\t0\n");
+	ck_assert_int_gt(write_to("/proc/sys/vm/lowmem_reserve_ratio", "128"), 0);
+	ck_assert_str_eq(text_of("/proc/sys/vm/lowmem_reserve_ratio"), "128\t256\t32\t0\n");
+	ck_assert_uint_ge(dma->lowmem_reserve[ZONE_DMA32], 2 * reserve);
+	ck_assert_int_eq(write_to("/proc/sys/vm/lowmem_reserve_ratio", "0 1"), -EINVAL);
+	ck_assert_int_eq(write_to("/proc/sys/vm/lowmem_reserve_ratio", "x"), -EINVAL);
+}
+END_TEST
+
 START_TEST(what_is_no_value_is_refused_and_changes_nothing)
 {
 	static const char *const bad[] = {
@@ -449,6 +470,7 @@ int main(void)
 	tcase_add_test(tc, threads_have_a_folder_like_processes);
 	tcase_add_test(tc, every_listed_name_is_there_once);
 	tcase_add_test(tc, settings_hold_at_once);
+	tcase_add_test(tc, lowmem_reserve_ratio_moves_the_reserves);
 	tcase_add_test(tc, what_is_no_value_is_refused_and_changes_nothing);
 	tcase_add_test(tc, oom_scores_follow_their_adjustment);
 	tcase_add_test(tc, words_are_read_by_eights_up_to_the_last_frame);
