@@ -151,7 +151,8 @@ static void set_up_mode(enum engine_mode mode)
 		map_page(CODE_VA + (va_t)i * PAGE_SIZE);
 	for (int i = 0; i < NR_DATA_PAGES; i++)
 		map_page(DATA_VA + (va_t)i * PAGE_SIZE);
-	ck_assert_int_eq(engine_create(&f.engine, mode, &f.ram, f.mmu, &segments_kernel64, &ops, &f), 0);
+	ck_assert_int_eq(
+	    engine_create(&f.engine, mode, &f.ram, f.mmu, &segments_kernel64, &ops, &f), 0);
 }
 
 static void set_up(void)
@@ -602,6 +603,108 @@ START_TEST(cpus_in_turn_keep_registers_and_counts_apart)
 }
 END_TEST
 
+/* ---- 32-bit code ---- */
+
+#define CODE32 0x23
+#define DATA32 0x2b
+#define TLS_SELECTOR (12 * 8 + 3)
+
+static void be_32(void)
+{
+	const struct user_desc desc = { .base = DATA_VA + 0x100, .limit = 0xfffff, .flags = 0x51 };
+
+	f.regs.is_32 = true;
+	f.regs.segments = (struct x86_segments){ CODE32, DATA32, DATA32, DATA32, 0, 0 };
+	f.regs.tls[0] = user_desc_pack(&desc);
+	f.regs.gpr[REG_SP] = DATA_VA + 2 * PAGE_SIZE;
+}
+
+/* inc %eax has a REX prefix's byte: only 32-bit code counts it as an instruction. */
+SNIPPET(words_32, ".code32\n"
+                  "inc %eax\n"
+                  "push %eax\n"
+                  "push %eax\n"
+                  "movw %bx,%gs\n"
+                  "mov %gs:4,%ecx\n"
+                  "mov %gs:-0x100,%edx\n"
+                  "int $0x80\n"
+                  ".code64")
+
+START_TEST(code_of_32_bits_has_words_of_4_bytes_and_segments_of_its_own)
+{
+	uint32_t *data = (uint32_t *)ram_at(&f.ram, DATA_PFN << PAGE_SHIFT);
+
+	data[0] = 0x11111111;
+	data[0x104 / 4] = 0x22222222;
+	be_32();
+	f.regs.gpr[REG_AX] = 6;
+	f.regs.gpr[REG_BX] = TLS_SELECTOR;
+	RUN(words_32);
+	assert_stop(ENGINE_STOP_INTERRUPT,
+	            CODE_VA + (va_t)(snippet_words_32_end - snippet_words_32));
+	ck_assert_int_eq(f.stopped.vector, 0x80);
+	ck_assert_uint_eq(f.regs.gpr[REG_SP], DATA_VA + 2 * PAGE_SIZE - 8);
+	ck_assert_uint_eq(f.regs.gpr[REG_CX], 0x22222222);
+	ck_assert_uint_eq(f.regs.gpr[REG_DX], 0x11111111);
+	ck_assert_uint_eq(f.regs.segments.gs, TLS_SELECTOR);
+	ck_assert_uint_eq(f.regs.segments.cs, CODE32);
+	ck_assert_uint_eq(engine_instructions(f.engine), 7);
+	/* The descriptor's is no access of the guest's. */
+	ck_assert_uint_eq(accesses()[ACCESS_LOAD], 2);
+	ck_assert_uint_eq(accesses()[ACCESS_STORE], 2);
+}
+END_TEST
+
+SNIPPET(sysenter_32, ".code32\nsysenter\n.code64")
+
+START_TEST(code_of_both_kinds_runs_by_turns)
+{
+	be_32();
+	f.regs.gpr[REG_BX] = TLS_SELECTOR;
+	RUN(words_32);
+	f.regs.is_32 = false;
+	f.regs.gpr[REG_BX] = DATA_VA;
+	RUN_AT(CODE_VA + PAGE_SIZE, count);
+	ck_assert_int_eq(f.stopped.why, ENGINE_STOP_SYSCALL);
+	f.regs.is_32 = true;
+	RUN_AT(CODE_VA + 2 * PAGE_SIZE, sysenter_32);
+	assert_stop(ENGINE_STOP_SYSENTER, CODE_VA + 2 * PAGE_SIZE + 2);
+	ck_assert_uint_eq(f.regs.segments.gs, TLS_SELECTOR);
+}
+END_TEST
+
+SNIPPET(load_bad_selector, ".code32\nmovw %bx,%gs\n.code64")
+
+START_TEST(segments_that_are_not_the_tasks_raise_a_protection_fault)
+{
+	static const uint16_t bad[] = { 0x33, 0x7b, 14 * 8 + 3, 15 * 8 + 3, 0x1000 };
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		be_32();
+		f.regs.gpr[REG_BX] = bad[i];
+		RUN(load_bad_selector);
+		ck_assert_int_ne(f.stopped.why, ENGINE_STOP_INTERRUPT);
+		assert_stop(ENGINE_STOP_EXCEPTION, CODE_VA);
+		ck_assert_uint_eq(f.regs.segments.gs, 0);
+	}
+}
+END_TEST
+
+SNIPPET(pusha_32, ".code32\npusha\nint $0x80\n.code64")
+
+START_TEST(what_pusha_needs_is_asked_for_as_a_store)
+{
+	be_32();
+	f.regs.gpr[REG_SP] = DATA_VA + PAGE_SIZE + 8; /* two words fit */
+	*entry_of(DATA_VA) = 0;
+	RUN(pusha_32);
+	ck_assert_int_eq(f.stopped.why, ENGINE_STOP_INTERRUPT);
+	ck_assert_int_eq(f.nr_questions, 1);
+	ck_assert_int_eq(f.questions[0].kind, ACCESS_STORE);
+	ck_assert_uint_eq(f.questions[0].va & PAGE_MASK, DATA_VA);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("sim/engine");
@@ -630,6 +733,10 @@ int main(void)
 	tcase_add_test(tcase, without_tlbs_faults_and_results_are_the_same);
 	tcase_add_test(tcase, counting_can_begin_in_the_middle);
 	tcase_add_test(tcase, cpus_in_turn_keep_registers_and_counts_apart);
+	tcase_add_test(tcase, code_of_32_bits_has_words_of_4_bytes_and_segments_of_its_own);
+	tcase_add_test(tcase, code_of_both_kinds_runs_by_turns);
+	tcase_add_test(tcase, segments_that_are_not_the_tasks_raise_a_protection_fault);
+	tcase_add_test(tcase, what_pusha_needs_is_asked_for_as_a_store);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
 }
