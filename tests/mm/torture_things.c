@@ -134,7 +134,6 @@ static void give_pages(struct torture *t, struct held *held)
 	if (held->referenced)
 		put_page(t->k, page);
 	if (!held->which && one_in(t, 4)) {
-		page->_count = 0;
 		free_hot_cold_page(t->k, page, true);
 	} else if (PageHead(page) && one_in(t, 2)) {
 		put_page(t->k, page + below(t, (uint64_t)1 << held->which));

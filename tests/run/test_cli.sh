@@ -24,7 +24,7 @@ same() { # DESCRIPTION EXPECTED FOUND
 
 # Machines
 machines=$("$PAGEWALK" machine list | cut -d' ' -f1 | tr '\n' ' ')
-same 'the machines that ship' 'skylake zen2 nehalem p6 teaching numa4 drcachesim champsim ' "$machines"
+same 'the machines that ship' 'skylake zen2 nehalem p6 p6-pae teaching numa4 drcachesim champsim ' "$machines"
 for machine in $machines; do
 	"$PAGEWALK" machine show "$machine" >shown.yaml
 	"$PAGEWALK" machine show ./shown.yaml >again.yaml
