@@ -315,18 +315,30 @@ static void mark_dead_owner(struct task *via, const struct task *dead, va_t va)
 		wake(via->machine, &key, 1, ANY_BIT);
 }
 
-/* struct robust_list_head: first entry, offset from an entry to its word, the entry
- * that was being taken or given. Lowest bits of entries are flags. */
+/* struct robust_list_head, in words of the task's: first entry, offset from an entry to
+ * its word, the entry that was being taken or given. */
+static int get_robust_head(struct task *via, va_t va, uint64_t head[3])
+{
+	int err = 0;
+
+	for (uint64_t i = 0; i < 3 && !err; i++)
+		err = get_user_pointer(via, &head[i], va, i);
+	if (via->regs.is_32)
+		head[1] = (uint64_t)(int32_t)head[1];
+	return err;
+}
+
+/* Lowest bits of entries are flags. */
 static void release_robust_list(struct task *via, const struct task *dead)
 {
 	uint64_t head[3], entry;
 
-	if (!dead->robust_list || copy_from_user(via, head, dead->robust_list, sizeof(head)))
+	if (!dead->robust_list || get_robust_head(via, dead->robust_list, head))
 		return;
 	entry = head[0] & ~(uint64_t)1;
 	for (int i = 0; i < ROBUST_LIST_LIMIT && entry != dead->robust_list; i++) {
 		uint64_t next;
-		bool is_read = !copy_from_user(via, &next, entry, sizeof(next));
+		bool is_read = !get_user_pointer(via, &next, entry, 0);
 
 		if (entry != (head[2] & ~(uint64_t)1))
 			mark_dead_owner(via, dead, entry + head[1]);
@@ -344,12 +356,10 @@ void futex_exit(struct task *task)
 	const int32_t zero = 0;
 	struct futex_key key;
 
-	/* Simplified: threads that exec ends, or the machine's end, tell nobody; robust
-	 * lists of 32-bit tasks are not walked. */
+	/* Simplified: threads that exec ends, or the machine's end, tell nobody. */
 	if (!task->mm || !via || via->mm != task->mm)
 		return;
-	if (!via->regs.is_32)
-		release_robust_list(via, task);
+	release_robust_list(via, task);
 	if (!task->clear_child_tid || task->mm->mm_users < 2)
 		return;
 	if (!copy_to_user(via, task->clear_child_tid, &zero, sizeof(zero)) &&

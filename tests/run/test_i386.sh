@@ -76,21 +76,20 @@ each_machine 'a stack beyond its limit' -- "$guest/stack-i386" 9M
 same 'thrash: 8 MB in 6' -m p6 --ram 6M --swap 16M -- "$guest/sweep-i386" 8M 2
 above swap.pages_out 0
 
-# Unpacked, not installed: BUSYBOX32 names one, or it comes from the user's own archive.
-busybox32() {
-	if [ -n "${BUSYBOX32-}" ]; then
-		echo "$BUSYBOX32"
-		return
-	fi
-	url=$(apt-get download --print-uris busybox-static 2>/dev/null |
+# An i386 package of the user's own archive, unpacked into a folder of its name, not
+# installed.
+fetch() { # PACKAGE
+	url=$(apt-get download --print-uris "$1" 2>/dev/null |
 		sed -n "s/^'\([^']*_\)[a-z0-9]*\.deb'.*/\1i386.deb/p")
-	[ -n "$url" ] &&
-		timeout 60 /usr/lib/apt/apt-helper download-file "$url" busybox.deb &&
-		dpkg-deb -x busybox.deb unpacked
-	echo "$PWD/unpacked/bin/busybox"
-}
+	[ -n "$url" ] && timeout 60 /usr/lib/apt/apt-helper download-file "$url" "$1.deb" &&
+		dpkg-deb -x "$1.deb" "$1"
+} >/dev/null 2>&1
 
-busybox=$(busybox32 2>/dev/null | tail -n 1)
+busybox=${BUSYBOX32-}
+if [ -z "$busybox" ]; then
+	fetch busybox-static
+	busybox=$PWD/busybox-static/bin/busybox
+fi
 if [ -x "$busybox" ]; then
 	sh "$here/make-data.sh" "$scratch" || exit 1
 	# All applets on one machine, a few on the others.
@@ -118,5 +117,15 @@ if [ -x "$busybox" ]; then
 		'seq 1 2000 | sort -rn | head -3; for i in 1 2 3; do echo $i | md5sum; done'
 else
 	skip 'i386 busybox' 'it is not to be had'
+fi
+
+# Dynamic and position-independent, with the host's libraries.
+dynamic=$PWD/busybox/bin/busybox
+if [ -e /lib/ld-linux.so.2 ] && fetch busybox && "$dynamic" true 2>/dev/null; then
+	each_machine 'a dynamic program' -- "$dynamic" seq 1 3 30
+	# shellcheck disable=SC2016 # for the guest's shell
+	each_machine 'a dynamic shell' -- "$dynamic" sh -c 'i=0; while [ $i -lt 9 ]; do i=$((i+1)); done; echo $i'
+else
+	skip 'dynamic i386 programs' 'the host has no i386 libraries, or no package is to be had'
 fi
 finish
