@@ -273,22 +273,47 @@ static void give_object(struct torture *t, struct held *held)
 
 /* ---- pools ---- */
 
+/* Takes what there is to who does not wait, up to 4 MB. */
+static void exhaust(struct torture *t, struct list_head *taken)
+{
+	struct page *page;
+
+	for (int i = 0; i < 1024; i++) {
+		page = alloc_page(t->k, GFP_ATOMIC | __GFP_NOWARN);
+		if (!page)
+			break;
+		list_add(&page->lru, taken);
+	}
+}
+
+static void give_all(struct torture *t, struct list_head *taken)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe (page, next, taken, lru)
+		__free_page(t->k, page);
+}
+
 static bool take_element(struct torture *t, struct held *held)
 {
 	static const gfp_t masks[] = { GFP_KERNEL, GFP_NOIO, GFP_ATOMIC, GFP_NOWAIT };
+	struct list_head taken;
 	struct torture_pool *pool;
 	void *element;
 
 	held->which = (unsigned)below(t, NR_POOLS);
 	pool = &t->pools[held->which];
+	INIT_LIST_HEAD(&taken);
+	if (one_in(t, 16))
+		exhaust(t, &taken);
 	element = mempool_alloc(t->k, pool->pool, masks[below(t, 4)] | __GFP_NOWARN);
-	if (!element) {
-		if (pool->nr_elements < pool->pool->min_nr)
-			torture_fail(t, "pool %u: no element, but only %u are out", held->which,
-			             pool->nr_elements);
+	give_all(t, &taken);
+	pool->nr_elements += !!element;
+	if (!element && pool->nr_elements < pool->pool->min_nr)
+		torture_fail(t, "pool %u: no element, but only %u are out", held->which,
+		             pool->nr_elements);
+	if (!element)
 		return false;
-	}
-	pool->nr_elements++;
 	held->object = element;
 	if (held->which == 0)
 		element = page_address(t->k, element);
@@ -298,8 +323,14 @@ static bool take_element(struct torture *t, struct held *held)
 
 static void give_element(struct torture *t, struct held *held)
 {
-	mempool_free(t->k, t->pools[held->which].pool, held->object);
-	t->pools[held->which].nr_elements--;
+	struct torture_pool *pool = &t->pools[held->which];
+	bool was_full = pool->pool->curr_nr == pool->pool->min_nr;
+	uint32_t in_reserve = pool->pool->curr_nr;
+
+	mempool_free(t->k, pool->pool, held->object);
+	pool->nr_elements--;
+	if (pool->pool->curr_nr != in_reserve + !was_full)
+		torture_fail(t, "pool %u: the reserve was not filled up", held->which);
 }
 
 /* ---- the vmalloc area ---- */
@@ -517,10 +548,10 @@ bool things_start(struct torture *t)
 	if (!t->pool_cache || mmio_register(t->k, &t->device))
 		return false;
 	t->pools[0] =
-	    (struct torture_pool){ mempool_create_page_pool(t->k, 4, 1), 2 * PAGE_SIZE, 0 };
-	t->pools[1] = (struct torture_pool){ mempool_create_kmalloc_pool(t->k, 8, 256), 256, 0 };
+	    (struct torture_pool){ mempool_create_page_pool(t->k, 16, 1), 2 * PAGE_SIZE, 0 };
+	t->pools[1] = (struct torture_pool){ mempool_create_kmalloc_pool(t->k, 20, 256), 256, 0 };
 	t->pools[2] =
-	    (struct torture_pool){ mempool_create_slab_pool(t->k, 6, t->pool_cache), 700, 0 };
+	    (struct torture_pool){ mempool_create_slab_pool(t->k, 16, t->pool_cache), 700, 0 };
 	return t->pools[0].pool && t->pools[1].pool && t->pools[2].pool;
 }
 
