@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * threads [THREADS [ROUNDS]] - threads (4) that take pages of a shared area away from
- * each other: by munmap and a new mapping, by madvise, by mprotect and back, by mremap.
- * Whoever did so writes the page anew, and after each round (200) all threads read all
- * pages: a thread that still had an old translation would read an old frame.
+ * threads [THREADS [ROUNDS [PAGES]]] - threads (4) that take pages of a shared area (64)
+ * away from each other: by munmap and a new mapping, by madvise, by mprotect and back,
+ * by mremap. Whoever did so writes the page anew, and after each round (200) all threads
+ * read all pages: one that still had an old translation would read an old frame.
  *
  * What it shows: TLB shootdowns. Every change of an entry has to reach all CPUs that
  * run a thread of the process.
@@ -13,7 +13,6 @@
 #include "guest.h"
 
 #define MAX_THREADS 16
-#define NR_PAGES 64
 #define STACK_BYTES (4 * PAGE_BYTES)
 
 enum {
@@ -37,7 +36,7 @@ struct thread {
 
 static struct {
 	uint32_t nr_threads;
-	uint64_t nr_rounds;
+	uint64_t nr_rounds, nr_pages;
 	uint8_t *area;
 	/* the barrier: how many have come, and which round it is for */
 	uint32_t arrived, turn;
@@ -139,7 +138,7 @@ static volatile uint64_t *page_at(uint64_t i)
 static void work(struct thread *self)
 {
 	for (uint64_t round = 0; round < all.nr_rounds; round++) {
-		for (uint64_t i = 0; i < NR_PAGES; i++) {
+		for (uint64_t i = 0; i < all.nr_pages; i++) {
 			if ((i + round) % all.nr_threads != self->index)
 				continue;
 			if (random_next(&self->random) % 2)
@@ -147,7 +146,7 @@ static void work(struct thread *self)
 			*page_at(i) = pattern(i, round);
 		}
 		wait_for_all();
-		for (uint64_t i = 0; i < NR_PAGES; i++)
+		for (uint64_t i = 0; i < all.nr_pages; i++)
 			if (*page_at(i) != pattern(i, round))
 				fail("threads: thread %u sees an old page %u in round %u\n",
 				     (uint64_t)self->index, i, round);
@@ -163,7 +162,8 @@ int guest_main(int argc, char **argv)
 		fail("threads: 1 to %u threads\n", (uint64_t)MAX_THREADS);
 	all.nr_threads = (uint32_t)nr_threads;
 	all.nr_rounds = size_argument(argc, argv, 2, 200);
-	all.area = map(NR_PAGES * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1);
+	all.nr_pages = size_argument(argc, argv, 3, 64);
+	all.area = map(all.nr_pages * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1);
 	for (uint32_t i = 0; i < nr_threads; i++) {
 		struct thread *thread = &all.thread[i];
 

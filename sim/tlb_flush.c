@@ -20,10 +20,15 @@ static uint16_t pcid_of(const struct cpu *cpu, uint16_t asid)
 	return has_pcid(cpu) ? asid + 1 : 0;
 }
 
+static bool is_running(const struct cpu *cpu)
+{
+	return cpu == cpu->machine->running;
+}
+
 /* What the engine knows is of the mm that the running CPU has loaded. */
 static void user_pages_changed(const struct cpu *cpu)
 {
-	if (cpu == cpu->machine->running)
+	if (is_running(cpu))
 		engine_flush(cpu->machine->engine);
 }
 
@@ -117,11 +122,6 @@ void cpu_drop_mm(struct cpu *cpu)
 }
 
 /* ---- flushing ---- */
-
-static bool is_running(const struct cpu *cpu)
-{
-	return cpu == cpu->machine->running;
-}
 
 static void receive_shootdown(struct cpu *cpu, enum tlb_flush_cause cause)
 {

@@ -75,8 +75,10 @@ figure 'one CPU' one mmu.shootdowns -eq 0
 native 'more threads than CPUs' eight native8.out "$@" --set cpus=3 --check -- "$GUEST/threads" 8 10
 
 # Pages go to swap under threads that use them.
-native 'threads under memory pressure' swap native.out -m teaching --set cpus=4 --ram 3M \
-	--swap 16M --check -- "$GUEST/threads" 4 20
+"$GUEST/threads" 4 2 600 >native600.out
+native 'threads under memory pressure' swap native600.out -m teaching --set cpus=4 --ram 3M \
+	--swap 16M --check -- "$GUEST/threads" 4 2 600
+figure 'memory pressure' swap mmu.shootdowns_by.reclaim -gt 0
 
 # ---- processes ----
 
