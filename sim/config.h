@@ -72,6 +72,7 @@ struct machine_config {
 	uint64_t disk_page_ns;                /* per page of it */
 	uint64_t cpu_hz;                      /* simulated time: one instruction a cycle */
 	uint64_t sched_quantum;               /* instructions until another task's turn */
+	uint64_t sched_turn;                  /* instructions until another CPU's turn */
 };
 
 struct config_override {

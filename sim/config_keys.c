@@ -568,6 +568,10 @@ const struct config_key config_keys[] = {
 	{ "sched.quantum", &kind_u64, FIELD(sched_quantum), .def = "1000000",
 	  .min = 1, .max = UINT64_MAX / 2,
 	  .doc = "Instructions that a task runs before another's turn on its CPU." },
+	{ "sched.turn", &kind_u64, FIELD(sched_turn), .def = "1000",
+	  .min = 1, .max = UINT64_MAX / 2,
+	  .doc = "Instructions that a CPU runs before it is the next one's turn, while several "
+	         "have something to run: fewer are truer, and slower." },
 	{ "physical_bits", &kind_u32, FIELD(mmu.physical_bits), .def = "40", .min = 32, .max = 52,
 	  .doc = "Width of a physical address (MAXPHYADDR): entry bits above it are reserved." },
 	{ "paging", &kind_paging, FIELD(paging), .def = "four-level",

@@ -24,9 +24,6 @@
 #define INVALID_OPCODE_VECTOR 6
 #define INT80_VECTOR 0x80 /* Linux: IA32_SYSCALL_VECTOR */
 
-/* What a CPU does before the next one's turn (sim/turns.h). */
-#define TURN_INSTRUCTIONS 20000
-
 /* ---- what the kernel asks of the machine ---- */
 
 static bool kernel_access(void *machine, va_t va, enum access_kind kind, uint64_t words, pa_t *pa)
@@ -398,29 +395,46 @@ static int run_task(struct machine *m, struct task *task, uint64_t turn_left)
 	return err ? err : is_broken(m) ? -EIO : 0;
 }
 
-/* A CPU's share of a round: instructions. A machine with one CPU has no rounds. */
-static uint64_t turn_length(const struct machine *m)
+/* Instructions of a CPU's turn that are left; it has no end while no other CPU has
+ * anything to do. */
+static uint64_t turn_left(const struct machine *m, uint64_t begun)
 {
-	return m->config.cpus > 1 ? TURN_INSTRUCTIONS : UINT64_MAX;
+	uint64_t done = engine_instructions(m->engine) - begun;
+
+	if (sched_is_alone(m->running))
+		return UINT64_MAX;
+	return done < m->config.sched_turn ? m->config.sched_turn - done : 0;
 }
 
-/* True: the CPU had something to run. */
-static bool run_turn(struct machine *m, struct cpu *cpu, int *err)
+static void run_turn(struct machine *m, struct cpu *cpu, int *err)
 {
-	uint64_t end = engine_instructions(m->engine) + turn_length(m), now;
+	uint64_t begun = engine_instructions(m->engine), left;
 	struct task *task;
-	bool did_run = false;
 
 	turns_begin(cpu);
-	if (end < turn_length(m))
-		end = UINT64_MAX;
-	while (!*err && (now = engine_instructions(m->engine)) < end && (task = sched_pick(cpu))) {
-		did_run = true;
-		*err = run_task(m, task, end == UINT64_MAX ? end : end - now);
+	while (!*err && (left = turn_left(m, begun)) != 0 && (task = sched_pick(cpu))) {
+		*err = run_task(m, task, left);
 		sched_run_due(m);
 		free_dead(m);
 	}
 	turns_end(cpu);
+}
+
+/* A turn of each CPU that has something to run. True: there was one. */
+static bool run_round(struct machine *m, int *err)
+{
+	bool did_run = false;
+
+	turns_begin_round(m);
+	for (uint32_t i = 0; i < m->config.cpus; i++) {
+		if (!sched_has_work(&m->cpus[i])) {
+			cpu_enter_lazy_tlb(&m->cpus[i]);
+			continue;
+		}
+		run_turn(m, &m->cpus[i], err);
+		did_run = true;
+	}
+	turns_end_round(m);
 	return did_run;
 }
 
@@ -440,13 +454,9 @@ int machine_run(struct machine *machine)
 	bool did_run = true;
 	int err = 0;
 
-	while (!err && machine->nr_alive && (did_run || sched_idle(machine))) {
-		did_run = false;
-		turns_begin_round(machine);
-		for (uint32_t i = 0; i < machine->config.cpus; i++)
-			did_run |= run_turn(machine, &machine->cpus[i], &err);
-		turns_end_round(machine);
-	}
+	while (!err && machine->nr_alive && (did_run || sched_idle(machine)))
+		did_run = run_round(machine, &err);
+
 	if (!err && !is_broken(machine)) {
 		end_leftovers(machine);
 		check_machine_at_end(machine);

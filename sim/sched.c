@@ -33,6 +33,27 @@ static void enqueue(struct task *task)
 	queue->nr++;
 }
 
+static bool is_busy(const struct cpu *cpu)
+{
+	return cpu->current && cpu->current->state == TASK_RUNNING;
+}
+
+static bool is_idle(const struct cpu *cpu)
+{
+	return !cpu->queue.nr && !is_busy(cpu);
+}
+
+/* Where it ran last if that CPU has nothing else to do, else where there is nothing
+ * (Linux: select_task_rq_fair()). */
+static void place(struct task *task)
+{
+	struct machine *machine = task->machine;
+
+	for (uint32_t i = 0; i < machine->config.cpus && !is_idle(task_cpu(task)); i++)
+		if (is_idle(&machine->cpus[i]))
+			task->cpu = i;
+}
+
 void sched_start(struct task *task)
 {
 	if (task->process->stopped) {
@@ -42,8 +63,10 @@ void sched_start(struct task *task)
 	task->state = TASK_RUNNING;
 	note_time(task);
 	/* What blocked and was woken before another got the CPU just goes on. */
-	if (task_cpu(task)->current != task)
-		enqueue(task);
+	if (task_cpu(task)->current == task)
+		return;
+	place(task);
+	enqueue(task);
 }
 
 void sched_remove(struct task *task)
@@ -93,16 +116,38 @@ static bool has_others(const struct cpu *cpu)
 	return cpu->queue.nr;
 }
 
+/* In its queue, but for the one that it runs when its turn comes. */
+static uint32_t nr_waiting(const struct cpu *cpu)
+{
+	return cpu->queue.nr && !is_busy(cpu) ? cpu->queue.nr - 1 : cpu->queue.nr;
+}
+
 /* An idle CPU takes over what waits longest where most wait (Linux: idle_balance()). */
 static struct task *steal(const struct machine *machine)
 {
 	const struct cpu *busiest = &machine->cpus[0];
 
 	for (uint32_t i = 1; i < machine->config.cpus; i++)
-		if (machine->cpus[i].queue.nr > busiest->queue.nr)
+		if (nr_waiting(&machine->cpus[i]) > nr_waiting(busiest))
 			busiest = &machine->cpus[i];
-	return has_others(busiest) ? list_first_entry(&busiest->queue.tasks, struct task, ready)
-	                           : NULL;
+	if (!nr_waiting(busiest))
+		return NULL;
+	return list_first_entry(&busiest->queue.tasks, struct task, ready);
+}
+
+bool sched_has_work(const struct cpu *cpu)
+{
+	return !is_idle(cpu) || steal(cpu->machine);
+}
+
+bool sched_is_alone(const struct cpu *cpu)
+{
+	const struct machine *machine = cpu->machine;
+
+	for (uint32_t i = 0; i < machine->config.cpus; i++)
+		if (i != cpu->id && sched_has_work(&machine->cpus[i]))
+			return false;
+	return true;
 }
 
 static struct task *pick(struct cpu *cpu)

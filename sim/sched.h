@@ -21,6 +21,11 @@ void sched_start(struct task *task);
 /* The opposite: it is in no queue any more. state is the caller's to set. */
 void sched_remove(struct task *task);
 
+/* The CPU has a task that can run, or could take one over from another CPU. */
+bool sched_has_work(const struct cpu *cpu);
+/* No other CPU has. */
+bool sched_is_alone(const struct cpu *cpu);
+
 /* The CPU's next task, which has the CPU from now on: registers, FPU, mm. NULL: none
  * can run. */
 struct task *sched_pick(struct cpu *cpu);
