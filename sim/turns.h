@@ -12,7 +12,7 @@
  *   CPU 2    | idle                           | ==== ...
  *
  * A machine with one CPU needs no rounds: its time is the time that it used. A turn ends
- * after sched.turn instructions, or as soon as another CPU has something to run.
+ * after sched.turn instructions, unless no other CPU has anything to run.
  *
  * Simplified: what CPUs do in a round is not interleaved more finely, so that a CPU
  * sees what one with a higher number does one round late.
