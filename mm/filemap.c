@@ -189,14 +189,14 @@ bool page_counts_as_cached(struct kernel *k, struct address_space *mapping, pgof
 
 int read_mapping_page(struct kernel *k, struct address_space *mapping, struct page *page)
 {
-	void *data = page_address(k, page);
 	int err = 0;
 
-	k->ops->frame_changed(k->machine, page_to_pfn(k, page));
-	if (mapping->a_ops && mapping->a_ops->readpage)
-		err = mapping->a_ops->readpage(mapping, page->index, data);
-	else
-		memset(data, 0, PAGE_SIZE);
+	if (mapping->a_ops && mapping->a_ops->readpage) {
+		k->ops->frame_changed(k->machine, page_to_pfn(k, page));
+		err = mapping->a_ops->readpage(mapping, page->index, page_frame(k, page));
+	} else {
+		clear_highpage(k, page);
+	}
 	if (!err)
 		SetPageUptodate(page);
 	return err;

@@ -8,10 +8,28 @@
  */
 #include "mm/pagemap.h"
 
+#include "mm/maccess.h"
 #include "mm/swap.h"
 
 #include <errno.h>
 #include <string.h>
+
+/* The caller's copy, to or from a page that has an address meanwhile; counted as far
+ * as it came. (Linux tries kmap_atomic() first, with page faults off.) */
+static int64_t act(struct kernel *k, struct page *page, enum access_kind kind, filemap_actor actor,
+                   void *context, uint64_t offset, uint64_t len)
+{
+	va_t va = kmap(k, page);
+	int64_t copied;
+
+	if (!va)
+		return -ENOMEM;
+	copied = actor(context, page_address(k, page), offset, len);
+	if (copied > 0)
+		kernel_touch(k, va + offset, kind, (uint64_t)copied);
+	kunmap(k, page);
+	return copied;
+}
 
 /* ---- reading ---- */
 
@@ -49,7 +67,8 @@ static int64_t read_chunk(struct kernel *k, struct file *file, uint64_t pos, uin
 	if (result != FILEMAP_HIT && result != FILEMAP_MAJOR)
 		return errno_of(result);
 	note_read(k, ra, page, pos);
-	copied = actor(context, page_address(k, page), offset, min_u64(PAGE_SIZE - offset, len));
+	copied =
+	    act(k, page, ACCESS_LOAD, actor, context, offset, min_u64(PAGE_SIZE - offset, len));
 	put_page(k, page);
 	if (copied > 0)
 		ra->prev_pos = pos - offset + (offset + (uint64_t)copied) % PAGE_SIZE;
@@ -86,6 +105,12 @@ struct write_chunk {
 	void *context;
 };
 
+static int64_t fill_from_chunk(struct kernel *k, struct page *page, const struct write_chunk *chunk)
+{
+	k->ops->frame_changed(k->machine, page_to_pfn(k, page));
+	return act(k, page, ACCESS_STORE, chunk->actor, chunk->context, chunk->offset, chunk->len);
+}
+
 static int64_t finish_write(struct kernel *k, const struct write_chunk *chunk, struct page *page,
                             uint64_t len)
 {
@@ -120,8 +145,7 @@ static int64_t write_to_old_page(struct kernel *k, const struct write_chunk *chu
 
 	if (copied < 0)
 		return copied;
-	k->ops->frame_changed(k->machine, page_to_pfn(k, page));
-	copied = chunk->actor(chunk->context, page_address(k, page), chunk->offset, chunk->len);
+	copied = fill_from_chunk(k, page, chunk);
 	if (copied > 0)
 		return finish_write(k, chunk, page, (uint64_t)copied);
 	put_page(k, page);
@@ -136,11 +160,8 @@ static int64_t merge_into_old_page(struct kernel *k, const struct write_chunk *c
 	struct page *page;
 	int err = get_old_page(k, chunk, &page);
 
-	if (!err) {
-		k->ops->frame_changed(k->machine, page_to_pfn(k, page));
-		memcpy((uint8_t *)page_address(k, page) + chunk->offset,
-		       (uint8_t *)page_address(k, new_page) + chunk->offset, len);
-	}
+	if (!err)
+		memcpy_page(k, page, new_page, chunk->offset, len);
 	put_page(k, new_page);
 	return err ? err : finish_write(k, chunk, page, len);
 }
@@ -157,10 +178,9 @@ static int64_t write_to_new_page(struct kernel *k, const struct write_chunk *chu
 
 	if (!page)
 		return -ENOMEM;
-	k->ops->frame_changed(k->machine, page_to_pfn(k, page));
 	if (past_eof)
-		memset(page_address(k, page), 0, PAGE_SIZE);
-	copied = chunk->actor(chunk->context, page_address(k, page), chunk->offset, chunk->len);
+		clear_highpage(k, page);
+	copied = fill_from_chunk(k, page, chunk);
 	if (copied <= 0) {
 		put_page(k, page);
 		return copied;

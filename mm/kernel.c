@@ -140,7 +140,7 @@ bool kernel_is_valid(struct kernel *k, char *what, size_t size)
 	/* The allocators first: the others walk what these hold. */
 	if (!page_alloc_is_valid(k, what, size) || !slab_is_valid(k, what, size) ||
 	    !percpu_is_valid(k, what, size) || !kernel_map_is_valid(k, what, size) ||
-	    !vmalloc_is_valid(k, what, size))
+	    !vmalloc_is_valid(k, what, size) || !highmem_is_valid(k, what, size))
 		return false;
 	list_for_each_entry (mm, &k->mmlist, mmlist)
 		if (!mm_is_valid(k, mm, what, size))

@@ -7,6 +7,7 @@
 #define PW_MM_KERNEL_H
 
 #include "mm/fault_inject.h"
+#include "mm/highmem.h"
 #include "mm/mm_types.h"
 #include "mm/mmzone.h"
 #include "mm/percpu.h"
@@ -61,6 +62,8 @@ struct machine_ops {
 	void (*flush_tlb_all)(void *machine);
 	/* The same for kernel addresses, which all mms share. */
 	void (*flush_tlb_kernel_range)(void *machine, va_t start, va_t end);
+	/* For one page that no CPU but this one can have touched. */
+	void (*flush_tlb_one_kernel)(void *machine, va_t va);
 	/* The kernel itself touches `words` aligned 8-byte words from the kernel address
 	 * va on, all in va's page: counted as the kernel's accesses. False: nothing is
 	 * mapped there, or not for this; else *pa is where the byte at va lies, in RAM
@@ -159,6 +162,10 @@ struct kernel {
 	struct vmap_area_tree vmap_areas;
 	uint64_t nr_vmalloc_pages;     /* that vmalloc() allocated */
 	struct list_head mmio_devices; /* mmio_device.devices */
+
+	/* maccess.c, highmem.c */
+	bool counts_accesses; /* what the kernel does to contents is told to kernel_access() */
+	struct kmaps kmaps;
 
 	/* slab.c */
 	struct list_head slab_caches;

@@ -39,6 +39,18 @@ static uint64_t table_entry(const struct kernel *k, pfn_t table, unsigned up)
 	return table << PAGE_SHIFT | (is_top && pgd_is_fixed(k) ? PTE_PDPTE : KERNEL_TABLE);
 }
 
+/* The entry for va, `up` levels above the page table: all above are there. */
+static void *kernel_slot(const struct kernel *k, va_t va, unsigned up)
+{
+	pfn_t table = k->init_mm.pgd;
+	unsigned at = k->config.paging->nr_levels - 1u;
+
+	for (; at > up; at--)
+		table = pgtable_entry_pfn(
+		    pgtable_read(k, pgtable_slot(k, table, pgtable_level(k, at), va)));
+	return pgtable_slot(k, table, pgtable_level(k, up), va);
+}
+
 /* Maps RAM's [start, end) in a table, `up` levels above the page table. */
 static bool map_direct(struct kernel *k, pfn_t table, unsigned up, pa_t start, pa_t end)
 {
@@ -68,6 +80,28 @@ static bool map_direct(struct kernel *k, pfn_t table, unsigned up, pa_t start, p
 	return true;
 }
 
+/* Empty tables for [start, end), which takes less than a top-level entry. */
+static bool make_early_tables(struct kernel *k, va_t start, va_t end)
+{
+	for (unsigned up = k->config.paging->nr_levels - 1u; up; up--) {
+		va_t span = (va_t)1 << pgtable_level(k, up)->shift;
+
+		for (va_t va = start & ~(span - 1); va < end; va += span) {
+			void *slot = kernel_slot(k, va, up);
+			pfn_t table;
+
+			if (pgtable_read(k, slot))
+				continue;
+			table = early_table(k);
+			if (!table)
+				return false;
+			k->init_mm.nr_ptes++;
+			pgtable_write(k, slot, table_entry(k, table, up));
+		}
+	}
+	return true;
+}
+
 int kernel_map_init(struct kernel *k)
 {
 	uint64_t lowmem = k->max_low_pfn << PAGE_SHIFT;
@@ -79,6 +113,8 @@ int kernel_map_init(struct kernel *k)
 	k->init_mm.pgd = early_table(k);
 	if (!k->init_mm.pgd ||
 	    !map_direct(k, k->init_mm.pgd, k->config.paging->nr_levels - 1u, 0, lowmem))
+		return -ENOMEM;
+	if (last_pkmap(k) && !make_early_tables(k, pkmap_base(k), FIXADDR_TOP))
 		return -ENOMEM;
 	return 0;
 }

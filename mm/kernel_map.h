@@ -4,10 +4,12 @@
  * mms share, and the direct map of RAM (Linux 4.4, arch/x86/mm/init.c; addresses:
  * Documentation/x86/x86_64/mm.txt, those of 4.20 and later).
  *
- *   four-level                                two-level, pae
+ *   four-level                                two-level (pae)
  *   0xffff888000000000  RAM, all of it        0xc0000000  RAM, its first 896 MB
  *   0xffffc90000000000  vmalloc, ioremap      8 to 16 MB on, at 8 MB  vmalloc, ioremap
- *   0xffffe8ffffffffff  its last byte         0xff7fdfff  its last byte
+ *   0xffffe8ffffffffff  its last byte         0xff7fdfff  its last byte (0xffbfdfff)
+ *                                             0xff800000  kmap() (0xffc00000)
+ *                                             0xfffff000  fixmap, downwards
  *
  * The direct map has the largest pages that fit. Its tables lie in the kernel image
  * (Linux: the first of them in brk), so that they take none of the pages that zones
@@ -15,11 +17,14 @@
  * needed and stay until kernel_shutdown(), as Linux keeps them; /proc/meminfo's
  * PageTables counts neither (Linux: the same), init_mm.nr_ptes all but the top one.
  *
- * mm/ itself reads and writes RAM by host pointers (page_address()); that is the
- * direct map without its cost. Who wants the cost uses mm/maccess.h.
+ * mm/ reads and writes its own objects by host pointers (page_address()); that is the
+ * direct map without its cost. What is in pages and page tables has it: mm/highmem.h,
+ * mm/maccess.h.
  *
- * Simplified: no mapping of the kernel's text at 0xffffffff80000000, no vmemmap,
- * no fixmap. RAM above 896 MB has no kernel address in the 32-bit modes.
+ * RAM above 896 MB has no address in a 32-bit kernel but by mm/highmem.h.
+ *
+ * Simplified: no mapping of the kernel's text at 0xffffffff80000000, no vmemmap; no
+ * fixmap in 64-bit kernels.
  */
 #ifndef PW_MM_KERNEL_MAP_H
 #define PW_MM_KERNEL_MAP_H
@@ -58,10 +63,40 @@ static inline va_t vmalloc_start(const struct kernel *k)
 	return 0xffffc90000000000;
 }
 
+/* Slots of kmap(): what one page table holds. 64-bit: none. */
+static inline uint32_t last_pkmap(const struct kernel *k)
+{
+	if (k->config.paging->va_bits != 32)
+		return 0;
+	return k->config.paging->entry_bytes == 8 ? 512 : LAST_PKMAP_MAX;
+}
+
+/* Where they begin: the last page table but one, or two. */
+static inline va_t pkmap_base(const struct kernel *k)
+{
+	return k->config.paging->entry_bytes == 8 ? 0xffc00000 : 0xff800000;
+}
+
 /* The first address after it. 32-bit: two pages below the area of kmap(). */
 static inline va_t vmalloc_end(const struct kernel *k)
 {
-	return k->config.paging->va_bits == 32 ? 0xff7fe000 : 0xffffe90000000000;
+	if (k->config.paging->va_bits == 32)
+		return pkmap_base(k) - 2 * PAGE_SIZE;
+	return 0xffffe90000000000;
+}
+
+/* The fixmap: pages at addresses known when the kernel is built, counted from the
+ * top down. 32-bit kernels alone have one here. */
+enum fixed_addresses {
+	FIX_HOLE,
+	FIX_KMAP_BEGIN, /* for kmap_atomic(): KM_TYPE_NR a CPU */
+	FIX_KMAP_END = FIX_KMAP_BEGIN + KM_TYPE_NR * NR_CPUS_MAX - 1,
+};
+#define FIXADDR_TOP ((va_t)0xfffff000)
+
+static inline va_t fix_to_virt(uint32_t index)
+{
+	return FIXADDR_TOP - index * PAGE_SIZE;
 }
 
 static inline bool is_vmalloc_va(const struct kernel *k, va_t va)
@@ -80,8 +115,7 @@ static inline bool is_direct_map_va(const struct kernel *k, va_t va)
 	return va >= page_offset(k) && va < k->high_memory;
 }
 
-/* The kernel address of what kmalloc(), page_address() and the like gave; it lies
- * below high_memory. */
+/* The kernel address of what kmalloc() and page_address() of lowmem gave. */
 static inline va_t direct_map_va(const struct kernel *k, const void *object)
 {
 	va_t va = __va(k, (pa_t)((const uint8_t *)object - k->ram->base));

@@ -97,6 +97,21 @@ static int access_range(struct kernel *k, va_t va, struct transfer all)
 	return 0;
 }
 
+void *kernel_touch(struct kernel *k, va_t va, enum access_kind kind, uint64_t len)
+{
+	bool mapped;
+	pa_t pa;
+
+	if (k->counts_accesses)
+		mapped = k->ops->kernel_access(k->machine, va, kind, words_touched(va, len), &pa);
+	else if (is_direct_map_va(k, va))
+		return direct_map_object(k, va);
+	else
+		mapped = slow_virt_to_phys(k, va, &pa);
+	assert(mapped && ram_has(k->ram, pa, len));
+	return ram_at(k->ram, pa);
+}
+
 int kernel_read(struct kernel *k, va_t src, void *dst, uint64_t len)
 {
 	return access_range(k, src, (struct transfer){ .read = dst, .len = len });

@@ -172,12 +172,6 @@ static struct page *alloc_anon_page(struct vm_fault *vmf, gfp_t zero)
 	return alloc_page(vmf->k, GFP_HIGHUSER_MOVABLE | zero);
 }
 
-static void copy_user_highpage(struct kernel *k, struct page *to, const struct page *from)
-{
-	k->ops->frame_changed(k->machine, page_to_pfn(k, to));
-	memcpy(page_address(k, to), page_address(k, from), PAGE_SIZE);
-}
-
 /* ---- anonymous memory ---- */
 
 static enum fault_outcome do_anonymous_page(struct vm_fault *vmf)
@@ -324,7 +318,7 @@ static enum fault_outcome do_cow_fault(struct vm_fault *vmf)
 		return FAULT_OOM;
 	outcome = get_fault_page(vmf, &page);
 	if (outcome == FAULT_MINOR_DONE) {
-		copy_user_highpage(k, copy, page);
+		copy_highpage(k, copy, page);
 		put_page(k, page);
 	}
 	if (outcome == FAULT_MINOR_DONE && pte_unchanged(vmf))
@@ -393,7 +387,7 @@ static enum fault_outcome wp_page_copy(struct vm_fault *vmf, struct page *old)
 	struct page *new = alloc_anon_page(vmf, old ? 0 : __GFP_ZERO);
 
 	if (new &&old)
-		copy_user_highpage(k, new, old);
+		copy_highpage(k, new, old);
 	if (!new || !pte_unchanged(vmf)) {
 		if (new)
 			put_page(k, new);

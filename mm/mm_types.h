@@ -78,6 +78,7 @@ struct page {
 	uint64_t private;
 	struct list_head lru; /* free list, LRU list, or a slab list */
 	uint32_t inuse;       /* PG_slab: objects allocated */
+	uint32_t pkmap;       /* 1 + slot that kmap() gave it; 0: none (mm/highmem.h) */
 };
 _Static_assert(sizeof(struct page) == 64, "mem_map costs 1/64 of RAM");
 

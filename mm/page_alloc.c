@@ -389,9 +389,10 @@ raise_page_event(const struct kernel *k, enum event_kind kind, const struct page
 	event_tell(k->events, &event);
 }
 
-static void fill_pages(const struct kernel *k, const struct page *page, unsigned order, int byte)
+/* No access of the kernel's: it is a check. */
+static void fill_with_junk(const struct kernel *k, const struct page *page, unsigned order)
 {
-	memset(page_address(k, page), byte, PAGE_SIZE << order);
+	memset(page_frame(k, page), PAGE_JUNK, PAGE_SIZE << order);
 	for (pfn_t i = 0; i < (pfn_t)1 << order; i++)
 		k->ops->frame_changed(k->machine, page_to_pfn(k, page) + i);
 }
@@ -406,7 +407,7 @@ static inline bool frame_is_unwritten(const uint8_t *frame)
 static void check_unwritten(const struct kernel *k, const struct page *page, unsigned order)
 {
 	for (pfn_t i = 0; i < (pfn_t)1 << order; i++)
-		assert(frame_is_unwritten(page_address(k, page + i)));
+		assert(frame_is_unwritten(page_frame(k, page + i)));
 }
 
 static void prep_compound_page(struct page *page, unsigned order)
@@ -444,7 +445,7 @@ static inline void free_pages_prepare(struct kernel *k, struct page *page, unsig
 	if (event_is_wanted(k->events, EVENT_PAGE_FREE))
 		raise_page_event(k, EVENT_PAGE_FREE, page, order, 0);
 	if (unlikely(k->config.check))
-		fill_pages(k, page, order, PAGE_JUNK);
+		fill_with_junk(k, page, order);
 }
 
 static inline void free_block(struct kernel *k, struct page *page, unsigned order)
@@ -549,6 +550,12 @@ static inline struct page *get_page_from_freelist(struct kernel *k, const struct
 	return NULL;
 }
 
+static inline void prep_zero_page(struct kernel *k, struct page *page, unsigned order)
+{
+	for (pfn_t i = 0; i < (pfn_t)1 << order; i++)
+		clear_highpage(k, page + i);
+}
+
 static inline void prep_new_page(struct kernel *k, struct page *page,
                                  const struct alloc_context *ac)
 {
@@ -562,7 +569,7 @@ static inline void prep_new_page(struct kernel *k, struct page *page,
 	if (unlikely(k->config.check))
 		check_unwritten(k, page, ac->order);
 	if (ac->gfp & __GFP_ZERO)
-		fill_pages(k, page, ac->order, 0);
+		prep_zero_page(k, page, ac->order);
 	if (ac->order && ac->gfp & __GFP_COMP)
 		prep_compound_page(page, ac->order);
 	if (event_is_wanted(k->events, EVENT_PAGE_ALLOC))

@@ -27,11 +27,23 @@ static inline bool pfn_valid(const struct kernel *k, pfn_t pfn)
 	return pfn < k->max_pfn;
 }
 
-/* Where the kernel sees the frame: its direct map. Never NULL while there is no
- * high memory. */
-static inline void *page_address(const struct kernel *k, const struct page *page)
+/* Beyond the direct map. */
+static inline bool PageHighMem(const struct kernel *k, const struct page *page)
+{
+	return page_to_pfn(k, page) >= k->max_low_pfn;
+}
+
+/* The frame by its physical address, as devices (DMA) and those who check the kernel
+ * see it. */
+static inline void *page_frame(const struct kernel *k, const struct page *page)
 {
 	return ram_at(k->ram, page_to_pfn(k, page) << PAGE_SHIFT);
+}
+
+/* Where the kernel sees the frame: in the direct map, or by kmap(). NULL: nowhere. */
+static inline void *page_address(const struct kernel *k, const struct page *page)
+{
+	return unlikely(PageHighMem(k, page) && !page->pkmap) ? NULL : page_frame(k, page);
 }
 
 /* The page of an address from page_address(), kmalloc() and the like. */

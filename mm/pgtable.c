@@ -23,6 +23,15 @@ pte_t vm_get_page_prot(const struct kernel *k, uint64_t vm_flags)
 	return (pte_t){ prot };
 }
 
+void count_table_write(const struct kernel *k, const void *slot)
+{
+	pa_t pa;
+	bool mapped =
+	    k->ops->kernel_access(k->machine, direct_map_va(k, slot), ACCESS_STORE, 1, &pa);
+
+	assert(mapped && ram_at(k->ram, pa) == slot);
+}
+
 /* ---- making ---- */
 
 static struct page *table_alloc(struct kernel *k)

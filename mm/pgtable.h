@@ -65,8 +65,13 @@ static inline uint64_t pgtable_read(const struct kernel *k, const void *slot)
 	return pgtable_is_wide(k) ? *(const uint64_t *)slot : *(const uint32_t *)slot;
 }
 
+/* One access of the kernel's, to a table in the direct map. */
+void count_table_write(const struct kernel *k, const void *slot);
+
 static inline void pgtable_write(const struct kernel *k, void *slot, uint64_t entry)
 {
+	if (unlikely(k->counts_accesses))
+		count_table_write(k, slot);
 	if (pgtable_is_wide(k))
 		*(uint64_t *)slot = entry;
 	else

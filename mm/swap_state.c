@@ -122,7 +122,7 @@ static int read_slot(struct kernel *k, swp_entry_t entry, struct page *page)
 	if (should_fail(&k->fault_inject, FAIL_SWAP_READ, 0))
 		return -EIO;
 	k->ops->frame_changed(k->machine, page_to_pfn(k, page));
-	err = device->read(device, swp_offset(entry), page_address(k, page));
+	err = device->read(device, swp_offset(entry), page_frame(k, page));
 	if (err)
 		return err;
 	SetPageUptodate(page);
@@ -288,7 +288,7 @@ int swap_writepage(struct kernel *k, struct page *page)
 	assert(PageSwapCache(page));
 	if (should_fail(&k->fault_inject, FAIL_SWAP_WRITE, 0))
 		return -EIO;
-	err = device->write(device, swp_offset(entry), page_address(k, page));
+	err = device->write(device, swp_offset(entry), page_frame(k, page));
 	if (err)
 		return err;
 	ClearPageDirty(page);

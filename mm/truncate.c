@@ -49,8 +49,7 @@ static void clear_partial_page(struct kernel *k, struct address_space *mapping)
 	}
 	if (!page)
 		return;
-	k->ops->frame_changed(k->machine, page_to_pfn(k, page));
-	memset((uint8_t *)page_address(k, page) + used, 0, PAGE_SIZE - used);
+	zero_user_segment(k, page, used, PAGE_SIZE);
 	put_page(k, page);
 }
 

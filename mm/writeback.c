@@ -63,8 +63,7 @@ static void clear_past_eof(struct kernel *k, const struct address_space *mapping
 
 	if (!used || page->index != mapping->i_size / PAGE_SIZE)
 		return;
-	k->ops->frame_changed(k->machine, page_to_pfn(k, page));
-	memset((uint8_t *)page_address(k, page) + used, 0, PAGE_SIZE - used);
+	zero_user_segment(k, page, used, PAGE_SIZE);
 }
 
 /* 1: written, 0: it was clean, or -errno: it is dirty still. Does not wait. */
@@ -77,7 +76,7 @@ static int write_page(struct kernel *k, struct page *page)
 		return 0;
 	clear_past_eof(k, mapping, page);
 	err = mapping->a_ops->writepage
-	          ? mapping->a_ops->writepage(mapping, page->index, page_address(k, page))
+	          ? mapping->a_ops->writepage(mapping, page->index, page_frame(k, page))
 	          : -EROFS;
 	if (err) {
 		set_page_dirty(k, page);

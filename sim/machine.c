@@ -73,6 +73,7 @@ static const struct machine_ops machine_ops = {
 	.flush_tlb_mm_range = tlb_flush_mm_range,
 	.flush_tlb_all = tlb_flush_all,
 	.flush_tlb_kernel_range = tlb_flush_kernel_range,
+	.flush_tlb_one_kernel = tlb_flush_one_kernel,
 	.kernel_access = kernel_access,
 	.frame_changed = frame_changed,
 	.disk_wait = disk_wait,
@@ -173,6 +174,7 @@ int machine_create(struct machine **out, const struct machine_config *config,
 		return err;
 	}
 	boot_fault_injection(&m->kernel, &m->config);
+	m->kernel.counts_accesses = m->options.engine == ENGINE_EXACT;
 	*out = m;
 	return 0;
 }
@@ -184,6 +186,7 @@ void machine_destroy(struct machine *machine)
 
 	if (!machine)
 		return;
+	machine->kernel.counts_accesses = false; /* what is left to do is no part of the run */
 	list_for_each_entry_safe (task, next, &machine->tasks, tasks)
 		task_destroy(task);
 	list_for_each_entry_safe (report, next_report, &machine->reports, list)

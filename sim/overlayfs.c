@@ -221,8 +221,7 @@ static void clear_cached_tail(struct tree_inode *ti)
 	page = find_get_page(k, &ti->inode.i_data, ti->inode.i_data.i_size >> PAGE_SHIFT);
 	if (!page)
 		return;
-	k->ops->frame_changed(k->machine, page_to_pfn(k, page));
-	memset((uint8_t *)page_address(k, page) + used, 0, PAGE_SIZE - used);
+	zero_user_segment(k, page, used, PAGE_SIZE);
 	put_page(k, page);
 }
 

@@ -97,7 +97,7 @@ static void give_back(struct task *task)
 	struct kernel *k = &task->machine->kernel;
 
 	futex_exit(task);
-	task_figures_take(task);
+	task_figures_leave_mm(task);
 	files_destroy(task->files);
 	task->files = NULL;
 	if (task->mm) {
@@ -106,6 +106,7 @@ static void give_back(struct task *task)
 		mmput(k, task->mm);
 		task->mm = NULL;
 	}
+	task_figures_take(task); /* what this cost, too */
 	task_leave_vfork(task);
 }
 

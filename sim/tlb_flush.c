@@ -263,6 +263,15 @@ void tlb_flush_kernel_range(void *machine, va_t start, va_t end)
 	}
 }
 
+/* __flush_tlb_one() of kmap_atomic()'s slots: another CPU's are others. */
+void tlb_flush_one_kernel(void *machine, va_t va)
+{
+	struct machine *m = machine;
+
+	count_vm_event(&m->kernel, NR_TLB_LOCAL_FLUSH_ONE);
+	flush_pages(m->running, va, va + PAGE_SIZE);
+}
+
 /* ---- checks ---- */
 
 /* NULL: it is gone, and its translations cannot be used any more. */

@@ -63,6 +63,7 @@ void cpu_drop_mm(struct cpu *cpu);
 void tlb_flush_mm_range(void *machine, struct mm_struct *mm, const struct tlb_flush *flush);
 void tlb_flush_all(void *machine);
 void tlb_flush_kernel_range(void *machine, va_t start, va_t end);
+void tlb_flush_one_kernel(void *machine, va_t va);
 
 /* Slow: what the CPU's TLBs and walk caches hold for any mm that they may still be
  * used for, against its page tables; and the notes above against each other. True if

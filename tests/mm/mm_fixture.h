@@ -22,7 +22,8 @@ struct fixture {
 	struct kernel k;
 	/* what machine_ops were called with; tests may clear it */
 	struct {
-		uint64_t flush_page, flush_range, flush_mm, flush_all, flush_kernel_range;
+		uint64_t flush_page, flush_range, flush_mm, flush_all, flush_kernel_range,
+		    flush_one_kernel;
 		uint64_t kernel_loads, kernel_stores; /* words */
 		uint64_t frames_changed;
 		pfn_t last_frame;
@@ -56,6 +57,11 @@ static inline void fixture_flush_tlb_all(void *machine)
 static inline void fixture_flush_tlb_kernel_range(void *machine, va_t start, va_t end)
 {
 	((struct fixture *)machine)->seen.flush_kernel_range++;
+}
+
+static inline void fixture_flush_tlb_one_kernel(void *machine, va_t va)
+{
+	((struct fixture *)machine)->seen.flush_one_kernel++;
 }
 
 /* A walk of init_mm's tables by the mode's table of levels alone; 0: not mapped.
@@ -137,6 +143,7 @@ static const struct machine_ops fixture_ops = {
 	.flush_tlb_mm_range = fixture_flush_tlb_mm_range,
 	.flush_tlb_all = fixture_flush_tlb_all,
 	.flush_tlb_kernel_range = fixture_flush_tlb_kernel_range,
+	.flush_tlb_one_kernel = fixture_flush_tlb_one_kernel,
 	.kernel_access = fixture_kernel_access,
 	.frame_changed = fixture_frame_changed,
 	.disk_wait = fixture_disk_wait,

@@ -69,6 +69,7 @@ static const struct machine_ops user_ops = {
 	.flush_tlb_mm_range = user_flush_mm_range,
 	.flush_tlb_all = user_flush_all,
 	.flush_tlb_kernel_range = fixture_flush_tlb_kernel_range,
+	.flush_tlb_one_kernel = fixture_flush_tlb_one_kernel,
 	.kernel_access = fixture_kernel_access,
 	.frame_changed = fixture_frame_changed,
 	.disk_wait = fixture_disk_wait,

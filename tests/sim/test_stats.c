@@ -72,6 +72,7 @@ static void set_up(const char *name, enum engine_mode mode)
 	ck_assert_msg(!machine_config_load(&config, name, &small, 1, what, sizeof(what)), "%s",
 	              what);
 	ck_assert_msg(!machine_create(&machine, &config, &options, what, sizeof(what)), "%s", what);
+	machine->kernel.counts_accesses = false; /* all accesses are the test's */
 	turn_paging_on(machine->cpus[0].mmu, make_tables());
 	ck_assert_int_eq(task_create(&task, machine, "/"), 0);
 	ck_assert_int_eq(task_set_argv(task, argv), 0);
