@@ -150,20 +150,23 @@ static void sync_top_entry(struct kernel *k, const void *slot, uint64_t entry)
 		pgtable_write(k, (uint8_t *)ram_at(k->ram, mm->pgd << PAGE_SHIFT) + offset, entry);
 }
 
+void kernel_map_write(struct kernel *k, void *slot, uint64_t entry)
+{
+	pgtable_write(k, slot, entry);
+	if (page_to_pfn(k, virt_to_page(k, slot)) == k->init_mm.pgd)
+		sync_top_entry(k, slot, entry);
+}
+
 /* ---- tables of the vmalloc area ---- */
 
 static bool table_make(struct kernel *k, void *slot)
 {
 	struct page *page = alloc_page(k, GFP_KERNEL | __GFP_ZERO);
-	uint64_t entry;
 
 	if (!page)
 		return false;
 	k->init_mm.nr_ptes++;
-	entry = page_to_pfn(k, page) << PAGE_SHIFT | KERNEL_TABLE;
-	pgtable_write(k, slot, entry);
-	if (page_to_pfn(k, virt_to_page(k, slot)) == k->init_mm.pgd)
-		sync_top_entry(k, slot, entry);
+	kernel_map_write(k, slot, page_to_pfn(k, page) << PAGE_SHIFT | KERNEL_TABLE);
 	return true;
 }
 
@@ -258,6 +261,15 @@ static uint64_t count_tables(const struct kernel *k, pfn_t table, unsigned up, u
 	return nr;
 }
 
+static uint64_t direct_map_bytes(const struct kernel *k)
+{
+	uint64_t bytes = 0;
+
+	for (int i = 0; i < NR_PAGE_SIZES; i++)
+		bytes += k->direct_pages_count[i] * page_size_bytes(i);
+	return bytes;
+}
+
 bool kernel_map_is_valid(const struct kernel *k, char *what, size_t size)
 {
 	const uint8_t *top = ram_at(k->ram, k->init_mm.pgd << PAGE_SHIFT);
@@ -270,6 +282,10 @@ bool kernel_map_is_valid(const struct kernel *k, char *what, size_t size)
 		if (!memcmp(table + user, top + user, PAGE_SIZE - user))
 			continue;
 		snprintf(what, size, "kernel_map: an mm has other kernel entries than init_mm");
+		return false;
+	}
+	if (direct_map_bytes(k) != k->high_memory - page_offset(k)) {
+		snprintf(what, size, "kernel_map: pages of the direct map");
 		return false;
 	}
 	nr = count_tables(k, k->init_mm.pgd, k->config.paging->nr_levels - 1u,

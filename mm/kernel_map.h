@@ -137,6 +137,9 @@ static inline void *direct_map_object(const struct kernel *k, va_t va)
  * no memory. */
 pte_slot_t *pte_alloc_kernel(struct kernel *k, va_t va);
 
+/* Writes an entry of init_mm's tables; one of the top level is shown to every mm. */
+void kernel_map_write(struct kernel *k, void *slot, uint64_t entry);
+
 /* Copies the kernel's top-level entries into a new mm's table. */
 void pgd_ctor(const struct kernel *k, struct mm_struct *mm);
 

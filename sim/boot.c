@@ -5,6 +5,7 @@
 #include "sim/swap_disk.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -56,7 +57,13 @@ int boot_kernel(struct kernel *k, struct ram *ram, const struct machine_config *
 		if (err)
 			ram_finish(ram);
 	}
-	if (err)
+	if (err == -ENOMEM && config->paging->va_bits == 32 && config->ram_bytes > 4 * GIB)
+		snprintf(
+		    why, why_size,
+		    "cannot boot with %lu MB of RAM: its page array, 1/64 of it, has to lie below "
+		    "896 MB",
+		    (unsigned long)(config->ram_bytes / MIB));
+	else if (err)
 		snprintf(why, why_size, "cannot boot with %lu KB of RAM: %s",
 		         (unsigned long)(config->ram_bytes / KIB), strerror(-err));
 	return err;

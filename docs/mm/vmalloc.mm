@@ -54,11 +54,12 @@ free w
 boot skylake ram=64M
 k = kmalloc 1M GFP_KERNEL
 v = vmalloc 1M
-# The block is smaller than a page of the direct map, 2 MB: one entry covers it all.
+# The block is smaller than a page of the direct map, 2 MB: one entry covers it all. It may
+# even be there: the page tables that vmalloc had to write lie nearby.
 cost sweep k
 assert cost(kernel, loads) == 256
-assert cost(kernel, l1d_misses) == 1
-assert cost(kernel, walks) == 1
+assert cost(kernel, l1d_misses) <= 1
+assert cost(kernel, walks) <= 1
 # vmalloc's pages have an entry each: as many misses as pages, and each is a walk.
 cost sweep v
 assert cost(kernel, loads) == 256

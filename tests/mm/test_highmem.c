@@ -5,13 +5,13 @@
  * and what becomes of user pages and page cache that have no address.
  */
 #include "disk_file.h"
+#include "mm_mmu.h"
 #include "mm_user.h"
 
 #include "mm/highmem.h"
 #include "mm/kernel_map.h"
 #include "mm/maccess.h"
 #include "mm/vmalloc.h"
-#include "mmu/mmu.h"
 #include "tests/run_suite.h"
 
 #define LOWMEM (896 * MIB)
@@ -19,60 +19,8 @@
 
 static const struct paging_mode *const modes[NR_MODES] = { &paging_two_level, &paging_pae };
 
-/* ---- a machine with a CPU ---- */
-
-static struct {
-	struct user u; /* first: the machine_ops' machine */
-	struct mmu *mmu;
-} m;
-static struct kernel *const k = &m.u.f.k;
-
-static void flush_kernel_range(void *machine, va_t start, va_t end)
-{
-	m.u.f.seen.flush_kernel_range++;
-	for (va_t va = start; va < end; va += PAGE_SIZE)
-		mmu_invlpg(m.mmu, va);
-}
-
-static void flush_one_kernel(void *machine, va_t va)
-{
-	m.u.f.seen.flush_one_kernel++;
-	mmu_invlpg(m.mmu, va);
-}
-
-static bool kernel_access(void *machine, va_t va, enum access_kind kind, uint64_t words, pa_t *pa)
-{
-	struct translation t;
-	struct page_fault fault;
-
-	if (!mmu_translate(m.mmu, va, kind, PRIV_KERNEL, &t, &fault))
-		return false;
-	if (words > 1)
-		mmu_access_again(m.mmu, va, kind, PRIV_KERNEL, words - 1);
-	*pa = t.pa;
-	return true;
-}
-
-static struct machine_ops ops;
-
-static void make_mmu(void)
-{
-	const struct tlb_config tlb = { .name = "tlb",
-		                        .entries = 2048,
-		                        .ways = 4,
-		                        .page_sizes = (1 << NR_PAGE_SIZES) - 1,
-		                        .policy = &tlb_policy_lru };
-	const struct mmu_config config = { .tlb = { { 1, { tlb } }, { 1, { tlb } } },
-		                           .walk_cache = { { 4, 4, 4 } },
-		                           .physical_bits = 40 };
-	bool pae = k->config.paging == &paging_pae;
-
-	ck_assert_int_eq(mmu_create(&m.mmu, &config, &m.u.f.ram, &m.u.f.events), 0);
-	mmu_write_cr4(m.mmu, CR4_PSE | CR4_PGE | (pae ? CR4_PAE : 0));
-	mmu_write_efer(m.mmu, pae ? EFER_NXE : 0);
-	mmu_write_cr3(m.mmu, k->init_mm.pgd << PAGE_SHIFT);
-	ck_assert_int_eq(mmu_write_cr0(m.mmu, CR0_PE | CR0_WP | CR0_PG), 0);
-}
+static struct user u; /* first: struct fixture, the machine_ops' machine */
+static struct kernel *const k = &u.f.k;
 
 static void boot_checked(int mode, uint64_t high_bytes, bool check)
 {
@@ -81,15 +29,8 @@ static void boot_checked(int mode, uint64_t high_bytes, bool check)
 	config.paging = modes[mode];
 	config.nr_cpus = 2;
 	config.check = check;
-	user_start(&m.u, LOWMEM + high_bytes, &config);
-	ops = *k->ops;
-	ops.flush_tlb_kernel_range = flush_kernel_range;
-	ops.flush_tlb_one_kernel = flush_one_kernel;
-	ops.kernel_access = kernel_access;
-	k->ops = &ops;
-	make_mmu();
-	k->counts_accesses = true;
-	memset(&m.u.f.seen, 0, sizeof(m.u.f.seen));
+	user_start(&u, LOWMEM + high_bytes, &config);
+	fixture_mmu_start(&u.f);
 }
 
 static void boot(int mode, uint64_t high_bytes)
@@ -102,14 +43,14 @@ static void check(void)
 	char what[256] = "";
 
 	ck_assert_msg(highmem_is_valid(k, what, sizeof(what)), "%s", what);
-	ck_assert_msg(mmu_is_valid(m.mmu, what, sizeof(what)), "%s", what);
+	fixture_mmu_check();
 }
 
 static void shut_down(void)
 {
 	check();
-	user_end(&m.u);
-	mmu_destroy(m.mmu);
+	fixture_mmu_finish(&u.f);
+	user_end(&u);
 }
 
 static struct page *high_page(void)
@@ -184,7 +125,7 @@ START_TEST(a_page_that_is_kmapped_twice_has_one_address)
 	ck_assert_uint_eq(word_at(va), 7);
 	kunmap(k, page);
 	ck_assert_uint_eq(k->kmaps.nr_kmap_high, 1);
-	ck_assert_uint_eq(m.u.f.seen.flush_kernel_range, 0);
+	ck_assert_uint_eq(u.f.seen.flush_kernel_range, 0);
 	__free_page(k, page);
 	shut_down();
 }
@@ -203,7 +144,7 @@ START_TEST(lowmem_has_its_address_at_no_cost)
 	kunmap_atomic(k, va);
 	kunmap(k, page);
 	ck_assert_uint_eq(k->kmaps.nr_kmap_high + k->kmaps.nr_kmap_atomic, 0);
-	ck_assert_uint_eq(m.u.f.seen.flush_kernel_range + m.u.f.seen.flush_one_kernel, 0);
+	ck_assert_uint_eq(u.f.seen.flush_kernel_range + u.f.seen.flush_one_kernel, 0);
 	__free_page(k, page);
 	shut_down();
 }
@@ -230,7 +171,7 @@ START_TEST(unused_slots_are_flushed_at_once_when_all_have_been_given_out)
 	}
 	/* The first round begins behind slot 0. */
 	ck_assert_uint_eq(k->kmaps.nr_flushes, 3);
-	ck_assert_uint_eq(m.u.f.seen.flush_kernel_range, 3);
+	ck_assert_uint_eq(u.f.seen.flush_kernel_range, 3);
 	ck_assert_uint_eq(k->kmaps.nr_kmap_high, 3 * n);
 	ck_assert_ptr_null(page_address(k, pages[0]));
 	check();
@@ -254,7 +195,7 @@ START_TEST(kmap_fails_while_all_slots_are_in_use)
 			ck_abort_msg("slot %u", i);
 	ck_assert_uint_eq(nr_kmaps(k), n);
 	ck_assert_uint_eq(kmap(k, pages[n]), 0);
-	ck_assert(fixture_logged(&m.u.f, "kmap: all"));
+	ck_assert(fixture_logged(&u.f, "kmap: all"));
 	ck_assert_uint_ne(kmap_atomic(k, pages[n]), 0);
 	kunmap_atomic(k, fix_to_virt(FIX_KMAP_BEGIN));
 	kunmap(k, pages[3]);
@@ -293,8 +234,8 @@ START_TEST(atomic_mappings_nest_as_a_stack)
 			__free_page(k, page[KM_TYPE_NR - 1 - i]); /* another one is next here */
 		}
 	}
-	ck_assert_uint_eq(m.u.f.seen.flush_one_kernel, 3 * KM_TYPE_NR);
-	ck_assert_uint_eq(m.u.f.seen.flush_kernel_range, 0);
+	ck_assert_uint_eq(u.f.seen.flush_one_kernel, 3 * KM_TYPE_NR);
+	ck_assert_uint_eq(u.f.seen.flush_kernel_range, 0);
 	shut_down();
 }
 END_TEST
@@ -363,7 +304,7 @@ START_TEST(contents_are_counted_as_the_kernels_accesses)
 	boot(_i, 64 * MIB);
 	high = high_page();
 	low = alloc_page(k, GFP_KERNEL);
-	accesses = mmu_counts(m.mmu, PRIV_KERNEL)->accesses;
+	accesses = mmu_counts(fixture_mmu, PRIV_KERNEL)->accesses;
 	loads = accesses[ACCESS_LOAD];
 	stores = accesses[ACCESS_STORE];
 	clear_highpage(k, low);
@@ -390,7 +331,7 @@ END_TEST
 
 static struct page *page_at(va_t va)
 {
-	uint64_t entry = user_entry(&m.u, va);
+	uint64_t entry = user_entry(&u, va);
 
 	ck_assert(entry & PTE_P);
 	return pfn_to_page(k, (entry & PTE_PFN_MASK) >> PAGE_SHIFT);
@@ -401,31 +342,31 @@ START_TEST(user_memory_prefers_high_pages_and_keeps_its_contents)
 	struct mm_struct *parent, *child;
 
 	boot(_i, 64 * MIB);
-	user_anon(&m.u, AT, 64);
+	user_anon(&u, AT, 64);
 	for (va_t i = 0; i < 64; i++)
-		user_write(&m.u, AT + i * PAGE_SIZE + 8, i + 1);
+		user_write(&u, AT + i * PAGE_SIZE + 8, i + 1);
 	for (va_t i = 0; i < 64; i++) {
 		ck_assert(PageHighMem(k, page_at(AT + i * PAGE_SIZE)));
-		ck_assert_uint_eq(user_read(&m.u, AT + i * PAGE_SIZE), 0);
-		ck_assert_uint_eq(user_read(&m.u, AT + i * PAGE_SIZE + 8), i + 1);
+		ck_assert_uint_eq(user_read(&u, AT + i * PAGE_SIZE), 0);
+		ck_assert_uint_eq(user_read(&u, AT + i * PAGE_SIZE + 8), i + 1);
 	}
-	parent = m.u.mm;
+	parent = u.mm;
 	child = dup_mm(k, parent);
 	ck_assert_ptr_nonnull(child);
-	m.u.mm = child;
-	memset(m.u.tlb, 0, sizeof(m.u.tlb));
+	u.mm = child;
+	memset(u.tlb, 0, sizeof(u.tlb));
 	for (va_t i = 0; i < 64; i++)
-		user_write(&m.u, AT + i * PAGE_SIZE, 1000 + i);
+		user_write(&u, AT + i * PAGE_SIZE, 1000 + i);
 	for (va_t i = 0; i < 64; i++) {
-		ck_assert_uint_eq(user_read(&m.u, AT + i * PAGE_SIZE + 8), i + 1);
+		ck_assert_uint_eq(user_read(&u, AT + i * PAGE_SIZE + 8), i + 1);
 		ck_assert(PageHighMem(k, page_at(AT + i * PAGE_SIZE)));
 	}
 	ck_assert_uint_ge(k->fault_kinds[FAULT_COW], 64);
-	m.u.mm = parent;
-	memset(m.u.tlb, 0, sizeof(m.u.tlb));
+	u.mm = parent;
+	memset(u.tlb, 0, sizeof(u.tlb));
 	mmput(k, child);
 	for (va_t i = 0; i < 64; i++)
-		ck_assert_uint_eq(user_read(&m.u, AT + i * PAGE_SIZE), 0);
+		ck_assert_uint_eq(user_read(&u, AT + i * PAGE_SIZE), 0);
 	shut_down();
 }
 END_TEST
@@ -438,16 +379,16 @@ START_TEST(high_pages_go_to_swap_and_come_back)
 	uint64_t swapped = 0;
 
 	boot(_i, 8 * MIB);
-	user_swap_on(&m.u, &swap, 2 * PAGES);
-	user_anon(&m.u, AT, PAGES);
+	user_swap_on(&u, &swap, 2 * PAGES);
+	user_anon(&u, AT, PAGES);
 	for (va_t i = 0; i < PAGES; i++)
-		user_write(&m.u, AT + i * PAGE_SIZE + 16, i * 3 + 1);
+		user_write(&u, AT + i * PAGE_SIZE + 16, i * 3 + 1);
 	for (int round = 0; round < 100 && k->vm_events[PSWPOUT] < PAGES / 2; round++)
 		try_to_free_pages(k, node_zonelist(k, 0, GFP_HIGHUSER), 0, GFP_HIGHUSER, NULL);
 	ck_assert_uint_ge(k->vm_events[PSWPOUT], PAGES / 2);
 	for (va_t i = 0; i < PAGES; i++) {
-		swapped += !(user_entry(&m.u, AT + i * PAGE_SIZE) & PTE_P);
-		ck_assert_uint_eq(user_read(&m.u, AT + i * PAGE_SIZE + 16), i * 3 + 1);
+		swapped += !(user_entry(&u, AT + i * PAGE_SIZE) & PTE_P);
+		ck_assert_uint_eq(user_read(&u, AT + i * PAGE_SIZE + 16), i * 3 + 1);
 		ck_assert(PageHighMem(k, page_at(AT + i * PAGE_SIZE)));
 	}
 	ck_assert_uint_gt(swapped, 0);
@@ -516,7 +457,7 @@ START_TEST(the_kernels_own_memory_is_low)
 	boot(_i, 64 * MIB);
 	object = kmalloc(k, 100, GFP_KERNEL);
 	ck_assert(!PageHighMem(k, virt_to_page(k, object)));
-	ck_assert(!PageHighMem(k, pfn_to_page(k, m.u.mm->pgd)));
+	ck_assert(!PageHighMem(k, pfn_to_page(k, u.mm->pgd)));
 	/* vmalloc() gives addresses to pages that have none. */
 	ck_assert(vmalloc(k, 3 * PAGE_SIZE, &va));
 	ck_assert(PageHighMem(k, vmalloc_to_page(k, va)));
@@ -549,8 +490,8 @@ END_TEST
 START_TEST(two_gb_boot_and_are_checked)
 {
 	boot_checked(_i, 2 * GIB - LOWMEM, true);
-	user_anon(&m.u, AT, 1);
-	user_write(&m.u, AT, 1);
+	user_anon(&u, AT, 1);
+	user_write(&u, AT, 1);
 	ck_assert(PageHighMem(k, page_at(AT)));
 	shut_down();
 }
@@ -559,10 +500,10 @@ END_TEST
 START_TEST(pae_reaches_beyond_4_gb)
 {
 	boot(1, 8 * GIB);
-	user_anon(&m.u, AT, 1);
-	user_write(&m.u, AT, 77);
+	user_anon(&u, AT, 1);
+	user_write(&u, AT, 77);
 	ck_assert_uint_ge(page_to_pfn(k, page_at(AT)), 4 * GIB >> PAGE_SHIFT);
-	ck_assert_uint_eq(user_read(&m.u, AT), 77);
+	ck_assert_uint_eq(user_read(&u, AT), 77);
 	shut_down();
 }
 END_TEST
@@ -575,7 +516,12 @@ START_TEST(what_needs_too_large_a_page_array_does_not_boot)
 
 	config.paging = &paging_pae;
 	ck_assert_int_eq(ram_init(&ram, 64 * GIB), 0);
-	ck_assert_int_eq(kernel_boot(k, &config, &ram, &m.u.f.events, &fixture_ops, &m), -ENOMEM);
+	ck_assert_int_eq(kernel_boot(k, &config, &ram, &u.f.events, &fixture_ops, &u), -ENOMEM);
+	ram_finish(&ram);
+	ck_assert_int_eq(ram_init(&ram, 48 * GIB), 0);
+	config.check = false;
+	ck_assert_int_eq(kernel_boot(k, &config, &ram, &u.f.events, &fixture_ops, &u), 0);
+	kernel_shutdown(k);
 	ram_finish(&ram);
 }
 END_TEST
