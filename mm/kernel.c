@@ -12,6 +12,7 @@
 #include "mm/pagemap.h"
 #include "mm/reclaim_policy.h"
 #include "mm/rmap.h"
+#include "mm/thread_stack.h"
 #include "mm/vmalloc.h"
 
 #include <errno.h>
@@ -72,6 +73,8 @@ int kernel_boot(struct kernel *k, const struct kernel_config *config, struct ram
 		err = filemap_init(k);
 	if (!err)
 		k->boot_free_pages = free_pages_at_rest(k);
+	if (!err)
+		err = irq_ctx_init(k);
 	return err;
 }
 
@@ -121,6 +124,7 @@ void kernel_shutdown(struct kernel *k)
 		if (k->swap.info[i].device)
 			swapoff(k, k->swap.info[i].device);
 	destroy_dma_caches(k);
+	irq_ctx_exit(k);
 	kernel_map_finish(k);
 	if (k->config.check)
 		check_at_shutdown(k);

@@ -103,6 +103,8 @@ struct kernel_config {
 	uint64_t movable_bytes;      /* for ZONE_MOVABLE alone (Linux: movablecore=) */
 	uint64_t kernel_image_bytes; /* reserved from 1 MB (or as RAM allows) on */
 	bool has_1g_pages;           /* the CPU does: for the direct map */
+	bool highpte;                /* users' page tables may lie in high memory */
+	bool small_stacks;           /* one page a task, and interrupt stacks of their own */
 	/* sysctls */
 	uint64_t min_free_kbytes; /* 0: set by kernel_boot() to Linux's default */
 	const struct reclaim_policy *reclaim_policy; /* NULL: set by kernel_boot() to two-list */
@@ -175,6 +177,8 @@ struct kernel {
 	struct kmem_cache *kmalloc_dma_caches[KMALLOC_SHIFT_HIGH + 1];
 
 	struct percpu percpu; /* percpu.c */
+
+	void *irq_stacks[NR_CPUS_MAX]; /* thread_stack.c; NULL: interrupts use the task's */
 
 	/* vmstat.c */
 	uint64_t vm_events[NR_VM_EVENT_ITEMS];

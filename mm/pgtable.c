@@ -6,6 +6,7 @@
 #include "mm/pgtable.h"
 
 #include "mm/kernel_map.h"
+#include "mm/maccess.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -23,20 +24,31 @@ pte_t vm_get_page_prot(const struct kernel *k, uint64_t vm_flags)
 	return (pte_t){ prot };
 }
 
-void count_table_write(const struct kernel *k, const void *slot)
+void touch_table(const struct kernel *k, const void *slot)
 {
-	pa_t pa;
-	bool mapped =
-	    k->ops->kernel_access(k->machine, direct_map_va(k, slot), ACCESS_STORE, 1, &pa);
+	struct kernel *changed = (struct kernel *)k; /* slots of kmap_atomic(), for a moment */
+	struct page *page = virt_to_page(k, slot);
+	va_t va = kmap_atomic(changed, page);
 
-	assert(mapped && ram_at(k->ram, pa) == slot);
+	if (k->counts_accesses)
+		kernel_touch(changed, va + ((uintptr_t)slot & ~PAGE_MASK), ACCESS_STORE,
+		             k->config.paging->entry_bytes);
+	kunmap_atomic(changed, va);
 }
 
 /* ---- making ---- */
 
-static struct page *table_alloc(struct kernel *k)
+/* Page tables may be high, tables of upper levels not (Linux 4.4: CONFIG_HIGHPTE,
+ * arch/x86/mm/pgtable.c, __userpte_alloc_gfp). */
+static gfp_t table_gfp(const struct kernel *k, unsigned up)
 {
-	struct page *page = alloc_page(k, GFP_KERNEL | __GFP_ZERO);
+	return GFP_KERNEL | __GFP_ZERO | (!up && k->config.highpte ? __GFP_HIGHMEM : 0);
+}
+
+/* For entries of the level `up` above the page table. */
+static struct page *table_alloc(struct kernel *k, unsigned up)
+{
+	struct page *page = alloc_page(k, table_gfp(k, up));
 
 	if (!page)
 		return NULL;
@@ -71,7 +83,7 @@ static va_t nr_fixed(const struct kernel *k)
 static bool preallocate_pmds(struct kernel *k, struct mm_struct *mm)
 {
 	for (va_t i = 0; i < nr_fixed(k); i++) {
-		struct page *page = table_alloc(k);
+		struct page *page = table_alloc(k, 1);
 
 		if (!page)
 			return false;
@@ -84,7 +96,7 @@ static bool preallocate_pmds(struct kernel *k, struct mm_struct *mm)
 
 int pgd_alloc(struct kernel *k, struct mm_struct *mm)
 {
-	struct page *page = table_alloc(k);
+	struct page *page = table_alloc(k, k->config.paging->nr_levels - 1u);
 
 	if (!page)
 		return -ENOMEM;
@@ -110,10 +122,10 @@ void pgd_free(struct kernel *k, struct mm_struct *mm)
 	table_free(k, mm->pgd);
 }
 
-/* Hangs a new table under an empty entry. */
-static bool table_make(struct kernel *k, struct mm_struct *mm, void *slot)
+/* Hangs a new table, for the level `up` above the page table, under an empty entry. */
+static bool table_make(struct kernel *k, struct mm_struct *mm, void *slot, unsigned up)
 {
-	struct page *page = table_alloc(k);
+	struct page *page = table_alloc(k, up);
 
 	if (!page)
 		return false;
@@ -128,13 +140,13 @@ pte_slot_t *pte_alloc(struct kernel *k, struct mm_struct *mm, va_t va)
 	pud_t *pud;
 	pmd_t *pmd;
 
-	if (unlikely(pgd_none(k, pgd)) && !table_make(k, mm, pgd))
+	if (unlikely(pgd_none(k, pgd)) && !table_make(k, mm, pgd, 2))
 		return NULL;
 	pud = pud_offset(k, pgd, va);
-	if (unlikely(pud_none(k, pud)) && !table_make(k, mm, pud))
+	if (unlikely(pud_none(k, pud)) && !table_make(k, mm, pud, 1))
 		return NULL;
 	pmd = pmd_offset(k, pud, va);
-	if (unlikely(pmd_none(k, pmd)) && !table_make(k, mm, pmd))
+	if (unlikely(pmd_none(k, pmd)) && !table_make(k, mm, pmd, 0))
 		return NULL;
 	return pte_offset(k, pmd, va);
 }

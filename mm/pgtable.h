@@ -65,13 +65,20 @@ static inline uint64_t pgtable_read(const struct kernel *k, const void *slot)
 	return pgtable_is_wide(k) ? *(const uint64_t *)slot : *(const uint32_t *)slot;
 }
 
-/* One access of the kernel's, to a table in the direct map. */
-void count_table_write(const struct kernel *k, const void *slot);
+/* One access of the kernel's: in the direct map, or by kmap_atomic(). */
+void touch_table(const struct kernel *k, const void *slot);
 
+/*
+ * Slots are host pointers, whether the table has an address or not (config.highpte).
+ * Linux maps such a table from pte_offset_map() to pte_unmap(); here each write of an
+ * entry does.
+ *
+ * Simplified: reads do not map it.
+ */
 static inline void pgtable_write(const struct kernel *k, void *slot, uint64_t entry)
 {
-	if (unlikely(k->counts_accesses))
-		count_table_write(k, slot);
+	if (unlikely(k->counts_accesses || k->config.highpte))
+		touch_table(k, slot);
 	if (pgtable_is_wide(k))
 		*(uint64_t *)slot = entry;
 	else

@@ -30,6 +30,8 @@ int boot_kernel(struct kernel *k, struct ram *ram, const struct machine_config *
 		.nr_cpus = config->cpus,
 		.kernel_image_bytes = kernel_image_bytes(config->ram_bytes),
 		.has_1g_pages = config->mmu.has_1g_pages,
+		.highpte = config->highpte,
+		.small_stacks = config->small_stacks,
 		.movable_bytes = config->movable_bytes,
 		.min_free_kbytes = config->min_free_bytes / KIB,
 		.reclaim_policy = config->reclaim_policy,

@@ -57,6 +57,7 @@ struct machine_config {
 	uint32_t cpus;
 	const struct paging_mode *paging;
 	bool pcid;
+	bool highpte, small_stacks; /* see kernel_config */
 	bool page_cache_warm;
 	uint64_t fault_around_bytes;
 	uint64_t read_ahead_bytes;

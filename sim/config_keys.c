@@ -592,6 +592,12 @@ const struct config_key config_keys[] = {
 	{ "swap.file", &kind_text, FIELD(swap_file), .def = "", .max = 4096, .terse = true,
 	  .host = true,
 	  .doc = "The host's file that holds it, kept afterwards; empty: a temporary one." },
+	{ "highpte", &kind_flag, FIELD(highpte), .def = "false",
+	  .doc = "Page tables of 32-bit programs may lie in high memory (Linux: "
+	         "CONFIG_HIGHPTE)." },
+	{ "kernel_stack", &kind_choice, FIELD(small_stacks), .def = "usual", .words = "usual|small",
+	  .doc = "A task's kernel stack: usual is 16 KB, 8 on 32-bit machines; small one page, with "
+	         "an interrupt stack of a page for each CPU." },
 	{ "page_cache", &kind_choice, FIELD(page_cache_warm), .def = "cold", .words = "cold|warm",
 	  .doc = "Whether files count as cached before the guest first reads them: a fault "
 	         "on a warm file is minor." },

@@ -773,7 +773,8 @@ static void add_up_stacks(struct sums *sums, const struct machine *machine)
 
 	list_for_each_entry (task, &machine->tasks, tasks)
 		stacks++;
-	equal(sums, "vmstat.nr_kernel_stack = a stack's KB * tasks",
+	stacks += k->config.small_stacks ? k->config.nr_cpus : 0;
+	equal(sums, "vmstat.nr_kernel_stack = a stack's KB * tasks (and CPUs, if small)",
 	      vmstat_value(k, NR_KERNEL_STACK),
 	      stacks * ((PAGE_SIZE << thread_size_order(k)) / KIB));
 }

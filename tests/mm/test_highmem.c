@@ -469,6 +469,30 @@ START_TEST(the_kernels_own_memory_is_low)
 }
 END_TEST
 
+/* Each entry is written through a slot of its own, and right. */
+START_TEST(page_tables_may_be_high)
+{
+	struct kernel_config config = fixture_config();
+
+	config.paging = modes[_i];
+	config.check = false;
+	config.highpte = true;
+	user_start(&u, LOWMEM + 64 * MIB, &config);
+	fixture_mmu_start(&u.f);
+	user_anon(&u, AT, 50);
+	for (va_t i = 0; i < 50; i++)
+		user_write(&u, AT + i * PAGE_SIZE, i + 1);
+	ck_assert(PageHighMem(k, virt_to_page(k, pte_lookup(k, u.mm, AT))));
+	ck_assert(!PageHighMem(k, pfn_to_page(k, u.mm->pgd)));
+	/* The table's contents, 50 pages, 50 entries. */
+	ck_assert_uint_eq(k->kmaps.nr_kmap_atomic, 101);
+	for (va_t i = 0; i < 50; i++)
+		ck_assert_uint_eq(user_read(&u, AT + i * PAGE_SIZE), i + 1);
+	fixture_check(&u.f);
+	shut_down();
+}
+END_TEST
+
 START_TEST(high_memory_has_its_figures)
 {
 	uint64_t total;
@@ -631,6 +655,7 @@ int main(void)
 	tcase_add_loop_test(t, the_page_cache_prefers_high_pages_and_keeps_its_contents, 0,
 	                    NR_MODES);
 	tcase_add_loop_test(t, the_kernels_own_memory_is_low, 0, NR_MODES);
+	tcase_add_loop_test(t, page_tables_may_be_high, 0, NR_MODES);
 	tcase_add_loop_test(t, high_memory_has_its_figures, 0, NR_MODES);
 	tcase_add_loop_test(t, two_gb_boot_and_are_checked, 0, NR_MODES);
 	tcase_add_test(t, pae_reaches_beyond_4_gb);

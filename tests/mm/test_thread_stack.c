@@ -11,7 +11,7 @@ static struct kernel *const k = &f.k;
 static const struct {
 	const struct paging_mode *paging;
 	uint64_t kb;
-} sizes[] = { { &paging_two_level, 8 }, { &paging_four_level, 16 } };
+} sizes[] = { { &paging_two_level, 8 }, { &paging_pae, 8 }, { &paging_four_level, 16 } };
 
 START_TEST(a_stack_is_8_kb_or_16_kb_by_word_size_and_counted)
 {
@@ -39,6 +39,28 @@ START_TEST(a_stack_is_8_kb_or_16_kb_by_word_size_and_counted)
 }
 END_TEST
 
+START_TEST(small_stacks_are_a_page_and_interrupts_have_their_own)
+{
+	struct kernel_config config = fixture_config();
+	void *stack;
+
+	config.paging = &paging_two_level;
+	config.nr_cpus = 3;
+	config.small_stacks = true;
+	fixture_boot(&f, 16 * MIB, &config);
+	ck_assert_uint_eq(vmstat_value(k, NR_KERNEL_STACK), 3 * 4);
+	for (int cpu = 0; cpu < 3; cpu++)
+		ck_assert_ptr_nonnull(k->irq_stacks[cpu]);
+	ck_assert_ptr_ne(k->irq_stacks[0], k->irq_stacks[1]);
+	stack = alloc_thread_stack(k);
+	ck_assert_uint_eq(vmstat_value(k, NR_KERNEL_STACK), 4 * 4);
+	free_thread_stack(k, stack);
+	kernel_shutdown(k);
+	ck_assert_uint_eq(vmstat_value(k, NR_KERNEL_STACK), 0);
+	fixture_finish(&f);
+}
+END_TEST
+
 START_TEST(no_memory_gives_no_stack_and_counts_none)
 {
 	fixture_boot(&f, 16 * MIB, NULL);
@@ -58,6 +80,7 @@ int main(void)
 
 	tcase_add_loop_test(tcase, a_stack_is_8_kb_or_16_kb_by_word_size_and_counted, 0,
 	                    (int)(sizeof(sizes) / sizeof(sizes[0])));
+	tcase_add_test(tcase, small_stacks_are_a_page_and_interrupts_have_their_own);
 	tcase_add_test(tcase, no_memory_gives_no_stack_and_counts_none);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
