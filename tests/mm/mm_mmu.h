@@ -12,6 +12,7 @@
 
 static struct mmu *fixture_mmu;
 static struct machine_ops fixture_mmu_ops;
+static const struct machine_ops *fixture_mmu_old_ops;
 
 static inline void fixture_mmu_flush_kernel_range(void *machine, va_t start, va_t end)
 {
@@ -70,6 +71,7 @@ static inline void fixture_mmu_start(struct fixture *f)
 	ck_assert_int_eq(mmu_write_efer(fixture_mmu, efer), 0);
 	ck_assert_int_eq(mmu_write_cr3(fixture_mmu, f->k.init_mm.pgd << PAGE_SHIFT), 0);
 	ck_assert_int_eq(mmu_write_cr0(fixture_mmu, CR0_PE | CR0_WP | CR0_PG), 0);
+	fixture_mmu_old_ops = f->k.ops;
 	fixture_mmu_ops = *f->k.ops;
 	fixture_mmu_ops.flush_tlb_all = fixture_mmu_flush_all;
 	fixture_mmu_ops.flush_tlb_kernel_range = fixture_mmu_flush_kernel_range;
@@ -92,6 +94,7 @@ static inline void fixture_mmu_finish(struct fixture *f)
 {
 	fixture_mmu_check();
 	f->k.counts_accesses = false;
+	f->k.ops = fixture_mmu_old_ops;
 	mmu_destroy(fixture_mmu);
 }
 
