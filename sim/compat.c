@@ -78,13 +78,14 @@ static int narrow_words(const struct form *form, const uint8_t *from, uint8_t *t
 /* All ones: no limit, on either side. */
 static void widen_rlimit(const struct form *form, const uint8_t *from, uint8_t *to)
 {
-	uint64_t limit[2];
+	uint32_t narrow[2];
+	uint64_t wide[2];
 
-	widen_unsigned(form, from, (uint8_t *)limit);
+	(void)form;
+	memcpy(narrow, from, sizeof(narrow));
 	for (int i = 0; i < 2; i++)
-		if (limit[i] == UINT32_MAX)
-			limit[i] = UINT64_MAX;
-	memcpy(to, limit, sizeof(limit));
+		wide[i] = narrow[i] == UINT32_MAX ? UINT64_MAX : narrow[i];
+	memcpy(to, wide, sizeof(wide));
 }
 
 static int narrow_rlimit(const struct form *form, const uint8_t *from, uint8_t *to)
