@@ -106,6 +106,23 @@ small='--set ram=8M --swap 32M'
 	survives swap_read 'every:20 fraction:1/9' $small -- "$GUEST/working-set" 9M
 	survives slab 'nth:20 nth:30' -- "$GUEST/cow"
 	survives slab 'nth:17 nth:23' -- "$GUEST/handlers"
+
+	# Several processes, and threads on several CPUs: fork, execve, pipes and clone
+	# that stop half-way.
+	pipeline='seq 1 300 | sort -rn | head -3; for i in 1 2; do echo $i | md5sum; done'
+	survives slab 'nth:5 nth:40 nth:61 nth:88 nth:103 nth:130 nth:160 every:17' \
+		-- /bin/busybox sh -c "$pipeline"
+	survives page_alloc 'nth:60 nth:150 nth:300 every:50 fraction:1/40' \
+		-- /bin/busybox sh -c "$pipeline"
+	survives slab 'nth:20 nth:45 nth:60 nth:77 every:13' --set cpus=4 -- "$GUEST/threads" 4 3
+	survives page_alloc 'nth:60 nth:120 nth:180 every:13' --set cpus=4 -- "$GUEST/threads" 4 3
+	sorts='seq 1 20000 | sort -rn | md5sum; seq 1 20000 | sort | tail -1'
+	survives swap_read 'every:3 every:1 fraction:1/60' --set ram=4M --swap 32M -- \
+		/bin/busybox sh -c "$sorts"
+	failed 1
+	survives swap_write 'every:3 every:1' --set ram=4M --swap 32M -- \
+		/bin/busybox sh -c "$sorts"
+	failed 1
 }
 
 "$PAGEWALK" run --quiet --stats first.json -- /bin/busybox true
