@@ -15,8 +15,10 @@
 #define NR_CPUS 4
 
 static const struct torture_machine machines[] = {
-	{ "one node", &paging_four_level, 8 * MIB, 1, 2560 },
-	{ "four nodes", &paging_four_level, 16 * MIB, 4, 8192 },
+	{ "one node", &paging_four_level, 8 * MIB, 1, 2560, 0 },
+	{ "four nodes", &paging_four_level, 16 * MIB, 4, 8192, 0 },
+	{ "two-level, high memory", &paging_two_level, 900 * MIB, 1, 2560, 5 * MIB },
+	{ "PAE, high memory", &paging_pae, 900 * MIB, 1, 2560, 5 * MIB },
 };
 
 static struct torture torture;
@@ -49,6 +51,7 @@ static struct kernel_config config_of(const struct torture_machine *machine)
 	config.nr_cpus = NR_CPUS;
 	config.overcommit_memory = OVERCOMMIT_ALWAYS;
 	config.oom_dump_tasks = 0;
+	config.min_free_kbytes = machine->low_bytes ? 512 : 0;
 	if (machine->nr_nodes == 1)
 		return config;
 	config.nr_nodes = machine->nr_nodes;

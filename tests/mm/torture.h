@@ -28,6 +28,7 @@
 #define NR_CACHES 8
 #define NR_POOLS 3
 #define DEVICE_PAGES 16
+#define NR_BLOCKS_MAX 256 /* of the largest order, taken for the whole test */
 
 #define NR_SPACES 4
 #define SPACE_PAGES 1536 /* of anonymous memory */
@@ -82,6 +83,7 @@ struct torture_machine {
 	uint64_t ram_bytes;
 	uint32_t nr_nodes;
 	uint64_t swap_pages;
+	uint64_t low_bytes; /* of 32-bit machines: low memory that is left; 0: all */
 };
 
 struct torture {
@@ -95,6 +97,8 @@ struct torture {
 
 	struct extent_tree extents;
 	struct held held[NR_HELD];
+	struct extent blocks[NR_BLOCKS_MAX];
+	uint32_t nr_blocks;
 	struct torture_cache caches[NR_CACHES];
 	struct torture_pool pools[NR_POOLS];
 	struct kmem_cache *pool_cache;

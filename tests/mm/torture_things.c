@@ -5,6 +5,7 @@
  */
 #include "torture.h"
 
+#include "mm/highmem.h"
 #include "mm/maccess.h"
 #include "mm/thread_stack.h"
 
@@ -432,6 +433,48 @@ static void give_vmap(struct torture *t, struct held *held)
 		__free_page(t->k, pfn_to_page(t->k, held->extents[i].start >> PAGE_SHIFT));
 }
 
+/* ---- kmap ---- */
+
+static bool take_kmap(struct torture *t, struct held *held)
+{
+	struct page *page = take_some_pages(t, GFP_HIGHUSER | __GFP_NOWARN, 0);
+
+	if (!page)
+		return false;
+	held->object = page;
+	held->va = kmap(t->k, page);
+	if (!held->va) {
+		__free_page(t->k, page);
+		return false;
+	}
+	held_claim_ram(t, held, page_to_pfn(t->k, page) << PAGE_SHIFT, PAGE_SIZE);
+	held_claim_va(t, held, held->va, PAGE_SIZE);
+	if (mapped_at(t, held->va) != held->extents[0].start)
+		torture_fail(t, "kmap() gave %#" PRIx64 ", which is another page's", held->va);
+	return true;
+}
+
+/* It has one address for all users; and one more for who is quick. */
+static void change_kmap(struct torture *t, struct held *held)
+{
+	va_t again = kmap(t->k, held->object), atomic;
+
+	if (again != held->va)
+		torture_fail(t, "kmap() gave %#" PRIx64 ", then %#" PRIx64, held->va, again);
+	atomic = kmap_atomic(t->k, held->object);
+	if (mapped_at(t, atomic) != held->extents[0].start)
+		torture_fail(t, "kmap_atomic() gave another page's address");
+	kunmap_atomic(t->k, atomic);
+	check_mapping(t, held);
+	kunmap(t->k, held->object);
+}
+
+static void give_kmap(struct torture *t, struct held *held)
+{
+	kunmap(t->k, held->object);
+	__free_page(t->k, held->object);
+}
+
 /* ---- a device ---- */
 
 static uint64_t device_read(struct mmio_device *device, uint64_t offset, unsigned len)
@@ -531,14 +574,48 @@ const struct torture_kind torture_kinds[] = {
 	{ "mempool", take_element, give_element, NULL },
 	{ "vmalloc", take_vmalloc, give_vmalloc, change_mapping },
 	{ "vmap", take_vmap, give_vmap, change_mapping },
+	{ "kmap", take_kmap, give_kmap, change_kmap },
 	{ "ioremap", take_ioremap, give_ioremap, change_ioremap },
 	{ "percpu", take_percpu, give_percpu, NULL },
 	{ "stack", take_stack, give_stack, NULL },
 };
 const size_t nr_torture_kinds = sizeof(torture_kinds) / sizeof(torture_kinds[0]);
 
+/* A 32-bit machine needs 896 MB before it has high memory. Where that is more than
+ * t->machine->low_bytes, the rest is taken away in the largest blocks, untouched. */
+static void take_most_low_memory(struct torture *t)
+{
+	const unsigned order = MAX_ORDER - 1;
+	uint64_t left = t->machine->low_bytes >> PAGE_SHIFT;
+	struct page *page;
+
+	if (!left)
+		return;
+	while (nr_free_pages(t->k) - nr_free_highpages(t->k) > left + (1u << order)) {
+		page = alloc_pages(t->k, GFP_NOWAIT | __GFP_MEMALLOC, order);
+		ck_assert_ptr_nonnull(page);
+		ck_assert_uint_lt(t->nr_blocks, NR_BLOCKS_MAX);
+		claim(t, &t->blocks[t->nr_blocks++], page_to_pfn(t->k, page) << PAGE_SHIFT,
+		      PAGE_SIZE << order);
+	}
+}
+
+/* Without filling hundreds of megabytes with junk. */
+static void give_low_memory(struct torture *t)
+{
+	t->k->config.check = false;
+	while (t->nr_blocks) {
+		struct extent *block = &t->blocks[--t->nr_blocks];
+
+		__free_pages(t->k, pfn_to_page(t->k, block->start >> PAGE_SHIFT), MAX_ORDER - 1);
+		release(t, block);
+	}
+	t->k->config.check = true;
+}
+
 bool things_start(struct torture *t)
 {
+	take_most_low_memory(t);
 	t->device = (struct mmio_device){
 		.ops = &device_ops,
 		.start = (t->f.ram.size_bytes + 2 * PAGE_SIZE) & PAGE_MASK,
@@ -564,6 +641,7 @@ void things_end(struct torture *t)
 		if (t->caches[i].cache)
 			ck_assert_int_eq(kmem_cache_destroy(t->k, t->caches[i].cache), 0);
 	mmio_unregister(&t->device);
+	give_low_memory(t);
 	if (!RB_EMPTY(&t->extents))
 		torture_fail(t, "extents are left: the model is wrong");
 }
