@@ -28,8 +28,8 @@ struct model_access {
 	bool dirty, global;
 };
 
-/* nr_levels: of the page tables, 2, 3 (PAE: the top one in registers) or 4. config must outlive the model; every policy
- * in it has a model, and no array more than MODEL_MAX_WAYS ways. */
+/* nr_levels: of the page tables, 2, 3 (PAE: the top one in registers) or 4. config must outlive the
+ * model; every policy in it has a model, and no array more than MODEL_MAX_WAYS ways. */
 struct model *model_create(const struct mmu_config *config, unsigned nr_levels);
 void model_destroy(struct model *model); /* NULL is fine */
 

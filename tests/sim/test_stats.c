@@ -144,7 +144,8 @@ static struct fy_document *parsed_json(void)
 
 /* ---- sums ---- */
 
-static const char *const machines[] = { "skylake", "zen2", "nehalem", "teaching", "numa4", "champsim" };
+static const char *const machines[] = { "skylake",  "zen2",  "nehalem",
+	                                "teaching", "numa4", "champsim" };
 
 START_TEST(sums_agree_on_every_machine)
 {
