@@ -50,6 +50,12 @@ static void note_read(struct kernel *k, struct file_ra_state *ra, struct page *p
 		mark_page_accessed(k, page);
 }
 
+/* Memory that was never written takes none to be read. */
+static bool is_hole(const struct address_space *mapping, pgoff_t index)
+{
+	return mapping->shmem && !radix_tree_lookup(&mapping->page_tree, index);
+}
+
 /* Copies at most to the end of the page that pos lies in. Bytes, 0 past the end of
  * file, or -errno. */
 static int64_t read_chunk(struct kernel *k, struct file *file, uint64_t pos, uint64_t len,
@@ -57,11 +63,14 @@ static int64_t read_chunk(struct kernel *k, struct file *file, uint64_t pos, uin
 {
 	uint64_t offset = pos % PAGE_SIZE, wanted = (offset + len + PAGE_SIZE - 1) / PAGE_SIZE;
 	struct file_ra_state *ra = &file->f_ra;
+	enum filemap_result result;
 	struct page *page;
-	enum filemap_result result =
-	    filemap_get_page_of(k, file->f_mapping, ra, pos / PAGE_SIZE, wanted, &page);
 	int64_t copied;
 
+	if (is_hole(file->f_mapping, pos / PAGE_SIZE))
+		return act(k, k->zero_page, ACCESS_LOAD, actor, context, offset,
+		           min_u64(PAGE_SIZE - offset, len));
+	result = filemap_get_page_of(k, file->f_mapping, ra, pos / PAGE_SIZE, wanted, &page);
 	if (result == FILEMAP_EOF)
 		return 0;
 	if (result != FILEMAP_HIT && result != FILEMAP_MAJOR)

@@ -109,8 +109,10 @@ struct address_space {
 	struct list_head i_mmap;          /* vm_area_struct.shared: who maps it */
 	struct list_head mappings;        /* kernel.mappings: all with something in the tree */
 	gfp_t gfp_mask;                   /* for page cache pages */
-	bool shmem; /* tmpfs-like: its pages go to swap, and count as shared memory */
-	bool cold;  /* config.page_cache_warm no longer holds for it */
+	bool shmem;         /* tmpfs-like: its pages go to swap, and count as shared memory */
+	bool shmem_by_page; /* each of them is committed when it comes, not all at once */
+	uint64_t committed; /* shmem: pages that were committed for it */
+	bool cold;          /* config.page_cache_warm no longer holds for it */
 };
 
 /* Read-ahead state of an open file (Linux: struct file_ra_state), in pages. */

@@ -144,7 +144,20 @@ enum filemap_result add_filled_page(struct kernel *k, struct address_space *mapp
 /* True if config.page_cache_warm makes an absent page count as cached. */
 bool page_counts_as_cached(struct kernel *k, struct address_space *mapping, pgoff_t index);
 
-/* shmem.c: the page of a shmem mapping, new or from swap; index may lie past the
+/* shmem.c: a mapping of i_size bytes of memory. Its pages are committed now if mm (who
+ * asks for them) is given, else as they come. 0 or -ENOMEM. */
+int shmem_mapping_init(struct kernel *k, const struct mm_struct *mm, struct address_space *mapping,
+                       void *host, uint64_t i_size);
+/* Nothing of it is left, nor committed for it: its memory may go. */
+void shmem_mapping_finish(struct kernel *k, struct address_space *mapping);
+/* Memory that the mapping has taken: pages and swap. */
+static inline uint64_t shmem_nr_pages(const struct address_space *mapping)
+{
+	return mapping->nrpages + mapping->nrexceptional;
+}
+/* The page has gone out of the mapping for good, or its entry has. */
+void shmem_unaccount_page(struct kernel *k, struct address_space *mapping);
+/* The page of a shmem mapping, new or from swap; index may lie past the
  * end. Results as filemap_get_page()'s. */
 enum filemap_result shmem_get_page(struct kernel *k, struct address_space *mapping, pgoff_t index,
                                    struct page **out);

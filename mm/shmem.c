@@ -9,9 +9,57 @@
 #include "mm/pagemap.h"
 
 #include "mm/swap.h"
+#include "mm/vma.h"
 
 #include <assert.h>
 #include <errno.h>
+
+/* No functions: a page that was never written is zeroes, and swap keeps the rest. */
+static const struct address_space_operations shmem_aops = { NULL, NULL };
+
+/* ---- life ---- */
+
+int shmem_mapping_init(struct kernel *k, const struct mm_struct *mm, struct address_space *mapping,
+                       void *host, uint64_t i_size)
+{
+	address_space_init(k, mapping, &shmem_aops, host, i_size);
+	mapping->shmem = true;
+	mapping->shmem_by_page = !mm;
+	if (!mm)
+		return 0;
+	if (vm_enough_memory(k, mm, mapping_nr_pages(mapping)))
+		return -ENOMEM;
+	mapping->committed = mapping_nr_pages(mapping);
+	return 0;
+}
+
+void shmem_mapping_finish(struct kernel *k, struct address_space *mapping)
+{
+	truncate_inode_pages(k, mapping, 0);
+	vm_unacct_memory(k, mapping->committed);
+	mapping->committed = 0;
+}
+
+static int account_page(struct kernel *k, struct address_space *mapping)
+{
+	if (!mapping->shmem_by_page)
+		return 0;
+	if (vm_enough_memory(k, NULL, 1))
+		return -ENOMEM;
+	mapping->committed++;
+	return 0;
+}
+
+void shmem_unaccount_page(struct kernel *k, struct address_space *mapping)
+{
+	if (!mapping->shmem_by_page)
+		return;
+	assert(mapping->committed);
+	mapping->committed--;
+	vm_unacct_memory(k, 1);
+}
+
+/* ---- pages ---- */
 
 static swp_entry_t entry_of(const void *item)
 {
@@ -40,6 +88,21 @@ static int swap_in(struct kernel *k, struct address_space *mapping, pgoff_t inde
 	return 0;
 }
 
+static enum filemap_result add_new_page(struct kernel *k, struct address_space *mapping,
+                                        pgoff_t index, struct page **out)
+{
+	enum filemap_result result;
+
+	if (account_page(k, mapping))
+		return FILEMAP_NOMEM;
+	result = add_filled_page(k, mapping, index, out);
+	if (result == FILEMAP_HIT)
+		set_page_dirty(k, *out); /* there is no other copy */
+	else
+		shmem_unaccount_page(k, mapping);
+	return result;
+}
+
 enum filemap_result shmem_get_page(struct kernel *k, struct address_space *mapping, pgoff_t index,
                                    struct page **out)
 {
@@ -48,12 +111,8 @@ enum filemap_result shmem_get_page(struct kernel *k, struct address_space *mappi
 	int err;
 
 	assert(mapping->shmem);
-	if (!item) {
-		result = add_filled_page(k, mapping, index, out);
-		if (result == FILEMAP_HIT)
-			set_page_dirty(k, *out); /* there is no other copy */
-		return result;
-	}
+	if (!item)
+		return add_new_page(k, mapping, index, out);
 	if (!radix_tree_exceptional(item)) {
 		*out = find_get_page(k, mapping, index);
 		return FILEMAP_HIT;

@@ -19,6 +19,8 @@ static void truncate_item(struct kernel *k, struct address_space *mapping, pgoff
 	} else {
 		delete_exceptional(k, mapping, index);
 	}
+	if (mapping->shmem)
+		shmem_unaccount_page(k, mapping);
 }
 
 void truncate_inode_pages(struct kernel *k, struct address_space *mapping, pgoff_t start)

@@ -344,15 +344,16 @@ uint64_t vm_commit_limit(const struct kernel *k)
 	return pages + k->swap.total_swap_pages;
 }
 
-/* What mode 2 allows the mm: not the last of it, so that root can act and the user
- * can log in. */
+/* What mode 2 allows the mm (NULL: a file, whoever writes it): not the last of it, so that root can
+ * act and the user can log in. */
 static uint64_t commit_allowed(const struct kernel *k, const struct mm_struct *mm)
 {
 	uint64_t reserve = k->config.user_reserve_kbytes / (PAGE_SIZE / KIB);
 	uint64_t kept = k->config.admin_reserve_kbytes / (PAGE_SIZE / KIB);
 	uint64_t limit = vm_commit_limit(k);
 
-	kept += mm->total_vm / 32 < reserve ? mm->total_vm / 32 : reserve;
+	if (mm)
+		kept += mm->total_vm / 32 < reserve ? mm->total_vm / 32 : reserve;
 	return limit > kept ? limit - kept : 0;
 }
 

@@ -117,7 +117,8 @@ void vm_stat_account(struct mm_struct *mm, uint64_t vm_flags, const struct file 
                      int64_t nr_pages);
 /* Private writable memory counts as committed. */
 bool accountable_mapping(const struct file *file, uint64_t vm_flags);
-/* Commits pages for the mm, or -ENOMEM as config.overcommit_memory says. */
+/* Commits pages for the mm (NULL: for a file), or -ENOMEM as config.overcommit_memory
+ * says. */
 int vm_enough_memory(struct kernel *k, const struct mm_struct *mm, uint64_t nr_pages);
 void vm_unacct_memory(struct kernel *k, uint64_t nr_pages);
 

@@ -190,7 +190,7 @@ int devfs_populate(struct vfs *vfs, struct inode *dir)
 	for (size_t i = 0; i < NR(links) && !error; i++)
 		error = add_new(dir, links[i].name, S_IFLNK | 0777, links[i].target);
 	if (!error)
-		error = add_new(dir, "shm", S_IFDIR | S_ISVTX | 0777, NULL);
+		error = tree_mount_tmpfs(dir, "shm", S_ISVTX | 0777);
 	if (!error)
 		error = add_new(dir, "pts", S_IFDIR | 0755, NULL);
 	return error;

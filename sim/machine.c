@@ -156,6 +156,7 @@ int machine_create(struct machine **out, const struct machine_config *config,
 	INIT_LIST_HEAD(&m->tasks);
 	INIT_LIST_HEAD(&m->reports);
 	INIT_LIST_HEAD(&m->futex_waiters);
+	shm_ids_init(&m->shm_ids);
 	for (uint32_t i = 0; i < NR_CPUS_MAX; i++)
 		run_queue_init(&m->cpus[i].queue);
 	err = boot(m, why, why_size);
@@ -187,11 +188,14 @@ void machine_destroy(struct machine *machine)
 	if (!machine)
 		return;
 	machine->kernel.counts_accesses = false; /* what is left to do is no part of the run */
+	for (uint32_t i = 0; i < NR_CPUS_MAX; i++)
+		machine->cpus[i].current = NULL; /* no task acts any more */
 	list_for_each_entry_safe (task, next, &machine->tasks, tasks)
 		task_destroy(task);
 	list_for_each_entry_safe (report, next_report, &machine->reports, list)
 		task_report_destroy(report);
 	if (machine->booted) {
+		shm_ids_finish(&machine->shm_ids);
 		vfs_destroy(machine->vfs);
 		vdso_finish(&machine->vdso, &machine->kernel);
 		for (uint32_t i = 0; i < machine->config.cpus; i++)

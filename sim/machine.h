@@ -12,6 +12,7 @@
 #include "sim/engine.h"
 #include "sim/file.h"
 #include "sim/interval.h"
+#include "sim/ipc_shm.h"
 #include "sim/page_uses.h"
 #include "sim/task.h"
 #include "sim/tlb_flush.h"
@@ -70,6 +71,7 @@ struct machine {
 	struct vfs *vfs;
 	struct vdso vdso; /* vdso_init() after kernel_boot(), finish before shutdown */
 	struct swap_device *swap;
+	struct shm_ids shm_ids;
 	struct page_uses page_uses;
 	struct list_head tasks;         /* by pid, dead ones included until they are freed */
 	struct list_head reports;       /* of all tasks there ever were, by pid */

@@ -119,7 +119,7 @@ int tree_inode_sync(struct inode *inode)
 {
 	struct tree_inode *ti = tree_inode(inode);
 
-	if (inode->kind != S_IFREG)
+	if (inode->kind != S_IFREG || ti->is_tmpfs)
 		return 0;
 	return filemap_write_and_wait_range(tree_kernel(ti), &inode->i_data, 0, UINT64_MAX);
 }
@@ -134,7 +134,10 @@ static int getattr(struct inode *inode, struct inode_attr *attr)
 	if (error)
 		return error;
 	*attr = ti->attr;
-	if (inode->kind == S_IFREG && inode->i_data.i_size != attr->size) {
+	if (inode->kind == S_IFREG && ti->is_tmpfs) {
+		attr->size = inode->i_data.i_size;
+		attr->blocks = shmem_nr_pages(&inode->i_data) * (PAGE_SIZE / 512);
+	} else if (inode->kind == S_IFREG && inode->i_data.i_size != attr->size) {
 		attr->size = inode->i_data.i_size;
 		attr->blocks = (attr->size + PAGE_SIZE - 1) / PAGE_SIZE * 8;
 	}
@@ -192,11 +195,31 @@ static int reserve(struct inode *inode, uint64_t pos, uint64_t len)
 	struct stored_page *page;
 	int error = tree_own(ti);
 
+	if (ti->is_tmpfs)
+		return tmpfs_may_write(ti, pos, len);
 	if (error || ti->write_through)
 		return error ? error : hostfs_reserve(ti, pos, len);
 	for (pgoff_t i = pos >> PAGE_SHIFT; !error && i <= (pos + len - 1) >> PAGE_SHIFT; i++)
 		error = reserve_page(ti, i, &page);
 	return error;
+}
+
+/* ---- seals (Linux 6.18, mm/shmem.c) ---- */
+
+int tmpfs_may_resize(const struct tree_inode *ti, uint64_t size)
+{
+	uint64_t old = ti->inode.i_data.i_size;
+
+	if ((size < old && ti->seals & F_SEAL_SHRINK) || (size > old && ti->seals & F_SEAL_GROW))
+		return -EPERM;
+	return 0;
+}
+
+int tmpfs_may_write(const struct tree_inode *ti, uint64_t pos, uint64_t len)
+{
+	if (ti->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+		return -EPERM;
+	return pos + len > ti->inode.i_data.i_size && ti->seals & F_SEAL_GROW ? -EPERM : 0;
 }
 
 static void clear_stored_tail(struct tree_inode *ti, uint64_t size)
@@ -228,7 +251,7 @@ static void clear_cached_tail(struct tree_inode *ti)
 static int truncate_inode(struct inode *inode, uint64_t size)
 {
 	struct tree_inode *ti = tree_inode(inode);
-	int error = tree_own(ti);
+	int error = ti->is_tmpfs ? tmpfs_may_resize(ti, size) : tree_own(ti);
 
 	if (!error && ti->write_through)
 		error = hostfs_truncate(ti, size);
@@ -358,12 +381,17 @@ static int create(struct inode *dir, const char *name, const struct inode_new *w
 	return 0;
 }
 
+static bool is_same_fs(const struct tree_inode *a, const struct tree_inode *b)
+{
+	return a->write_through == b->write_through && a->is_tmpfs == b->is_tmpfs;
+}
+
 static int link_inode(struct inode *dir, const char *name, struct inode *inode)
 {
 	struct tree_inode *to = tree_inode(dir), *ti = tree_inode(inode);
 	int error;
 
-	if (!is_tree_inode(inode) || to->write_through != ti->write_through)
+	if (!is_tree_inode(inode) || !is_same_fs(to, ti))
 		return -EXDEV;
 	error = tree_own(to);
 	if (!error)
@@ -442,8 +470,7 @@ static int rename_inode(struct inode *old_parent, const char *old_name, struct i
 	struct tree_inode *ti = tree_inode(inode);
 	int error;
 
-	if (!is_tree_inode(new_parent) || !is_tree_inode(inode) ||
-	    old_dir->write_through != new_dir->write_through)
+	if (!is_tree_inode(new_parent) || !is_tree_inode(inode) || !is_same_fs(old_dir, new_dir))
 		return -EXDEV;
 	if (victim && !is_tree_inode(victim))
 		return -EXDEV;

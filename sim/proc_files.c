@@ -61,6 +61,9 @@ static const struct proc_file proc_files[] = {
 	PROC_TEXT("sys/kernel/pid_max", "4194304\n"),
 	PROC_TEXT("sys/kernel/randomize_va_space", "0\n"),
 	PROC_FILE("sys/kernel/threads-max", 0444, .show = show_threads_max),
+	PROC_TEXT("sys/kernel/shmall", "18446744073692774399\n"),
+	PROC_TEXT("sys/kernel/shmmax", "18446744073692774399\n"),
+	PROC_TEXT("sys/kernel/shmmni", "4096\n"),
 	PROC_TEXT("sys/kernel/version", "#1 SMP PREEMPT_DYNAMIC\n"),
 	VM_SYSCTL(admin_reserve_kbytes),
 	VM_SYSCTL(dirty_background_ratio),
@@ -82,6 +85,7 @@ static const struct proc_file proc_files[] = {
 	VM_SYSCTL(swappiness),
 	VM_SYSCTL(user_reserve_kbytes),
 	PROC_TEXT("sys/vm/zone_reclaim_mode", "0\n"),
+	PROC_FILE("sysvipc/shm", 0444, .show = show_sysvipc_shm),
 	PROC_FILE("thread-self", LINK, .show = show_thread_self),
 	PROC_FILE("uptime", 0444, .show = show_uptime),
 	PROC_TEXT("version", "Linux version 6.18.0-pagewalk (pagewalk@pagewalk) "

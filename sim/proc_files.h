@@ -57,6 +57,9 @@ int follow_fd(const struct proc_about *about, struct inode **out);
 /* proc_status.c */
 proc_show show_stat, show_statm, show_status;
 
+/* proc_sysvipc.c */
+proc_show show_sysvipc_shm;
+
 /* proc_maps.c */
 proc_show show_maps, show_numa_maps, show_smaps, show_smaps_rollup;
 proc_store store_clear_refs;

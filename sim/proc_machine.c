@@ -188,6 +188,7 @@ static const struct mount {
 	{ "/proc", "proc", "rw,nosuid,nodev,noexec,relatime" },
 	{ "/sys", "sysfs", "rw,nosuid,nodev,noexec,relatime" },
 	{ "/dev", "devtmpfs", "rw,nosuid,relatime" },
+	{ "/dev/shm", "tmpfs", "rw,nosuid,nodev" },
 };
 
 #define NR_MOUNTS (sizeof(mounts) / sizeof(mounts[0]))

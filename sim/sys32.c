@@ -6,6 +6,7 @@
  */
 #include "sim/sys32.h"
 #include "sim/compat.h"
+#include "sim/ipc_shm.h"
 #include "sim/machine.h"
 #include "sim/signal_frame.h"
 #include "sim/usercopy.h"
@@ -42,6 +43,44 @@ int64_t sys32_old_mmap(struct task *task, const uint64_t arg[6])
 	int err = get_arguments(task, arg[0], wide, 6);
 
 	return err ? err : sys_mmap(task, wide);
+}
+
+/* ---- shared memory ---- */
+
+/* Numbers of the calls that ipc(2) stands for (include/uapi/linux/ipc.h). */
+enum { IPC_SHMAT = 21, IPC_SHMDT = 22, IPC_SHMGET = 23, IPC_SHMCTL = 24 };
+
+#define IPC_64 0x100u /* structures of the newer form */
+
+static int64_t ipc_shmat(struct task *task, const uint64_t arg[6])
+{
+	int64_t va = shm_attach(task, (int32_t)arg[1], arg[4], (uint32_t)arg[2]);
+	uint32_t result = (uint32_t)va;
+
+	if (va < 0)
+		return va;
+	return copy_to_user(task, arg[3], &result, sizeof(result)) ? -EFAULT : 0;
+}
+
+/* The high half of the call's number is a version, which only 1 makes different: that
+ * of iBCS2, which is not there. Simplified: structures of the older form are refused. */
+int64_t sys32_ipc(struct task *task, const uint64_t arg[6])
+{
+	const uint32_t command = (uint32_t)arg[2] & ~IPC_64;
+
+	switch ((uint32_t)arg[0] & 0xffff) {
+	case IPC_SHMAT:
+		return arg[0] >> 16 == 1 ? -EINVAL : ipc_shmat(task, arg);
+	case IPC_SHMDT:
+		return sys_shmdt(task, (const uint64_t[6]){ arg[4] });
+	case IPC_SHMGET:
+		return sys_shmget(task, (const uint64_t[6]){ arg[1], arg[2], arg[3] });
+	case IPC_SHMCTL:
+		return arg[2] & IPC_64 || !command
+		           ? sys_shmctl(task, (const uint64_t[6]){ arg[1], command, arg[4] })
+		           : -EINVAL;
+	}
+	return -ENOSYS;
 }
 
 /* ---- files ---- */

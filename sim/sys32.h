@@ -11,7 +11,7 @@
 #define SYSCALLS_32(X)                                                                             \
 	X(mmap2) X(old_mmap) X(old_select) X(llseek) X(fcntl) X(statfs64) X(fstatfs64)             \
 	X(sigaction) X(sigprocmask) X(sigpending) X(sigsuspend) X(sigreturn) X(rt_sigreturn) X(waitpid) X(clone) X(old_getrlimit)        \
-	X(futex) X(set_robust_list) X(set_thread_area) X(get_thread_area)
+	X(futex) X(set_robust_list) X(set_thread_area) X(get_thread_area) X(ipc)
 /* clang-format on */
 
 #define X(name) int64_t sys32_##name(struct task *task, const uint64_t arg[6]);

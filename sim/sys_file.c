@@ -10,6 +10,7 @@
 #include "sim/clock.h"
 #include "sim/host_stream.h"
 #include "sim/pipe.h"
+#include "sim/sys_memfd.h"
 #include "sim/task.h"
 
 #include <asm/ioctls.h>
@@ -461,6 +462,10 @@ int64_t sys_fcntl(struct task *task, const uint64_t arg[6])
 	case F_GETOWN:
 	case F_SETOWN:
 		return 0;
+	case F_GET_SEALS:
+		return memfd_get_seals(file);
+	case F_ADD_SEALS:
+		return memfd_add_seals(file, (uint32_t)arg[2]);
 	case F_GETPIPE_SZ:
 	case F_SETPIPE_SZ:
 		return open_file_is_pipe(file) ? PIPE_BYTES : -EBADF;

@@ -7,6 +7,7 @@
 #include "sim/devfs.h"
 #include "sim/machine.h"
 #include "sim/sys_file.h"
+#include "sim/sys_memfd.h"
 
 #include <errno.h>
 
@@ -46,6 +47,8 @@ static int64_t map_file(struct task *task, struct open_file *file, const uint64_
 	int64_t va;
 	int error = arg[1] ? check_mapping(file, prot, flags) : -EINVAL;
 
+	if (!error)
+		error = memfd_check_mapping(file, prot, flags, &is_read_only_share);
 	if (error)
 		return error;
 	if (open_file_is_dev_zero(file))

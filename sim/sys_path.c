@@ -305,16 +305,19 @@ _Static_assert(sizeof(struct abi_statfs) == 120, "the ABI's");
  * tree is as large as what it may keep in memory. */
 static int put_statfs(struct task *task, const struct inode *inode, va_t va)
 {
-	const int64_t overlayfs_magic = 0x794c7630, proc_magic = 0x9fa0;
+	const int64_t overlayfs_magic = 0x794c7630, proc_magic = 0x9fa0, tmpfs_magic = 0x01021994;
 	bool is_tree = is_tree_inode(inode);
+	bool is_tmpfs = is_tree && ((const struct tree_inode *)inode)->is_tmpfs;
 	struct abi_statfs st = {
-		.f_type = is_tree ? overlayfs_magic : proc_magic,
+		.f_type = is_tmpfs  ? tmpfs_magic
+		          : is_tree ? overlayfs_magic
+		                    : proc_magic,
 		.f_bsize = PAGE_SIZE,
 		.f_namelen = NAME_MAX,
 		.f_frsize = PAGE_SIZE,
 	};
 
-	if (is_tree) {
+	if (is_tree && !is_tmpfs) {
 		st.f_blocks = TREE_MAX_STORE_BYTES / PAGE_SIZE;
 		st.f_bfree = st.f_bavail =
 		    st.f_blocks - (int64_t)(inode->vfs->tree->store_bytes / PAGE_SIZE);

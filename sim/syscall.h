@@ -72,6 +72,8 @@ void syscall_resume(struct task *task);
 #define SYSCALLS_MM(X) /* sys_mm.c */                                                              \
 	X(mmap) X(munmap) X(mprotect) X(mremap) X(brk) X(madvise) X(msync) X(mincore)              \
 	X(mlock) X(munlock) X(mlockall) X(munlockall)
+#define SYSCALLS_SHM(X) /* sys_shm.c, sys_memfd.c */                                               \
+	X(shmget) X(shmat) X(shmdt) X(shmctl) X(memfd_create)
 #define SYSCALLS_PROCESS(X) /* sys_process.c */                                                    \
 	X(exit) X(exit_group) X(getpid) X(getppid) X(gettid) X(getuid) X(geteuid) X(getgid)        \
 	X(getegid) X(getgroups) X(getpgrp) X(getpgid) X(getsid) X(setpgid) X(setsid)               \
@@ -96,6 +98,7 @@ SYSCALLS_FILE(X)
 SYSCALLS_XATTR(X)
 SYSCALLS_PROCESS_VM(X)
 SYSCALLS_MM(X)
+SYSCALLS_SHM(X)
 SYSCALLS_PROCESS(X)
 SYSCALLS_SIGNAL(X)
 SYSCALLS_TIME(X)

@@ -12,7 +12,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
+
+/* Devices without a disk: the kernel's own tmpfs is the first; /dev/shm. */
+#define SHMEM_DEV makedev(0, 1)
+#define DEV_SHM_DEV makedev(0, 24)
 
 #define MAX_IDLE 4096 /* unused host inodes that are kept, with their cached pages */
 #define MAX_OPEN 128  /* host descriptors that are kept open */
@@ -115,7 +120,9 @@ struct tree_inode *tree_inode_create(struct vfs *vfs, uint32_t kind)
 /* Frees one without a look at what leads to it. */
 static void free_inode(struct tree_inode *ti)
 {
-	if (ti->inode.kind == S_IFREG)
+	if (ti->inode.kind == S_IFREG && ti->is_tmpfs)
+		shmem_mapping_finish(tree_kernel(ti), &ti->inode.i_data);
+	else if (ti->inode.kind == S_IFREG)
 		truncate_inode_pages(tree_kernel(ti), &ti->inode.i_data, 0);
 	tree_drop_pages(ti, 0);
 	hostfs_close(ti);
@@ -218,6 +225,34 @@ static void init_attr(struct tree_inode *ti, struct tree_inode *dir, uint32_t mo
 	ti->attr.atime = ti->attr.mtime;
 }
 
+/* On a tmpfs with names files are sealed against seals. */
+static void become_tmpfs(struct tree_inode *ti, uint64_t dev)
+{
+	ti->is_tmpfs = true;
+	ti->attr.dev = dev;
+	ti->seals = F_SEAL_SEAL;
+	if (ti->inode.kind == S_IFREG)
+		shmem_mapping_init(tree_kernel(ti), NULL, &ti->inode.i_data, ti, 0);
+}
+
+int tree_make_shmem_file(struct vfs *vfs, const struct mm_struct *mm, uint32_t mode, uint64_t size,
+                         struct tree_inode **out)
+{
+	struct tree_inode *ti = tree_inode_create(vfs, S_IFREG);
+
+	if (!ti)
+		return -ENOMEM;
+	init_attr(ti, tree_inode(vfs->root), S_IFREG | mode);
+	become_tmpfs(ti, SHMEM_DEV);
+	ti->attr.nlink = 0;
+	if (shmem_mapping_init(tree_kernel(ti), mm, &ti->inode.i_data, ti, size)) {
+		inode_put(&ti->inode);
+		return -ENOMEM;
+	}
+	*out = ti;
+	return 0;
+}
+
 /* An inode in memory. */
 int tree_inode_make(struct tree_inode *dir, const char *name, const struct inode_new *what,
                     struct tree_inode **out)
@@ -228,6 +263,8 @@ int tree_inode_make(struct tree_inode *dir, const char *name, const struct inode
 	if (!ti)
 		return -ENOMEM;
 	init_attr(ti, dir, what->mode);
+	if (dir->is_tmpfs)
+		become_tmpfs(ti, dir->attr.dev);
 	ti->attr.rdev = what->rdev;
 	if (what->target) {
 		ti->target = strdup(what->target);
@@ -280,6 +317,18 @@ int tree_mount_dir(struct inode *dir, const char *name, uint32_t mode, struct in
 	else
 		*out = &ti->inode;
 	return error;
+}
+
+int tree_mount_tmpfs(struct inode *dir, const char *name, uint32_t mode)
+{
+	struct inode *root;
+	int error = tree_mount_dir(dir, name, mode, &root);
+
+	if (error)
+		return error;
+	become_tmpfs(tree_inode(root), DEV_SHM_DEV);
+	inode_put(root);
+	return 0;
 }
 
 int tree_adopt_fd(struct vfs *vfs, int fd, struct inode **out)

@@ -12,6 +12,9 @@
  * the host, content by write-back of its page cache. Nothing else ever changes
  * anything on the host.
  *
+ * In a tmpfs (/dev/shm, and what memfd_create() and shmget() make) content is pages of
+ * the simulated kernel alone: of a shmem mapping, without a store behind it.
+ *
  * Host files are opened component by component without following symlinks, so
  * that the host never resolves a path of the guest's.
  */
@@ -48,6 +51,8 @@ struct tree_inode {
 	struct list_head all;   /* tree.inodes */
 	struct inode_attr attr; /* as last seen on the host; or, if is_own, the truth */
 	bool is_own;
+	bool is_tmpfs;  /* content is memory of the simulated kernel, and may be swapped */
+	uint32_t seals; /* F_SEAL_*, of a tmpfs file */
 
 	/* the host's part */
 	bool on_host;
@@ -101,6 +106,8 @@ int tree_sync(struct vfs *vfs);
 int tree_mount(struct inode *dir, const char *name, struct inode *inode);
 /* A directory in memory, a mount itself. */
 int tree_mount_dir(struct inode *dir, const char *name, uint32_t mode, struct inode **out);
+/* The same as the root of a tmpfs. */
+int tree_mount_tmpfs(struct inode *dir, const char *name, uint32_t mode);
 /* A plain name for an inode, as if the guest had made it. */
 int tree_attach(struct inode *dir, const char *name, struct inode *inode);
 
@@ -125,6 +132,10 @@ struct tree_inode *tree_inode_create(struct vfs *vfs, uint32_t kind);
 /* One in memory, to be in dir. */
 int tree_inode_make(struct tree_inode *dir, const char *name, const struct inode_new *what,
                     struct tree_inode **out);
+/* A file of the kernel's own tmpfs, which has no names. mm: size pages are committed
+ * for it, else each as it comes. 0 or -ENOMEM. */
+int tree_make_shmem_file(struct vfs *vfs, const struct mm_struct *mm, uint32_t mode, uint64_t size,
+                         struct tree_inode **out);
 /* inode_ops.drop: nobody uses it. */
 void tree_inode_drop(struct inode *inode);
 /* From here on attributes are kept in the inode. */
@@ -154,6 +165,11 @@ extern const struct address_space_operations tree_aops;
 int tree_inode_sync(struct inode *inode);
 /* Forgets the written pages from index `from` on. */
 void tree_drop_pages(struct tree_inode *ti, pgoff_t from);
+
+/* A tmpfs file's seals allow to give it this size, and to write [pos, pos + len). 0 or
+ * -EPERM. */
+int tmpfs_may_resize(const struct tree_inode *ti, uint64_t size);
+int tmpfs_may_write(const struct tree_inode *ti, uint64_t pos, uint64_t len);
 
 static inline bool is_tree_inode(const struct inode *inode)
 {
