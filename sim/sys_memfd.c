@@ -87,7 +87,7 @@ int64_t memfd_get_seals(struct open_file *file)
 {
 	const struct tree_inode *ti = sealable(file);
 
-	return ti ? ti->seals : -EINVAL;
+	return ti ? (int64_t)ti->seals : -EINVAL;
 }
 
 /* A shared mapping may be written, now or after mprotect(2). */

@@ -8,8 +8,8 @@ here=$(dirname "$0")
 . "$here/tap.sh"
 cd "$scratch" || exit 1
 
-if "$GUEST/shared" all 256K >native 2>&1; then
-	"$PAGEWALK" run --quiet --check -- "$GUEST/shared" all 256K >out 2>&1
+if "$GUEST/shared" all 256K >native 2>err; then
+	"$PAGEWALK" run --quiet --check -- "$GUEST/shared" all 256K >out 2>err
 	check 'two processes share memory as natively' cmp native out
 else
 	skip 'two processes share memory as natively' 'no shared memory here'
@@ -29,7 +29,7 @@ if [ -n "$busybox" ]; then
 	"$PAGEWALK" run --quiet --check -- "$busybox" sh -c 'seq 1 20000 >/dev/shm/x;
 		md5sum </dev/shm/x; grep -c Shmem: /proc/meminfo; cp /dev/shm/x /dev/shm/y; rm /dev/shm/x;
 		awk "/^Shmem:/ {print \$2}" /proc/meminfo; rm /dev/shm/y;
-		awk "/^Shmem:/ {print \$2}" /proc/meminfo' >out 2>&1
+		awk "/^Shmem:/ {print \$2}" /proc/meminfo' >out 2>err
 	{ seq 1 20000 | md5sum; echo 1; echo 108; echo 0; } >expected
 	check 'files in /dev/shm count as Shmem until they are gone' cmp expected out
 else
