@@ -5,7 +5,6 @@
  */
 #include "mm/kernel_map.h"
 #include "mm/page_alloc.h"
-#include "mm/vmalloc.h"
 #include "tools/mm_shell.h"
 
 #include <assert.h>
@@ -87,10 +86,22 @@ int handle_make(struct mm_shell *sh, const char *name, const struct handle_kind 
 		return shell_mistake(sh, "out of memory");
 	if (old)
 		forget(old);
-	*handle = (struct handle){ .kind = kind, .object = object, .size = size };
+	*handle = (struct handle){
+		.kind = kind, .object = object, .size = size, .cpu = shell_kernel(sh)->cpu
+	};
 	snprintf(handle->name, sizeof(handle->name), "%s", name);
 	list_add_tail(&handle->handles, &sh->handles);
 	return 0;
+}
+
+/* The frame behind an address of the kernel's; NULL: none, or not RAM. */
+static struct page *page_at(const struct kernel *k, va_t va)
+{
+	pa_t pa;
+
+	return slow_virt_to_phys(k, va, &pa) && ram_has(k->ram, pa, 1)
+	           ? pfn_to_page(k, pa >> PAGE_SHIFT)
+	           : NULL;
 }
 
 /* Its i-th frame, or NULL. */
@@ -101,8 +112,7 @@ static const struct page *frame_of(const struct mm_shell *sh, const struct handl
 
 	if (!first || handle->kind->object != KERNEL_VA)
 		return first ? first + i : NULL;
-	return vmalloc_to_page(shell_kernel(sh),
-	                       (va_t)(uintptr_t)handle->object + (i << PAGE_SHIFT));
+	return page_at(shell_kernel(sh), (va_t)(uintptr_t)handle->object + (i << PAGE_SHIFT));
 }
 
 static uint64_t nr_frames(const struct handle *handle)
@@ -169,7 +179,7 @@ struct page *handle_page(const struct mm_shell *sh, const struct handle *handle)
 	if (handle->kind->object == STRUCT_PAGE)
 		return handle->object;
 	if (handle->kind->object == KERNEL_VA)
-		return vmalloc_to_page(shell_kernel(sh), (va_t)(uintptr_t)handle->object);
+		return page_at(shell_kernel(sh), (va_t)(uintptr_t)handle->object);
 	return virt_to_page(shell_kernel(sh), handle->object);
 }
 
@@ -184,8 +194,9 @@ bool handle_va(const struct mm_shell *sh, const struct handle *handle, va_t *va)
 	}
 	if (object && handle->kind->object == STRUCT_PAGE)
 		object = page_address(k, object);
+	/* The direct map has all frames but those of high memory. */
 	if (!object || (const uint8_t *)object < k->ram->base ||
-	    (const uint8_t *)object >= k->ram->base + k->ram->size_bytes)
+	    (uint64_t)((const uint8_t *)object - k->ram->base) >= k->high_memory - page_offset(k))
 		return false;
 	*va = direct_map_va(k, object);
 	return true;

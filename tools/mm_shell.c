@@ -16,6 +16,7 @@ const struct mm_command_group mm_command_groups[] = {
 	{ "memory pools", mm_pool_commands },
 	{ "per-CPU variables", mm_percpu_commands },
 	{ "the kernel's address space", mm_vmalloc_commands },
+	{ "high memory", mm_highmem_commands },
 	{ "accesses", mm_access_commands },
 	{ "what they cost", mm_cost_commands },
 	{ "page tables", mm_walk_commands },
@@ -243,11 +244,15 @@ static int run_split(struct mm_shell *sh, struct words *words)
 static bool is_valid(const struct mm_shell *sh, char *what, size_t size)
 {
 	const struct machine *machine = sh->machine;
+	struct kernel *k = shell_kernel(sh);
+	bool is_atomic = false; /* between kmap_atomic and kunmap_atomic: not yet settled */
 
-	for (uint32_t i = 0; i < machine->config.cpus; i++)
+	for (uint32_t i = 0; i < machine->config.cpus; i++) {
 		if (!cpu_tlb_is_valid(&machine->cpus[i], what, size))
 			return false;
-	return kernel_is_valid(shell_kernel(sh), what, size);
+		is_atomic |= k->kmaps.nr_atomic[i];
+	}
+	return is_atomic || kernel_is_valid(k, what, size);
 }
 
 /* Kernel threads run where they would in a machine: when the kernel is done with

@@ -105,6 +105,7 @@ extern const struct mm_command mm_slab_commands[];        /* mm_slab.c */
 extern const struct mm_command mm_pool_commands[];        /* mm_pool.c */
 extern const struct mm_command mm_percpu_commands[];      /* mm_percpu.c */
 extern const struct mm_command mm_vmalloc_commands[];     /* mm_vmalloc.c */
+extern const struct mm_command mm_highmem_commands[];     /* mm_highmem.c */
 extern const struct mm_command mm_access_commands[];      /* mm_access.c */
 extern const struct mm_command mm_cost_commands[];        /* mm_cost.c */
 extern const struct mm_command mm_reclaim_commands[];     /* mm_reclaim.c */
@@ -200,6 +201,7 @@ struct handle {
 	const struct handle_kind *kind;
 	void *object;  /* struct page *, an address, struct kmem_cache * ... */
 	uint64_t size; /* bytes asked for; or a number itself */
+	uint32_t cpu;  /* that it was made on */
 	void *owner;   /* what it goes back to, if the kind needs to know */
 	struct list_head handles;
 };

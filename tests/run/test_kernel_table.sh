@@ -36,5 +36,5 @@ while IFS= read -r row <&3; do
 	check "row $number: $command" runs "$command"
 done 3<"$scratch/rows"
 numbers=$(cut -d ' ' -f 2 "$scratch/rows" | tr '\n' ' ')
-check 'rows 1 to 27 are there (14 is not yet), in order' [ "$numbers" = "$(seq 1 27 | grep -vx 14 | tr '\n' ' ')" ]
+check 'rows 1 to 27 are there, in order' [ "$numbers" = "$(seq 1 27 | tr '\n' ' ')" ]
 finish

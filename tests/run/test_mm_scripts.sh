@@ -173,6 +173,15 @@ holds 'constructors run' 'c = kmem_cache_create c 64 0 0 ctor' 'o = kmem_cache_a
 	'assert o.constructed == 1' 'free o' 'p = kmem_cache_zalloc c GFP_KERNEL' \
 	'assert p.constructed == 0' 'free p c'
 
+holds 'low memory has its address' 'p = alloc_page GFP_KERNEL' 'm = kmap p' 'assert m.va == p.va' \
+	'i = kmap_atomic p' 'assert i.va == p.va'
+mistaken 'busy' 'boot p6 ram=1G' 'p = alloc_page GFP_HIGHUSER' 'm = kmap p' 'free p'
+mistaken 'busy' 'boot p6 ram=1G' 'p = alloc_page GFP_HIGHUSER' 'i = kmap_atomic p' \
+	'j = kmap_atomic p' 'kunmap_atomic i'
+mistaken 'has no address' 'boot p6 ram=1G' 'p = alloc_page GFP_HIGHUSER' 'read p'
+holds 'atomic slots are each CPU'"'"'s own' 'boot p6 ram=1G cpus=2' 'p = alloc_page GFP_HIGHUSER' \
+	'i = kmap_atomic p' 'cpu 1' 'j = kmap_atomic p' 'kunmap_atomic i' 'read j'
+
 # Where lines come from
 same() { # DESCRIPTION EXPECTED FOUND
 	check "$1" [ "$2" = "$3" ]
