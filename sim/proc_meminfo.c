@@ -65,14 +65,8 @@ static bool has_highmem(const struct kernel *k)
 /* LowTotal is what is not HighTotal. */
 static void show_highmem(struct proc_text *text, const struct kernel *k)
 {
-	uint64_t total = 0, free = 0;
+	uint64_t total = totalhigh_pages(k), free = nr_free_highpages(k);
 
-	for_each_zone (k, zone) {
-		if (zone->type != ZONE_HIGHMEM)
-			continue;
-		total += zone->managed_pages;
-		free += zone_free_pages(k, zone);
-	}
 	show_pages(text, "HighTotal", total);
 	show_pages(text, "HighFree", free);
 	show_pages(text, "LowTotal", k->totalram_pages - total);

@@ -7,7 +7,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <string.h>
 
 static int init_text(struct vdso_text *text, struct kernel *k, const uint8_t *image, size_t bytes)
 {
@@ -19,8 +18,8 @@ static int init_text(struct vdso_text *text, struct kernel *k, const uint8_t *im
 		text->pages[i] = alloc_page(k, GFP_KERNEL | __GFP_ZERO);
 		if (!text->pages[i])
 			return -ENOMEM;
-		memcpy(page_address(k, text->pages[i]), image + offset,
-		       left < PAGE_SIZE ? left : PAGE_SIZE);
+		memcpy_to_page(k, text->pages[i], 0, image + offset,
+		               left < PAGE_SIZE ? left : PAGE_SIZE);
 	}
 	text->mapping = (struct vm_special_mapping){ .name = "[vdso]",
 		                                     .pages = text->pages,
