@@ -610,7 +610,7 @@ static void leave_old_mm(struct exec *x, struct mm_struct *old)
 	close_on_exec(task->files);
 	task->clear_child_tid = 0;
 	task->robust_list = 0;
-	task->rseq_va = 0;
+	task->rseq.va = 0;
 }
 
 /* A 64-bit program has no selectors to choose from (Linux: start_thread_common()). */

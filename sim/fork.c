@@ -217,7 +217,7 @@ static int set_tls(struct task *child, struct task *parent, va_t tls)
 	return 0;
 }
 
-static int copy_thread(struct task *child, struct task *parent, const struct clone_args_ *args)
+static int copy_thread(struct task *child, struct task *parent, const struct clone_request *args)
 {
 	int err = 0;
 
@@ -236,13 +236,11 @@ static int copy_thread(struct task *child, struct task *parent, const struct clo
 	child->is_vfork_child = args->flags & CLONE_VFORK;
 	if (args->flags & CLONE_VM)
 		return err;
-	child->rseq_va = parent->rseq_va;
-	child->rseq_len = parent->rseq_len;
-	child->rseq_sig = parent->rseq_sig;
+	child->rseq = parent->rseq;
 	return err;
 }
 
-static int copy_parts(struct task *child, struct task *parent, const struct clone_args_ *args)
+static int copy_parts(struct task *child, struct task *parent, const struct clone_request *args)
 {
 	int err = copy_files(child, parent, args->flags);
 
@@ -264,7 +262,7 @@ static int copy_parts(struct task *child, struct task *parent, const struct clon
 }
 
 /* The process that the child is in. NULL: no memory. */
-static struct process *copy_process(struct task *parent, const struct clone_args_ *args)
+static struct process *copy_process(struct task *parent, const struct clone_request *args)
 {
 	struct process *from = parent->process, *process;
 
@@ -294,7 +292,7 @@ static void drop_parts(struct task *child)
 	task_free(child);
 }
 
-int64_t task_clone(struct task *parent, const struct clone_args_ *args)
+int64_t task_clone(struct task *parent, const struct clone_request *args)
 {
 	struct machine *machine = parent->machine;
 	struct task_report *report;

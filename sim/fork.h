@@ -8,7 +8,7 @@
 #include "sim/task.h"
 
 /* As clone3(2) has them. */
-struct clone_args_ {
+struct clone_request {
 	uint64_t flags;       /* CLONE_* */
 	va_t parent_tid;      /* where the parent finds the child's pid */
 	va_t child_tid;       /* where the child does */
@@ -19,6 +19,6 @@ struct clone_args_ {
 
 /* A copy of the task, which is in a system call: the child returns 0 from it. The
  * child is ready to run. Its pid; or -EAGAIN: too many, -ENOMEM, -EINVAL. */
-int64_t task_clone(struct task *parent, const struct clone_args_ *args);
+int64_t task_clone(struct task *parent, const struct clone_request *args);
 
 #endif

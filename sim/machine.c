@@ -394,6 +394,8 @@ static int run_task(struct machine *m, struct task *task, uint64_t turn_left)
 	else if (task->set_child_tid)
 		task_begin(task);
 	if (task->state == TASK_RUNNING)
+		rseq_resume(task);
+	if (task->state == TASK_RUNNING)
 		signal_deliver(task);
 	if (task->state == TASK_RUNNING)
 		err = run_user(m, task, turn_left);

@@ -93,6 +93,7 @@ static void load(struct cpu *cpu, struct task *task)
 	task->cpu = cpu->id;
 	task->slice_left = cpu->machine->config.sched_quantum;
 	task->regs_changed = true;
+	task->rseq.is_due = true;
 	engine_set_fpu(cpu->machine->engine, &task->fpu);
 	task_figures_resume(task);
 	cpu_switch_mm(cpu, task->mm);

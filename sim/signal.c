@@ -584,6 +584,7 @@ static void run_handler(struct task *task, const struct signal_info *info)
 	struct signal_action action = actions[info->signo];
 
 	settle_before_handler(task, &action);
+	rseq_interrupt(task);
 	if (action.flags & SA_RESETHAND)
 		actions[info->signo].handler = HANDLER_DEFAULT;
 	if (!(task->regs.is_32 ? signal_frame32_setup : setup_frame)(task, info, &action)) {

@@ -29,7 +29,7 @@ static int64_t wait_for_vfork(struct task *task)
 	return wait_block(task, "vfork");
 }
 
-static int64_t clone_task(struct task *task, const struct clone_args_ *args)
+static int64_t clone_task(struct task *task, const struct clone_request *args)
 {
 	int64_t pid;
 
@@ -44,19 +44,19 @@ static int64_t clone_task(struct task *task, const struct clone_args_ *args)
 
 int64_t sys_fork(struct task *task, const uint64_t arg[6])
 {
-	return clone_task(task, &(struct clone_args_){ .exit_signal = SIGCHLD });
+	return clone_task(task, &(struct clone_request){ .exit_signal = SIGCHLD });
 }
 
 int64_t sys_vfork(struct task *task, const uint64_t arg[6])
 {
 	return clone_task(
-	    task, &(struct clone_args_){ .flags = CLONE_VFORK | CLONE_VM, .exit_signal = SIGCHLD });
+	    task, &(struct clone_request){ .flags = CLONE_VFORK | CLONE_VM, .exit_signal = SIGCHLD });
 }
 
 /* clone(flags, stack, parent_tid, child_tid, tls) */
 int64_t sys_clone(struct task *task, const uint64_t arg[6])
 {
-	const struct clone_args_ args = {
+	const struct clone_request args = {
 		.flags = (uint32_t)arg[0] & ~(uint32_t)CSIGNAL,
 		.exit_signal = (uint32_t)arg[0] & CSIGNAL,
 		.stack = arg[1],
@@ -93,7 +93,7 @@ int64_t sys_clone3(struct task *task, const uint64_t arg[6])
 	    !user.stack != !user.stack_size ||
 	    (user.flags & (CLONE_THREAD | CLONE_PARENT) && user.exit_signal))
 		return -EINVAL;
-	return clone_task(task, &(struct clone_args_){
+	return clone_task(task, &(struct clone_request){
 	                            .flags = user.flags,
 	                            .exit_signal = (uint32_t)user.exit_signal,
 	                            .stack = user.stack ? user.stack + user.stack_size : 0,

@@ -362,63 +362,6 @@ int64_t sys_set_robust_list(struct task *task, const uint64_t arg[6])
 	return 0;
 }
 
-/* The CPU's number and node into the task's struct rseq (Linux 6.18,
- * kernel/rseq.c: rseq_update_cpu_node_id()):
- *
- *	0 cpu_id_start   4 cpu_id   8 rseq_cs (8)   16 flags   20 node_id   24 mm_cid
- *
- * One CPU never changes, so that once is enough.
- * Simplified: rseq_cs is not looked at; a critical section that a signal
- * interrupts goes on where it was, which on one CPU without preemption by other
- * threads of the process cannot be told from an undisturbed one. */
-static int rseq_write_ids(struct task *task, int32_t cpu)
-{
-	const uint32_t start[2] = { cpu < 0 ? 0 : (uint32_t)cpu, (uint32_t)cpu };
-	const uint32_t ids[2] = { 0, 0 };
-
-	if (copy_to_user(task, task->rseq_va, start, sizeof(start)) ||
-	    copy_to_user(task, task->rseq_va + 20, ids, sizeof(ids)))
-		return -EFAULT;
-	return 0;
-}
-
-int64_t sys_rseq(struct task *task, const uint64_t arg[6])
-{
-	const uint32_t len = (uint32_t)arg[1], flags = (uint32_t)arg[2], sig = (uint32_t)arg[3];
-	const int32_t uninitialised = -1;
-
-	if (flags & 1) { /* RSEQ_FLAG_UNREGISTER */
-		if (flags & ~1u || !task->rseq_va || task->rseq_va != arg[0] ||
-		    len != task->rseq_len)
-			return -EINVAL;
-		if (sig != task->rseq_sig)
-			return -EPERM;
-		if (rseq_write_ids(task, uninitialised))
-			return -EFAULT;
-		task->rseq_va = 0;
-		return 0;
-	}
-	if (flags)
-		return -EINVAL;
-	if (task->rseq_va) {
-		if (task->rseq_va != arg[0] || len != task->rseq_len)
-			return -EINVAL;
-		return sig == task->rseq_sig ? -EBUSY : -EPERM;
-	}
-	if (len < 32 || arg[0] % 32)
-		return -EINVAL;
-	if (arg[0] >= task->mm->task_size)
-		return -EFAULT;
-	task->rseq_va = arg[0];
-	task->rseq_len = len;
-	task->rseq_sig = sig;
-	if (rseq_write_ids(task, 0)) {
-		/* Linux kills at the return to user mode. */
-		signal_force(task, &(struct signal_info){ .signo = SIGSEGV, .code = SI_KERNEL });
-	}
-	return 0;
-}
-
 int64_t sys_membarrier(struct task *task, const uint64_t arg[6])
 {
 	/* GLOBAL, both EXPEDITED and their REGISTER: nothing to do on one CPU. */

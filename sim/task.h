@@ -8,6 +8,7 @@
 
 #include "mm/kernel.h"
 #include "sim/process.h"
+#include "sim/rseq.h"
 #include "sim/signal.h"
 #include "sim/stats.h"
 #include "sim/wait.h"
@@ -78,8 +79,7 @@ struct task {
 	/* small things that system calls keep */
 	va_t set_child_tid; /* where to write its pid before it first runs, or 0 */
 	va_t clear_child_tid, robust_list;
-	va_t rseq_va;
-	uint32_t rseq_len, rseq_sig;
+	struct rseq_area rseq;
 
 	/* The system call whose result stands in rax, until the task is back in user
 	 * mode; -1: none. What a restart needs (Linux: orig_ax). */
