@@ -347,11 +347,8 @@ static void free_dead(struct machine *m)
 		return;
 	m->has_dead = false;
 	list_for_each_entry_safe (task, next, &m->tasks, tasks) {
-		if (task->state != TASK_DEAD)
-			continue;
-		if (task_cpu(task)->current == task)
-			task_cpu(task)->current = NULL;
-		task_destroy(task);
+		if (task->state == TASK_DEAD)
+			task_destroy(task);
 	}
 }
 

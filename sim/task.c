@@ -145,6 +145,8 @@ void task_destroy(struct task *task)
 	if (!task)
 		return;
 	task_exit(task, 0);
+	if (task_cpu(task)->current == task)
+		task_cpu(task)->current = NULL;
 	list_del(&task->tasks);
 	process_drop_thread(task->process, task);
 	task_free(task);
