@@ -49,8 +49,8 @@ int64_t sys_fork(struct task *task, const uint64_t arg[6])
 
 int64_t sys_vfork(struct task *task, const uint64_t arg[6])
 {
-	return clone_task(
-	    task, &(struct clone_request){ .flags = CLONE_VFORK | CLONE_VM, .exit_signal = SIGCHLD });
+	return clone_task(task, &(struct clone_request){ .flags = CLONE_VFORK | CLONE_VM,
+	                                                 .exit_signal = SIGCHLD });
 }
 
 /* clone(flags, stack, parent_tid, child_tid, tls) */
