@@ -110,11 +110,13 @@ static struct pfn_range type_range(const struct kernel *k, enum zone_type type)
 	case ZONE_DMA32:
 		return (struct pfn_range){ DMA_END_PFN, is_wide ? DMA32_END_PFN : DMA_END_PFN };
 	case ZONE_NORMAL:
-		return is_wide ? (struct pfn_range){ DMA32_END_PFN, UINT64_MAX }
-		               : (struct pfn_range){ DMA_END_PFN, LOWMEM_END_PFN };
+		if (is_wide)
+			return (struct pfn_range){ DMA32_END_PFN, UINT64_MAX };
+		return (struct pfn_range){ DMA_END_PFN, LOWMEM_END_PFN };
 	case ZONE_HIGHMEM:
-		return is_wide ? (struct pfn_range){ 0 }
-		               : (struct pfn_range){ LOWMEM_END_PFN, UINT64_MAX };
+		if (!is_wide)
+			return (struct pfn_range){ LOWMEM_END_PFN, UINT64_MAX };
+		return (struct pfn_range){ 0 };
 	default:
 		return (struct pfn_range){ 0 };
 	}

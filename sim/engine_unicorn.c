@@ -366,12 +366,18 @@ static int segment_ids[] = {
 #define NR_SEGMENTS ((int)(sizeof(segment_ids) / sizeof(segment_ids[0])))
 _Static_assert(sizeof(struct x86_segments) == NR_SEGMENTS * sizeof(uint16_t), "as an array");
 
-static void get_segments(struct engine *e, struct x86_segments *segments)
+static void get_selectors(struct engine *e, uint16_t selectors[NR_SEGMENTS])
 {
-	uint16_t *selectors = &segments->cs;
-
 	for (int i = 0; i < NR_SEGMENTS; i++)
 		uc_reg_read(e->uc, segment_ids[i], &selectors[i]);
+}
+
+static void get_segments(struct engine *e, struct x86_segments *segments)
+{
+	uint16_t selectors[NR_SEGMENTS];
+
+	get_selectors(e, selectors);
+	memcpy(segments, selectors, sizeof(*segments));
 }
 
 /* True if the task's entries in the GDT are others than before. */
@@ -387,12 +393,13 @@ static bool set_tls(struct engine *e, const uint64_t tls[NR_TLS_ENTRIES])
 /* A load reads the descriptor, so it is done where something has changed. */
 static void set_segments(struct engine *e, const struct x86_segments *segments, bool all)
 {
-	const uint16_t *wanted = &segments->cs, none = 0;
-	struct x86_segments now;
+	uint16_t wanted[NR_SEGMENTS], now[NR_SEGMENTS];
+	const uint16_t none = 0;
 
-	get_segments(e, &now);
+	memcpy(wanted, segments, sizeof(wanted));
+	get_selectors(e, now);
 	for (int i = 1; i < NR_SEGMENTS; i++) /* cs is what it is in this mode */
-		if ((all || wanted[i] != (&now.cs)[i]) &&
+		if ((all || wanted[i] != now[i]) &&
 		    uc_reg_write(e->uc, segment_ids[i], &wanted[i]) != UC_ERR_OK)
 			uc_reg_write(e->uc, segment_ids[i], &none);
 }

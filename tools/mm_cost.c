@@ -29,7 +29,7 @@ static struct mm_cost cost_so_far(const struct mm_shell *sh)
 static struct mm_cost difference(const struct mm_cost *now, const struct mm_cost *then)
 {
 	const uint64_t *a = (const uint64_t *)now, *b = (const uint64_t *)then;
-	struct mm_cost cost;
+	struct mm_cost cost = { 0 };
 	uint64_t *to = (uint64_t *)&cost;
 
 	for (size_t i = 0; i < NR_COUNTS; i++)

@@ -30,24 +30,31 @@ static void run(char **argv, struct rusage *before)
 	_exit(127);
 }
 
-int main(int argc, char **argv)
+/* Runs the program and prints what it took. 0; 1 if it could not, or failed. */
+static int measure(char *const argv[], struct rusage *before)
 {
-	struct rusage *before = mmap(NULL, sizeof(*before), PROT_READ | PROT_WRITE,
-	                             MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	struct rusage after;
 	int status;
-	pid_t child;
+	pid_t child = fork();
 
-	if (argc < 2 || before == MAP_FAILED)
-		return 2;
-	child = fork();
-	if (child < 0)
-		return 2;
 	if (!child)
-		run(argv + 1, before);
-	if (wait4(child, &status, 0, &after) != child || status)
+		run(argv, before);
+	if (child < 0 || wait4(child, &status, 0, &after) != child || status)
 		return 1;
 	printf("%ld %ld\n", after.ru_minflt - before->ru_minflt,
 	       after.ru_majflt - before->ru_majflt);
 	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct rusage *before = mmap(NULL, sizeof(*before), PROT_READ | PROT_WRITE,
+	                             MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	int status;
+
+	if (before == MAP_FAILED)
+		return 2;
+	status = argc < 2 ? 2 : measure(argv + 1, before);
+	munmap(before, sizeof(*before));
+	return status;
 }
