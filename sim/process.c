@@ -193,6 +193,55 @@ void process_end_threads(struct process *process, const struct task *but, int ex
 			task_exit(task, exit_code);
 }
 
+/* No parent of one in the group belongs to the same session but to another group: nobody
+ * would continue it if it were stopped (Linux: will_become_orphaned_pgrp()). */
+static bool group_is_orphaned(const struct machine *machine, int32_t pgid)
+{
+	const struct task *task;
+
+	list_for_each_entry (task, &machine->tasks, tasks) {
+		const struct process *process = task->process, *parent = process->parent;
+
+		if (process->pgid == pgid && !process->is_zombie && parent && !parent->is_zombie &&
+		    parent->pgid != pgid && parent->sid == process->sid)
+			return false;
+	}
+	return true;
+}
+
+static bool group_is_stopped(const struct machine *machine, int32_t pgid)
+{
+	const struct task *task;
+
+	list_for_each_entry (task, &machine->tasks, tasks)
+		if (task->process->pgid == pgid && task->process->stopped)
+			return true;
+	return false;
+}
+
+static void send_to_group(const struct machine *machine, int32_t pgid, int signo)
+{
+	const struct signal_info info = { .signo = signo, .code = SI_KERNEL };
+	struct task *task;
+
+	list_for_each_entry (task, &machine->tasks, tasks)
+		if (task_is_leader(task) && task->process->pgid == pgid)
+			signal_send_process(task->process, &info);
+}
+
+/* Between two groups of one session the parent's end makes the child's an orphan: what
+ * is stopped there learns that nobody will continue it (Linux: kill_orphaned_pgrp()). */
+static void wake_orphaned_group(const struct process *child, const struct process *parent)
+{
+	const struct machine *machine = child->machine;
+
+	if (child->pgid == parent->pgid || child->sid != parent->sid ||
+	    !group_is_orphaned(machine, child->pgid) || !group_is_stopped(machine, child->pgid))
+		return;
+	send_to_group(machine, child->pgid, SIGHUP);
+	send_to_group(machine, child->pgid, SIGCONT);
+}
+
 /* Orphans are init's, which waits for all that end. */
 static void give_children_away(struct process *process)
 {
@@ -204,6 +253,8 @@ static void give_children_away(struct process *process)
 		list_del_init(&child->sibling);
 		if (child->is_zombie)
 			process_reap(child);
+		else
+			wake_orphaned_group(child, process);
 	}
 }
 
@@ -216,6 +267,8 @@ void process_end(struct process *process)
 	leader->report->has_ended = true;
 	leader->report->exit_code = process->exit_code;
 	give_children_away(process);
+	if (process->parent)
+		wake_orphaned_group(process, process->parent);
 	tell_parent(process, process->exit_signal, signo ? CLD_KILLED : CLD_EXITED,
 	            signo ? signo : process->exit_code >> 8);
 	if (nobody_waits(process))

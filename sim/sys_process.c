@@ -364,7 +364,8 @@ int64_t sys_set_robust_list(struct task *task, const uint64_t arg[6])
 
 int64_t sys_membarrier(struct task *task, const uint64_t arg[6])
 {
-	/* GLOBAL, both EXPEDITED and their REGISTER: nothing to do on one CPU. */
+	/* GLOBAL, both EXPEDITED and their REGISTER: nothing to do, as CPUs take turns and
+	 * see each other's stores at once. */
 	const uint64_t commands = 0x1f;
 
 	if (arg[1])

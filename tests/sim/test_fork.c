@@ -200,6 +200,27 @@ START_TEST(orphan_is_the_child_of_init)
 }
 END_TEST
 
+START_TEST(stopped_orphans_are_sent_sighup_and_go_on)
+{
+	struct task *shell = fork_task(f.task), *job = fork_task(shell), *other = fork_task(shell);
+	int32_t pid = job->pid;
+
+	ck_assert_int_eq(call(shell, SYS_setpgid, (uint64_t)job->pid, 0, 0, 0, 0, 0), 0);
+	ck_assert_int_eq(call(shell, SYS_setpgid, (uint64_t)other->pid, 0, 0, 0, 0, 0), 0);
+	job->signals.blocked = (uint64_t)1 << (SIGHUP - 1);
+	process_stop(job->process, SIGTSTP);
+	ck_assert_int_eq(job->state, TASK_STOPPED);
+	exit_with(shell, 0);
+	ck_assert_int_eq(job->state, TASK_RUNNING);
+	ck_assert_int_eq(job->process->stopped, 0);
+	ck_assert_uint_eq(job->process->shared.set & (uint64_t)1 << (SIGHUP - 1),
+	                  (uint64_t)1 << (SIGHUP - 1));
+	/* whose group has none that is stopped is left alone */
+	ck_assert_uint_eq(other->process->shared.set, 0);
+	ck_assert_int_eq(call(job, SYS_getpid, 0, 0, 0, 0, 0, 0), pid);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("fork");
@@ -219,6 +240,7 @@ int main(void)
 	tcase_add_test(end, vfork_stands_still_until_the_child_has_ended);
 	tcase_add_test(end, stop_and_continue_are_news_once);
 	tcase_add_test(end, orphan_is_the_child_of_init);
+	tcase_add_test(end, stopped_orphans_are_sent_sighup_and_go_on);
 	suite_add_tcase(suite, memory);
 	suite_add_tcase(suite, end);
 	return run_suite(suite);
