@@ -31,7 +31,7 @@ static void run(char **argv, struct rusage *before)
 }
 
 /* Runs the program and prints what it took. 0; 1 if it could not, or failed. */
-static int measure(char *const argv[], struct rusage *before)
+static int measure(char **argv, struct rusage *before)
 {
 	struct rusage after;
 	int status;
