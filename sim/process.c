@@ -36,6 +36,16 @@ static uint64_t default_nproc(const struct machine *machine)
 	return machine->kernel.totalram_pages / 64;
 }
 
+/*
+ * Simplified: what Linux lets anyone lock, 8 MB, would be all of a small machine, and
+ * locking it a way to be killed; there the soft limit is 0. Programs that lock because
+ * they may go on without then, and who asks for the hard limit gets it.
+ */
+static bool is_too_small_for_locks(const struct machine *machine)
+{
+	return machine->kernel.totalram_pages < 2 * 8 * MIB / PAGE_SIZE;
+}
+
 struct process *process_create(struct machine *machine)
 {
 	struct process *process = calloc(1, sizeof(*process));
@@ -53,6 +63,8 @@ struct process *process_create(struct machine *machine)
 		process->rlimits[LIMIT_NPROC][i] = default_nproc(machine);
 		process->rlimits[LIMIT_SIGPENDING][i] = default_nproc(machine);
 	}
+	if (is_too_small_for_locks(machine))
+		process->rlimits[LIMIT_MEMLOCK][0] = 0;
 	return process;
 }
 

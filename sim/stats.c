@@ -361,30 +361,15 @@ static void write_argv(struct json *json, const struct task_report *report)
 	json_end(json);
 }
 
-static void write_unknown(struct json *json, const char *abi, const uint64_t *counts,
-                          const struct syscall_entry *(*look_up)(uint64_t nr))
+static void write_unknown_syscall(void *json, const char *name, uint64_t count)
 {
-	char name[64];
-
-	for (size_t nr = 0; nr < NR_COUNTED_SYSCALLS; nr++) {
-		const struct syscall_entry *entry = look_up(nr);
-
-		if (!counts[nr])
-			continue;
-		if (entry)
-			snprintf(name, sizeof(name), "%s%s", abi, entry->name);
-		else
-			snprintf(name, sizeof(name), "%s%zu", abi, nr);
-		json_uint(json, name, counts[nr]);
-	}
+	json_uint(json, name, count);
 }
 
-/* Those of 32-bit programs as "i386:socketcall". */
 static void write_unknown_syscalls(struct json *json, const struct machine *machine)
 {
 	json_begin_object(json, "unknown_syscalls");
-	write_unknown(json, "", machine->nr_unknown_syscalls, syscall_lookup);
-	write_unknown(json, "i386:", machine->nr_unknown_syscalls32, syscall32_lookup);
+	syscall_each_unknown(machine, write_unknown_syscall, json);
 	json_end(json);
 }
 

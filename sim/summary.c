@@ -4,6 +4,7 @@
 #include "mm/page_alloc.h"
 #include "sim/machine.h"
 #include "sim/stats.h"
+#include "sim/syscall.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -254,6 +255,32 @@ static void write_memory(const struct machine *machine, const struct fault_total
 	putc('\n', out);
 }
 
+/* ---- system calls ---- */
+
+static void add_count(void *sum, const char *name, uint64_t count)
+{
+	(void)name;
+	*(uint64_t *)sum += count;
+}
+
+/* Their names may be longer than others. */
+static void write_unknown_syscall(void *out, const char *name, uint64_t count)
+{
+	fprintf(out, "  %-17s%*s\n", name, WHAT_WIDTH + NUMBER_WIDTH - 19, grouped(count).text);
+}
+
+/* Answered with ENOSYS: why a program may not have done what it does elsewhere. */
+static void write_unknown_syscalls(const struct machine *machine, FILE *out)
+{
+	uint64_t nr = 0;
+
+	syscall_each_unknown(machine, add_count, &nr);
+	if (!nr)
+		return;
+	heading(out, "unknown calls", (const char *const[4]){ "ENOSYS" });
+	syscall_each_unknown(machine, write_unknown_syscall, out);
+}
+
 void summary_write(const struct machine *machine, FILE *out)
 {
 	struct fault_totals totals;
@@ -271,4 +298,5 @@ void summary_write(const struct machine *machine, FILE *out)
 		write_cpus(machine, out);
 	write_faults(machine, &totals, out);
 	write_memory(machine, &totals, out);
+	write_unknown_syscalls(machine, out);
 }

@@ -424,6 +424,32 @@ static void count(struct task *task, uint64_t nr, const struct syscall_entry *en
 	            &(struct event){ .kind = EVENT_SYSCALL, .ip = task->regs.ip, .arg = nr });
 }
 
+static void each_unknown(const uint64_t *counts, const char *abi,
+                         const struct syscall_entry *(*look_up)(uint64_t nr),
+                         void (*fn)(void *arg, const char *name, uint64_t count), void *arg)
+{
+	char name[64];
+
+	for (size_t nr = 0; nr < NR_COUNTED_SYSCALLS; nr++) {
+		const struct syscall_entry *entry = look_up(nr);
+
+		if (!counts[nr])
+			continue;
+		if (entry)
+			snprintf(name, sizeof(name), "%s%s", abi, entry->name);
+		else
+			snprintf(name, sizeof(name), "%s%zu", abi, nr);
+		fn(arg, name, counts[nr]);
+	}
+}
+
+void syscall_each_unknown(const struct machine *machine,
+                          void (*fn)(void *arg, const char *name, uint64_t count), void *arg)
+{
+	each_unknown(machine->nr_unknown_syscalls, "", syscall_lookup, fn, arg);
+	each_unknown(machine->nr_unknown_syscalls32, "i386:", syscall32_lookup, fn, arg);
+}
+
 static int64_t run_handler(struct task *task, const struct syscall_entry *entry,
                            const uint64_t arg[6])
 {

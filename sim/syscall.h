@@ -26,6 +26,11 @@ struct syscall_entry {
 const struct syscall_entry *syscall_lookup(uint64_t nr);
 const struct syscall_entry *syscall32_lookup(uint64_t nr); /* i386's: syscall32.c */
 
+/* fn for each call that was answered with ENOSYS, and how often; those of 32-bit programs
+ * are called "i386:socketcall". name is gone when fn returns. */
+void syscall_each_unknown(const struct machine *machine,
+                          void (*fn)(void *arg, const char *name, uint64_t count), void *arg);
+
 /* The task executed `syscall`: regs are its own, rax gets the result.
  * signal_deliver() must follow before it runs on. */
 void syscall_dispatch(struct task *task);
