@@ -28,6 +28,7 @@ enum {
 	SYS_rt_sigreturn = 173,
 	SYS_rt_sigaction = 174,
 	SYS_rt_sigprocmask = 175,
+	SYS_rt_sigqueueinfo = 178,
 	SYS_rt_sigsuspend = 179,
 	SYS_pread64 = 180,
 	SYS_sigaltstack = 186,
@@ -36,8 +37,11 @@ enum {
 	SYS_fstat64 = 197,
 	SYS_set_thread_area = 243,
 	SYS_get_thread_area = 244,
+	SYS_tkill = 238,
 	SYS_exit_group = 252,
 	SYS_clock_gettime = 265,
+	SYS_tgkill = 270,
+	SYS_rt_tgsigqueueinfo = 335,
 	SYS_clock_gettime64 = 403,
 };
 

@@ -20,7 +20,7 @@
 
 #define ALTSTACK_BYTES 16384
 
-enum { SYS_uname = 63, SYS_getrlimit = 97, SYS_setrlimit = 160, RLIMIT_MEMLOCK = 8 };
+enum { SYS_getrlimit = 97, SYS_setrlimit = 160, RLIMIT_MEMLOCK = 8 };
 
 uint64_t odd_number(struct dice *dice)
 {

@@ -28,8 +28,6 @@ enum {
 	SYS_execve = 59,
 	SYS_exit = 60,
 	SYS_prctl = 157,
-	SYS_tkill = 200,
-	SYS_tgkill = 234,
 };
 enum { MAP_FIXED = 0x10 };
 

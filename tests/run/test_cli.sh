@@ -70,6 +70,9 @@ run -q $busybox true 2>err
 check '-q is quiet' test ! -s err
 run $busybox true 2>err
 check 'the summary goes to standard error' grep -q 'page walks' err
+check 'and names no unknown calls where there are none' test "$(grep -c 'unknown calls' err)" -eq 0
+run --engine faults "$GUEST/bad-calls" 1 1 2>err >bad.out
+check 'but those that were made' sh -c 'sed -n "/^unknown calls/,\$p" err | grep -q "^  [a-z0-9_]*  *[1-9]"'
 run -q --check --stats stats.json --faults faults.csv $busybox true
 same '--check finds nothing' 0 $?
 check 'one JSON document' grep -q '"schema": "pagewalk-stats/1"' stats.json

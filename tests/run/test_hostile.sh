@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # A guest can crash itself only: guest/hostile on a few seeds of each mode and several
-# machines. It ends by itself or by a signal; the simulator says nothing of its own
-# mistakes, two runs are the same, and the host's files stay as they are.
+# machines, and wild system calls of both ABIs by guest/bad-calls. It ends by itself or
+# by a signal; the simulator says nothing of its own mistakes, two runs are the same, and
+# the host's files stay as they are.
 # PW_SEEDS (2): seeds of each mode.
 
 here=$(dirname "$0")
@@ -13,7 +14,7 @@ ulimit -c 0
 seeds=${PW_SEEDS:-2}
 
 mkdir -p root/tmp root/etc root/a root/bin
-cp "$GUEST/hostile" root/bin/hostile
+cp "$GUEST/hostile" "$GUEST/bad-calls" "$GUEST/bad-calls-i386" root/bin/
 echo precious | tee root/etc/passwd root/a/b >root/tmp/a
 ln -s ../etc/passwd root/tmp/link
 
@@ -27,7 +28,10 @@ host_state() { # FOLDER BUT
 # pipes here. The first lines are enough.
 run() { # PREFIX MODE SEED COUNT OPTION ...
 	prefix=$1
-	set -- "$@" -- /bin/hostile "$2" "$3" "$4"
+	case $2 in
+	bad-calls*) set -- "$@" -- "/bin/$2" "$3" "$4" ;;
+	*) set -- "$@" -- /bin/hostile "$2" "$3" "$4" ;;
+	esac
 	shift 4
 	{
 		timeout 120 "$PAGEWALK" run --quiet --root root --stats "$prefix.json" "$@" </dev/null 2>&1 >/dev/null
@@ -74,6 +78,11 @@ attack stack 20 --ram 32M --engine faults
 attack exec 20 --ram 8M --check
 attack argv 3 --ram 64M
 attack files 150 --ram 8M --check
+attack bad-calls 30 --ram 8M --check
+attack bad-calls 30 --ram 16M --set cpus=4 --engine faults
+attack bad-calls-i386 30 --ram 16M --check
+attack bad-calls-i386 30 -m p6 --ram 8M --check
+attack bad-calls-i386 30 -m p6-pae --ram 16M --swap 8M --engine faults
 host_state root '' >after
 check 'the host is as it was' diff before after
 
@@ -82,7 +91,7 @@ attack calls 1500 --ram 16M --write root/tmp
 host_state root root/tmp >after
 check 'the host is as it was but for the folder that is open for writing' diff before after
 
-for mode in calls code; do
+for mode in calls code bad-calls-i386; do
 	run a "$mode" 1 200 --ram 8M
 	run b "$mode" 1 200 --ram 8M
 	check "$mode: two runs, the same statistics" cmp a.json b.json

@@ -49,4 +49,8 @@ check 'no slot is left in use' test "$(stat swap.used_slots)" -eq 0
 run --ram 6M --swap 16M -- /bin/sh -c "ulimit -l 8192 && exec $memtester 8M 1"
 check 'who insists on the lock is killed' test $? -eq 137
 check 'by the OOM killer, which says so' grep -q 'Out of memory: Killed process' err
+
+run --ram 6M -- "$memtester" 8M 1
+check 'without swap the unlocked memory is too much, and that is told' \
+	grep -q 'Out of memory: Killed process' err
 finish
