@@ -30,6 +30,7 @@
 	X(FLUSH_COW, "cow")                                                                        \
 	X(FLUSH_RECLAIM, "reclaim")                                                                \
 	X(FLUSH_WRITEBACK, "writeback") /* write-protected, to see the next write */               \
+	X(FLUSH_MIGRATE, "migrate")     /* the page lies in another frame */                       \
 	X(FLUSH_CLEAR_REFS, "clear_refs")                                                          \
 	X(FLUSH_EXIT, "exit")                                                                      \
 	X(FLUSH_KERNEL, "kernel") /* vfree() and the like, flush_tlb_all() */
@@ -82,6 +83,7 @@ struct machine_ops {
 };
 
 struct reclaim_policy; /* mm/reclaim_policy.h */
+struct task_policy;    /* mm/mempolicy.h */
 
 /* A node's RAM lies behind that of the nodes before it. */
 struct node_config {
@@ -146,7 +148,9 @@ struct kernel {
 	struct memblock memblock;
 	struct pglist_data node_data[MAX_NUMNODES];
 	uint32_t nr_nodes;
-	nodemask_t mems_allowed;    /* by the cpuset of the task that runs; all at boot */
+	nodemask_t mems_allowed; /* by the cpuset of the task that runs; all at boot */
+	/* mempolicy.c: of the task that each CPU runs. NULL: it has none. */
+	struct task_policy *task_policy[NR_CPUS_MAX];
 	struct page *mem_map;       /* max_pfn entries, in RAM */
 	pfn_t max_pfn, max_low_pfn; /* max_low_pfn: the direct map's end */
 	uint8_t *pageblocks;        /* zone and migrate type of each, in RAM; see page_alloc.h */

@@ -16,6 +16,7 @@
  */
 #include "mm/vma.h"
 
+#include "mm/mempolicy.h"
 #include "mm/pagemap.h"
 #include "mm/reclaim_policy.h"
 #include "mm/rmap.h"
@@ -169,7 +170,7 @@ static struct page *alloc_anon_page(struct vm_fault *vmf, gfp_t zero)
 {
 	if (anon_vma_prepare(vmf->k, vmf->vma))
 		return NULL;
-	return alloc_page(vmf->k, GFP_HIGHUSER_MOVABLE | zero);
+	return alloc_page_vma(vmf->k, GFP_HIGHUSER_MOVABLE | zero, vmf->vma, vmf->va);
 }
 
 /* ---- anonymous memory ---- */

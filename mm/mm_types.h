@@ -26,6 +26,7 @@ struct anon_vma;
 struct file;
 struct kernel;
 struct kmem_cache;
+struct mempolicy;
 struct mm_struct;
 struct vm_area_struct;
 
@@ -199,6 +200,7 @@ struct vm_area_struct {
 	pgoff_t vm_pgoff;     /* of vm_start in the file; anonymous: vm_start >> 12 when mapped */
 	struct file *vm_file; /* NULL: anonymous */
 	const struct vm_special_mapping *vm_special;
+	struct mempolicy *vm_policy;    /* mm/mempolicy.h; NULL: the task's */
 	struct anon_vma *anon_vma;      /* NULL until the first anonymous page */
 	struct list_head anon_vma_node; /* anon_vma->head */
 	struct list_head shared;        /* address_space->i_mmap */

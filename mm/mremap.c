@@ -69,7 +69,7 @@ static bool move_page_tables(struct remap *r, va_t new, uint64_t len)
 static struct vm_area_struct *copy_vma(struct remap *r, const struct vm_area_struct *vma, va_t new)
 {
 	struct vma_traits traits = { vma->vm_flags, vma->anon_vma, vma->vm_file,
-		                     linear_page_index(vma, r->old) };
+		                     linear_page_index(vma, r->old), vma->vm_policy };
 	struct vm_area_struct *copy;
 
 	/* Without pages yet, anonymous memory is numbered by where it lies. */
@@ -241,7 +241,7 @@ static int64_t expand_in_place(struct remap *r, struct vm_area_struct *vma)
 	uint64_t delta = r->new_len - r->old_len;
 	va_t end = vma->vm_end;
 	const struct vma_traits traits = { vma->vm_flags, vma->anon_vma, vma->vm_file,
-		                           linear_page_index(vma, end) };
+		                           linear_page_index(vma, end), vma->vm_policy };
 
 	if (vma->vm_flags & VM_ACCOUNT && vm_enough_memory(r->k, r->mm, delta >> PAGE_SHIFT))
 		return -ENOMEM;

@@ -7,6 +7,7 @@
 #define PW_MM_PAGE_ALLOC_H
 
 #include "mm/kernel.h"
+#include "mm/mempolicy.h"
 
 #include <assert.h>
 
@@ -309,9 +310,17 @@ static inline struct page *alloc_pages_node(struct kernel *k, uint32_t nid, gfp_
 	return alloc_pages_nodemask(k, gfp, order, nid, NULL);
 }
 
-/* Near the CPU that runs. */
+/* As the task's policy has it. */
+struct page *alloc_pages_task(struct kernel *k, gfp_t gfp, unsigned order,
+                              struct task_policy *task);
+
+/* Near the CPU that runs, if its task has no policy. */
 static inline struct page *alloc_pages(struct kernel *k, gfp_t gfp, unsigned order)
 {
+	struct task_policy *task = k->task_policy[k->cpu];
+
+	if (unlikely(task && task->policy))
+		return alloc_pages_task(k, gfp, order, task);
 	return alloc_pages_node(k, numa_node_id(k), gfp, order);
 }
 

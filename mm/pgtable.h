@@ -305,6 +305,12 @@ static inline pte_t mk_pte(const struct kernel *k, const struct page *page, pte_
 }
 
 /* The same page with other rights. */
+/* The same rights and bits for another frame. */
+static inline pte_t pte_with_pfn(pte_t pte, pfn_t pfn)
+{
+	return (pte_t){ (pte.val & ~PTE_PFN_MASK) | pfn << PAGE_SHIFT };
+}
+
 static inline pte_t pte_modify(pte_t pte, pte_t prot)
 {
 	return (pte_t){ (pte.val & PTE_CHG_MASK) | (prot.val & ~PTE_CHG_MASK) };

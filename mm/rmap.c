@@ -14,6 +14,7 @@
  */
 #include "mm/rmap.h"
 
+#include "mm/mempolicy.h"
 #include "mm/pagemap.h"
 #include "mm/pgtable.h"
 #include "mm/swap.h"
@@ -40,7 +41,7 @@ static struct anon_vma *neighbour_anon_vma(const struct vm_area_struct *a,
 {
 	if (!a || !b || !owner->anon_vma || a->vm_end != b->vm_start || a->vm_file != b->vm_file ||
 	    (a->vm_flags ^ b->vm_flags) & ~(uint64_t)VM_ACCESS_FLAGS ||
-	    b->vm_pgoff != a->vm_pgoff + vma_pages(a))
+	    b->vm_pgoff != a->vm_pgoff + vma_pages(a) || !mpol_equal(a->vm_policy, b->vm_policy))
 		return NULL;
 	return owner->anon_vma;
 }
@@ -287,6 +288,25 @@ enum try_to_unmap_result try_to_unmap(struct kernel *k, struct page *page)
 
 	visit_mappings(k, page, unmap_one, &result);
 	return page_mapped(page) ? result : SWAP_SUCCESS;
+}
+
+static bool replace_one(struct kernel *k, struct page *page, const struct mapping_place *place,
+                        void *context)
+{
+	struct page *new = context;
+
+	set_pte(k, place->ptep, pte_with_pfn(place->pte, page_to_pfn(k, new)));
+	flush_place(k, place, FLUSH_MIGRATE);
+	page->_mapcount--;
+	new->_mapcount++;
+	get_page(new);
+	put_page(k, page);
+	return true;
+}
+
+void rmap_replace(struct kernel *k, struct page *page, struct page *new)
+{
+	visit_mappings(k, page, replace_one, new);
 }
 
 static bool mkclean_one(struct kernel *k, struct page *page, const struct mapping_place *place,

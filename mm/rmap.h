@@ -35,6 +35,10 @@ enum try_to_unmap_result {
  * page is in the swap cache), D bits go to the page, TLBs are flushed. */
 enum try_to_unmap_result try_to_unmap(struct kernel *k, struct page *page);
 
+/* Every entry that maps the page maps the other one from now on, which has the same
+ * content, mapping and index; TLBs are flushed. */
+void rmap_replace(struct kernel *k, struct page *page, struct page *new);
+
 /* For write-back: makes every mapping clean and read-only; entries that were dirty. */
 uint32_t page_mkclean(struct kernel *k, struct page *page);
 

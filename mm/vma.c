@@ -5,6 +5,7 @@
  */
 #include "mm/vma.h"
 
+#include "mm/mempolicy.h"
 #include "mm/pagemap.h"
 #include "mm/rmap.h"
 
@@ -84,8 +85,10 @@ struct vm_area_struct *vma_alloc(struct kernel *k, const struct vm_area_struct *
 
 	if (!vma)
 		return NULL;
-	if (from)
+	if (from) {
 		*vma = *from;
+		mpol_get(vma->vm_policy);
+	}
 	return vma;
 }
 
@@ -116,6 +119,7 @@ void vma_remove(struct kernel *k, struct mm_struct *mm, struct vm_area_struct *v
 		list_del(&vma->shared);
 		fput(k, vma->vm_file);
 	}
+	mpol_put(k, vma->vm_policy);
 	kmem_cache_free(k, k->vm_area_cachep, vma);
 }
 
@@ -123,7 +127,8 @@ void vma_remove(struct kernel *k, struct mm_struct *mm, struct vm_area_struct *v
 
 static bool is_mergeable_vma(const struct vm_area_struct *vma, const struct vma_traits *t)
 {
-	return vma->vm_flags == t->vm_flags && vma->vm_file == t->file && !vma->vm_special;
+	return vma->vm_flags == t->vm_flags && vma->vm_file == t->file && !vma->vm_special &&
+	       mpol_equal(vma->vm_policy, t->policy);
 }
 
 static bool is_mergeable_anon_vma(const struct anon_vma *a, const struct anon_vma *b)
@@ -250,7 +255,7 @@ int vma_change_flags(struct kernel *k, struct vm_area_struct **vmap, va_t start,
 {
 	struct vm_area_struct *vma = *vmap, *merged;
 	const struct vma_traits traits = { vm_flags, vma->anon_vma, vma->vm_file,
-		                           linear_page_index(vma, start) };
+		                           linear_page_index(vma, start), vma->vm_policy };
 	int err = 0;
 
 	merged = vma->vm_special ? NULL : vma_merge(k, vma->vm_mm, start, end, &traits);

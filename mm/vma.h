@@ -5,7 +5,7 @@
  * mm/mm.h.
  *
  * Two neighbours merge if they touch and differ in nothing that a fault or
- * /proc/PID/maps could tell: flags, file and offset, and their anon_vma, where one
+ * /proc/PID/maps could tell: flags, file and offset, policy, and their anon_vma, where one
  * that has none yet takes over the other's.
  */
 #ifndef PW_MM_VMA_H
@@ -88,6 +88,7 @@ struct vma_traits {
 	struct anon_vma *anon_vma;
 	struct file *file;
 	pgoff_t pgoff; /* of start */
+	struct mempolicy *policy;
 };
 struct vm_area_struct *vma_merge(struct kernel *k, struct mm_struct *mm, va_t start, va_t end,
                                  const struct vma_traits *traits);

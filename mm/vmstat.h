@@ -45,6 +45,8 @@
 	X(PAGEOUTRUN, "pageoutrun")                                                                \
 	X(DROP_PAGECACHE, "drop_pagecache")                                                        \
 	X(DROP_SLAB, "drop_slab")                                                                  \
+	X(PGMIGRATE_SUCCESS, "pgmigrate_success")                                                  \
+	X(PGMIGRATE_FAIL, "pgmigrate_fail")                                                        \
 	X(OOM_KILL, "oom_kill")                                                                    \
 	X(NR_TLB_REMOTE_FLUSH, "nr_tlb_remote_flush")                                              \
 	X(NR_TLB_REMOTE_FLUSH_RECEIVED, "nr_tlb_remote_flush_received")                            \

@@ -257,6 +257,7 @@ static int copy_parts(struct task *child, struct task *parent, const struct clon
 	if (err)
 		return err;
 	child->cpu = parent->cpu;
+	copy_task_policy(&child->numa, &parent->numa);
 	copy_signals(child, parent, args->flags);
 	return copy_thread(child, parent, args);
 }

@@ -188,8 +188,6 @@ void machine_destroy(struct machine *machine)
 	if (!machine)
 		return;
 	machine->kernel.counts_accesses = false; /* what is left to do is no part of the run */
-	for (uint32_t i = 0; i < NR_CPUS_MAX; i++)
-		machine->cpus[i].current = NULL; /* no task acts any more */
 	list_for_each_entry_safe (task, next, &machine->tasks, tasks)
 		task_destroy(task);
 	list_for_each_entry_safe (report, next_report, &machine->reports, list)
@@ -215,7 +213,7 @@ void machine_destroy(struct machine *machine)
 
 void machine_activate_mm(struct machine *machine, struct task *task)
 {
-	machine->running->current = task;
+	cpu_set_current(machine->running, task);
 	cpu_switch_mm(machine->running, task->mm);
 }
 
@@ -230,11 +228,11 @@ int machine_start(struct machine *machine, const char *path, char *const argv[],
 		snprintf(why, why_size, "%s: no task for it: %s", path, strerror(-err));
 		return err;
 	}
-	machine->running->current = task;
+	cpu_set_current(machine->running, task);
 	task_figures_resume(task); /* what exec does is done in its name */
 	err = task_exec(task, path, argv, envp, why, why_size);
 	if (err) {
-		machine->running->current = NULL;
+		cpu_set_current(machine->running, NULL);
 		task_destroy(task);
 		return err;
 	}

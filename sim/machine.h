@@ -161,6 +161,13 @@ static inline struct task_report *machine_first_report(const struct machine *mac
 	return list_first_entry(&machine->reports, struct task_report, list);
 }
 
+/* The CPU runs the task, or (NULL) none. */
+static inline void cpu_set_current(struct cpu *cpu, struct task *task)
+{
+	cpu->current = task;
+	cpu->machine->kernel.task_policy[cpu->id] = task ? &task->numa : NULL;
+}
+
 /* That runs it, or ran it last. */
 static inline struct cpu *task_cpu(const struct task *task)
 {

@@ -234,12 +234,14 @@ static void show_count(struct proc_text *text, const char *name, uint64_t pages,
 
 /* Linux 6.1: show_numa_map(). */
 static void show_numa_map(struct proc_text *text, struct kernel *k,
-                          const struct vm_area_struct *vma)
+                          const struct vm_area_struct *vma, const struct mempolicy *of_task)
 {
 	struct numa_maps maps = { 0 };
+	char policy[64];
 
 	gather_numa_stats(k, vma, &maps);
-	proc_printf(text, "%08" PRIx64 " default", vma->vm_start);
+	mpol_to_str(policy, sizeof(policy), vma->vm_policy ? vma->vm_policy : of_task);
+	proc_printf(text, "%08" PRIx64 " %s", vma->vm_start, policy);
 	if (vma->vm_file)
 		proc_printf(text, " file=%s", vma_name(vma));
 	else if (is_heap(vma))
@@ -270,7 +272,7 @@ void show_numa_maps(struct proc_text *text, const struct proc_about *about)
 	if (!about->task->mm)
 		return;
 	for_each_vma (about->task->mm, vma)
-		show_numa_map(text, &about->machine->kernel, vma);
+		show_numa_map(text, &about->machine->kernel, vma, about->task->numa.policy);
 }
 
 /* ---- clear_refs ---- */

@@ -89,7 +89,7 @@ static void save(struct cpu *cpu, struct task *task)
 
 static void load(struct cpu *cpu, struct task *task)
 {
-	cpu->current = task;
+	cpu_set_current(cpu, task);
 	task->cpu = cpu->id;
 	task->slice_left = cpu->machine->config.sched_quantum;
 	task->regs_changed = true;

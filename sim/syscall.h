@@ -79,6 +79,9 @@ void syscall_resume(struct task *task);
 	X(mlock) X(munlock) X(mlockall) X(munlockall)
 #define SYSCALLS_SHM(X) /* sys_shm.c, sys_memfd.c */                                               \
 	X(shmget) X(shmat) X(shmdt) X(shmctl) X(memfd_create)
+#define SYSCALLS_NUMA(X) /* sys_numa.c */                                                          \
+	X(mbind) X(set_mempolicy) X(get_mempolicy) X(set_mempolicy_home_node) X(migrate_pages)     \
+	X(move_pages)
 #define SYSCALLS_PROCESS(X) /* sys_process.c */                                                    \
 	X(exit) X(exit_group) X(getpid) X(getppid) X(gettid) X(getuid) X(geteuid) X(getgid)        \
 	X(getegid) X(getgroups) X(getpgrp) X(getpgid) X(getsid) X(setpgid) X(setsid)               \
@@ -104,6 +107,7 @@ SYSCALLS_XATTR(X)
 SYSCALLS_PROCESS_VM(X)
 SYSCALLS_MM(X)
 SYSCALLS_SHM(X)
+SYSCALLS_NUMA(X)
 SYSCALLS_PROCESS(X)
 SYSCALLS_SIGNAL(X)
 SYSCALLS_TIME(X)

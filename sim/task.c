@@ -39,6 +39,7 @@ void task_free(struct task *task)
 		task->report->task = NULL;
 	put_fs(task->fs);
 	put_sighand(task->sighand);
+	set_task_policy(&task->machine->kernel, &task->numa, NULL);
 	free_thread_stack(&task->machine->kernel, task->stack);
 	free(task->exe);
 	free(task);
@@ -106,6 +107,7 @@ static void give_back(struct task *task)
 		mmput(k, task->mm);
 		task->mm = NULL;
 	}
+	set_task_policy(k, &task->numa, NULL);
 	task_figures_take(task); /* what this cost, too */
 	task_leave_vfork(task);
 }
@@ -146,7 +148,7 @@ void task_destroy(struct task *task)
 		return;
 	task_exit(task, 0);
 	if (task_cpu(task)->current == task)
-		task_cpu(task)->current = NULL;
+		cpu_set_current(task_cpu(task), NULL);
 	list_del(&task->tasks);
 	process_drop_thread(task->process, task);
 	task_free(task);

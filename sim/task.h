@@ -7,6 +7,7 @@
 #define PW_SIM_TASK_H
 
 #include "mm/kernel.h"
+#include "mm/mempolicy.h"
 #include "sim/process.h"
 #include "sim/rseq.h"
 #include "sim/signal.h"
@@ -66,6 +67,7 @@ struct task {
 	uint32_t cpu; /* index of the CPU that runs it, or ran it last: task_cpu() */
 
 	struct mm_struct *mm;
+	struct task_policy numa;
 	void *stack;          /* the kernel's for it; alloc_thread_stack() */
 	struct x86_regs regs; /* true while the engine is stopped */
 	bool regs_changed;    /* load them before the next run */

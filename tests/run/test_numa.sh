@@ -47,6 +47,13 @@ check 'a movable zone takes the pages of a program' \
 check 'page by page' [ "$(stat_of s.json vmstat.pgalloc_movable)" -ge 2048 ]
 check 'the kernel has others' [ "$(stat_of s.json vmstat.pgalloc_dma32)" -gt 0 ]
 
+# The program checks each page's node, and what is in it after it was moved.
+check 'policies say where pages lie, and pages move' run --check --ram 64M -- "$GUEST/numa"
+check 'interleaved ones are counted' [ "$(numa interleave)" -ge 64 ]
+check 'moved ones, too' [ "$(stat_of s.json vmstat.pgmigrate_success)" -ge 128 ]
+check 'no move failed' [ "$(stat_of s.json vmstat.pgmigrate_fail)" -eq 0 ]
+check 'the sums agree with policies' sums_agree
+
 run --set nodes.1.ram=3M -- "$GUEST/touch" 1M 1 >out 2>err
 [ $? -eq 125 ] && grep -q 'nodes.1.ram' err && ok 'a node that cannot be is told' ||
 	not_ok 'a node that cannot be is told' <err
