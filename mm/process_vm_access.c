@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "mm/process_vm_access.h"
 
+#include "mm/highmem.h"
 #include "mm/pagemap.h"
 #include "mm/vma.h"
-
-#include <string.h>
 
 /* The page at va, for the access; NULL: it cannot be had. */
 static struct page *get_user_page(struct kernel *k, struct mm_struct *mm, va_t va, bool write)
@@ -28,17 +27,15 @@ uint64_t access_process_vm(struct kernel *k, struct mm_struct *mm, va_t va, void
 	while (done < len) {
 		uint64_t offset = (va + done) & ~PAGE_MASK, n = PAGE_SIZE - offset;
 		struct page *page = get_user_page(k, mm, (va + done) & PAGE_MASK, write);
-		uint8_t *memory;
 
 		if (!page)
 			break;
 		n = n < len - done ? n : len - done;
-		memory = (uint8_t *)page_address(k, page) + offset;
 		if (write) {
-			memcpy(memory, (uint8_t *)data + done, n);
-			k->ops->frame_changed(k->machine, page_to_pfn(k, page));
+			memcpy_to_page(k, page, offset, (const uint8_t *)data + done, n);
+			set_page_dirty(k, page); /* the entry may have been writable, and clean */
 		} else {
-			memcpy((uint8_t *)data + done, memory, n);
+			memcpy_from_page(k, (uint8_t *)data + done, page, offset, n);
 		}
 		done += n;
 	}

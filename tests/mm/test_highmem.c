@@ -11,6 +11,7 @@
 #include "mm/highmem.h"
 #include "mm/kernel_map.h"
 #include "mm/maccess.h"
+#include "mm/process_vm_access.h"
 #include "mm/vmalloc.h"
 #include "tests/run_suite.h"
 
@@ -371,6 +372,26 @@ START_TEST(user_memory_prefers_high_pages_and_keeps_its_contents)
 }
 END_TEST
 
+START_TEST(anothers_high_memory_is_read_and_written)
+{
+	uint64_t words[2] = { 0 };
+
+	boot(_i, 64 * MIB);
+	user_anon(&u, AT, 2);
+	user_write(&u, AT + PAGE_SIZE - 8, 5);
+	user_write(&u, AT + PAGE_SIZE, 6);
+	ck_assert(PageHighMem(k, page_at(AT)));
+	ck_assert_uint_eq(access_process_vm(k, u.mm, AT + PAGE_SIZE - 8, words, 16, false), 16);
+	ck_assert_uint_eq(words[0], 5);
+	ck_assert_uint_eq(words[1], 6);
+	words[0] = 7;
+	ck_assert_uint_eq(access_process_vm(k, u.mm, AT + PAGE_SIZE - 8, words, 16, true), 16);
+	ck_assert_uint_eq(user_read(&u, AT + PAGE_SIZE - 8), 7);
+	ck_assert(PageDirty(page_at(AT)));
+	shut_down();
+}
+END_TEST
+
 #define PAGES 1500
 
 START_TEST(high_pages_go_to_swap_and_come_back)
@@ -651,6 +672,7 @@ int main(void)
 	tcase_add_loop_test(t, helpers_do_to_high_pages_what_they_say, 0, NR_MODES);
 	tcase_add_loop_test(t, contents_are_counted_as_the_kernels_accesses, 0, NR_MODES);
 	tcase_add_loop_test(t, user_memory_prefers_high_pages_and_keeps_its_contents, 0, NR_MODES);
+	tcase_add_loop_test(t, anothers_high_memory_is_read_and_written, 0, NR_MODES);
 	tcase_add_loop_test(t, high_pages_go_to_swap_and_come_back, 0, NR_MODES);
 	tcase_add_loop_test(t, the_page_cache_prefers_high_pages_and_keeps_its_contents, 0,
 	                    NR_MODES);
