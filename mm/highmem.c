@@ -154,9 +154,10 @@ void memcpy_page(struct kernel *k, struct page *to, struct page *from, uint64_t 
                  uint64_t len)
 {
 	va_t source = kmap_atomic(k, from), target = kmap_atomic(k, to);
-	const void *read = kernel_touch(k, source + offset, ACCESS_LOAD, len);
+	const void *read;
 
 	assert(len && offset <= PAGE_SIZE && len <= PAGE_SIZE - offset);
+	read = kernel_touch(k, source + offset, ACCESS_LOAD, len);
 	memcpy(touch_to_write(k, to, target + offset, len), read, len);
 	kunmap_atomic(k, target);
 	kunmap_atomic(k, source);

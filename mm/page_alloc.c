@@ -351,7 +351,6 @@ static inline void pcp_put(struct kernel *k, struct page *page, bool cold)
 {
 	struct zone *zone = page_zone(k, page);
 	struct per_cpu_pages *pcp = &zone->pageset[k->cpu];
-
 	struct list_head *list = &pcp->lists[get_pageblock_migratetype(k, page)];
 
 	SetPagePcp(page);
