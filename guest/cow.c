@@ -17,11 +17,11 @@
 /* st_size of the kernel's struct stat. */
 static uint64_t file_size(int fd)
 {
-	uint64_t stat[18];
+	unsigned long stat[18];
 
 	if (syscall3(SYS_fstat, (unsigned)fd, stat, 0) < 0)
 		fail("cow: cannot stat the file\n");
-	return stat[6];
+	return stat[sizeof(long) == 4 ? 5 : 6]; /* at 20 of 64 bytes, or at 48 of 144 */
 }
 
 static void check_same(const volatile uint8_t *memory, const uint8_t *content, uint64_t bytes,
