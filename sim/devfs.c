@@ -3,6 +3,7 @@
 
 #include "sim/clock.h"
 #include "sim/framecounter.h"
+#include "sim/host_stream.h"
 #include "sim/scull.h"
 #include "sim/tree.h"
 
@@ -80,7 +81,6 @@ static const struct device devices[] = {
 	{ "full", 0666, 1, 7, .ops = OPS(read_zero, write_full) },
 	{ "random", 0666, 1, 8, .ops = OPS(read_random, write_away) },
 	{ "urandom", 0666, 1, 9, .ops = OPS(read_random, write_away) },
-	{ "tty", 0666, 5, 0, .ops = { .name = NULL } }, /* no controlling terminal */
 };
 
 static const struct {
@@ -185,6 +185,8 @@ int devfs_populate(struct vfs *vfs, struct inode *dir)
 		error = add_device(vfs, dir, &devices[i]);
 	for (size_t i = 0; i < NR_SCULL_DEVICES && !error; i++)
 		error = add_device(vfs, dir, &scull_devices[i]);
+	if (!error)
+		error = add_device(vfs, dir, &tty_device);
 	if (!error)
 		error = add_device(vfs, dir, &framecounter_device);
 	for (size_t i = 0; i < NR(links) && !error; i++)

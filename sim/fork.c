@@ -111,6 +111,7 @@ int task_create(struct task **out, struct machine *machine, const char *cwd)
 		goto fail;
 	add_task(task, report, process);
 	process->pgid = process->sid = process->pid;
+	machine->terminal.session = machine->terminal.foreground = process->pid;
 	*out = task;
 	return 0;
 fail:

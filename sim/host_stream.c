@@ -2,6 +2,7 @@
 #include "sim/host_stream.h"
 
 #include "sim/clock.h"
+#include "sim/machine.h"
 #include "sim/tree.h"
 
 #include <asm/ioctls.h>
@@ -16,24 +17,35 @@
 #include <unistd.h>
 
 #define CHUNK_BYTES 65536
-#define KERNEL_TERMIOS_BYTES 36 /* struct termios as TCGETS has it (asm-generic/termbits.h) */
+
+/* What is behind an open file: open_file.private. */
+struct stream {
+	struct vfs *vfs;
+	int fd;     /* not ours to close */
+	int number; /* 0, 1 or 2 */
+	bool is_tty;
+	bool is_terminal; /* the machine's */
+	bool can_break;   /* a pipe or socket: writes may raise SIGPIPE */
+};
 
 struct stream_inode {
 	struct inode inode; /* must be first */
-	int fd;             /* not ours to close */
-	int number;         /* 0, 1 or 2 */
-	bool is_tty;
-	bool can_break; /* a pipe or socket: writes may raise SIGPIPE */
+	struct stream stream;
 };
 
-static struct stream_inode *stream_inode(struct inode *inode)
+static struct stream *stream_behind(struct inode *inode)
 {
-	return (struct stream_inode *)inode;
+	return &((struct stream_inode *)inode)->stream;
 }
 
-static struct stream_inode *stream_of(const struct open_file *file)
+static struct stream *stream_of(const struct open_file *file)
 {
-	return stream_inode(file->inode);
+	return file->private;
+}
+
+static struct terminal *terminal_of(const struct stream *stream)
+{
+	return &stream->vfs->machine->terminal;
 }
 
 /* ---- reading ---- */
@@ -58,10 +70,16 @@ static ssize_t host_read(int fd, void *buffer, size_t len)
  * show: a read waits until it is full, or for the end. A terminal gives lines. */
 static int64_t stream_read(struct open_file *file, struct io_iter *to, int64_t *pos)
 {
-	struct stream_inode *stream = stream_of(file);
+	struct stream *stream = stream_of(file);
 	uint8_t buffer[CHUNK_BYTES];
 	int64_t done = 0;
 
+	if (stream->is_terminal && to->task) {
+		int64_t error = terminal_may_read(terminal_of(stream), to->task);
+
+		if (error)
+			return error;
+	}
 	while (to->count) {
 		size_t len = to->count < sizeof(buffer) ? to->count : sizeof(buffer);
 		ssize_t n = host_read(stream->fd, buffer, len);
@@ -103,7 +121,7 @@ static ssize_t write_blocking_sigpipe(int fd, const void *buffer, size_t len)
 }
 
 /* All of it, or -errno. */
-static int host_write(const struct stream_inode *stream, const uint8_t *buffer, size_t len)
+static int host_write(const struct stream *stream, const uint8_t *buffer, size_t len)
 {
 	while (len) {
 		ssize_t n = stream->can_break ? write_blocking_sigpipe(stream->fd, buffer, len)
@@ -128,10 +146,16 @@ static int host_write(const struct stream_inode *stream, const uint8_t *buffer, 
 static int64_t stream_write(struct open_file *file, struct task *task, struct io_iter *from,
                             int64_t *pos)
 {
-	struct stream_inode *stream = stream_of(file);
+	struct stream *stream = stream_of(file);
 	uint8_t buffer[CHUNK_BYTES];
 	int64_t done = 0;
 
+	if (stream->is_terminal && task) {
+		int64_t error = terminal_may_write(terminal_of(stream), task);
+
+		if (error)
+			return error;
+	}
 	while (from->count) {
 		size_t len = from->count < sizeof(buffer) ? from->count : sizeof(buffer);
 		uint64_t got = io_iter_get(from, buffer, len);
@@ -160,9 +184,11 @@ static int64_t stream_seek(struct open_file *file, int64_t offset, int whence)
 	return pos < 0 ? -errno : pos;
 }
 
-/* A terminal's settings and size are input; nothing of it is changed. */
+/* Of terminals other than the machine's own, settings and size are input; nothing of
+ * them is changed. */
 static int64_t stream_ioctl(struct open_file *file, struct task *task, uint32_t request, va_t arg)
 {
+	const struct stream *stream = stream_of(file);
 	uint8_t buffer[KERNEL_TERMIOS_BYTES];
 	size_t len;
 
@@ -174,9 +200,10 @@ static int64_t stream_ioctl(struct open_file *file, struct task *task, uint32_t 
 		len = sizeof(struct winsize);
 		break;
 	default:
-		return -ENOTTY;
+		return stream->is_terminal ? terminal_ioctl(terminal_of(stream), task, request, arg)
+		                           : -ENOTTY;
 	}
-	if (ioctl(stream_of(file)->fd, request, buffer))
+	if (ioctl(stream->fd, request, buffer))
 		return -errno;
 	return copy_to_user(task, arg, buffer, len);
 }
@@ -228,13 +255,57 @@ int host_stream_truncate(struct open_file *file, int64_t size)
 	return ftruncate(stream_of(file)->fd, size) ? -errno : 0;
 }
 
+/* ---- /dev/tty ---- */
+
+static void *tty_create(struct vfs *vfs, const struct device *device)
+{
+	struct stream *stream = malloc(sizeof(*stream));
+
+	if (stream)
+		*stream = (struct stream){
+			.vfs = vfs,
+			.fd = vfs->stdio[0],
+			.is_tty = true,
+			.is_terminal = true,
+		};
+	return stream;
+}
+
+/* The controlling terminal of who opens it. */
+static int tty_open(struct open_file *file)
+{
+	const struct machine *machine = file->inode->vfs->machine;
+	const struct task *task = machine->running ? machine->running->current : NULL;
+
+	if (!task || !terminal_controls(&machine->terminal, task->process))
+		return -ENXIO;
+	file->private = device_state(file);
+	return 0;
+}
+
+const struct device tty_device = {
+	.name = "tty",
+	.mode = 0666,
+	.major = 5,
+	.minor = 0,
+	.ops = { .name = "terminal",
+	         .read = stream_read,
+	         .write = stream_write,
+	         .ioctl = stream_ioctl,
+	         .poll = stream_poll,
+	         .wait_fd = stream_wait_fd },
+	.create = tty_create,
+	.destroy = free,
+	.open = tty_open,
+};
+
 /* ---- inodes ---- */
 
 /* Pipes are numbered anew by the host each time: give them steady numbers, the same
  * one to the same pipe. */
-static uint64_t steady_ino(const struct stream_inode *stream, const struct stat *st)
+static uint64_t steady_ino(const struct stream *stream, const struct stat *st)
 {
-	const struct vfs *vfs = stream->inode.vfs;
+	const struct vfs *vfs = stream->vfs;
 	struct stat other;
 
 	for (int i = 0; i < stream->number; i++)
@@ -247,7 +318,7 @@ static uint64_t steady_ino(const struct stream_inode *stream, const struct stat 
 /* Times are the host's clock's as soon as we write, so they do not show. */
 static int stream_getattr(struct inode *inode, struct inode_attr *attr)
 {
-	struct stream_inode *stream = stream_inode(inode);
+	const struct stream *stream = stream_behind(inode);
 	const struct timespec boot = { CLOCK_BOOT_SECONDS, 0 };
 	struct stat st;
 
@@ -273,9 +344,10 @@ static int stream_getattr(struct inode *inode, struct inode_attr *attr)
 
 static int stream_open(struct inode *inode, struct open_file *file)
 {
-	bool is_seekable =
-	    !stream_inode(inode)->is_tty && lseek(stream_inode(inode)->fd, 0, SEEK_CUR) >= 0;
+	struct stream *stream = stream_behind(inode);
+	bool is_seekable = !stream->is_tty && lseek(stream->fd, 0, SEEK_CUR) >= 0;
 
+	file->private = stream;
 	file->ops = is_seekable ? &seekable_stream_ops : &stream_ops;
 	return 0;
 }
@@ -295,20 +367,24 @@ static const struct inode_ops stream_inode_ops = {
 static int open_stream(struct vfs *vfs, int number, const struct stat *st, uint32_t flags,
                        char *path, struct open_file **out)
 {
-	struct stream_inode *stream = calloc(1, sizeof(*stream));
+	struct stream_inode *made = calloc(1, sizeof(*made));
 	int error;
 
-	if (!stream) {
+	if (!made) {
 		free(path);
 		return -ENOMEM;
 	}
-	inode_init(&stream->inode, vfs, &stream_inode_ops, st->st_mode & S_IFMT);
-	stream->fd = vfs->stdio[number];
-	stream->number = number;
-	stream->is_tty = S_ISCHR(st->st_mode) && isatty(stream->fd);
-	stream->can_break = S_ISFIFO(st->st_mode) || S_ISSOCK(st->st_mode);
-	error = open_file_create(&stream->inode, flags, path, out);
-	inode_put(&stream->inode);
+	inode_init(&made->inode, vfs, &stream_inode_ops, st->st_mode & S_IFMT);
+	made->stream = (struct stream){
+		.vfs = vfs,
+		.fd = vfs->stdio[number],
+		.number = number,
+		.is_tty = S_ISCHR(st->st_mode) && isatty(vfs->stdio[number]),
+		.is_terminal = terminal_is(&vfs->machine->terminal, vfs->stdio[number]),
+		.can_break = S_ISFIFO(st->st_mode) || S_ISSOCK(st->st_mode),
+	};
+	error = open_file_create(&made->inode, flags, path, out);
+	inode_put(&made->inode);
 	return error;
 }
 

@@ -9,7 +9,7 @@
 #ifndef PW_SIM_HOST_STREAM_H
 #define PW_SIM_HOST_STREAM_H
 
-#include "sim/vfs.h"
+#include "sim/devfs.h"
 
 /* The guest's fd 0, 1 or 2; *out is NULL if the host's is closed. */
 int host_stream_open_stdio(struct vfs *vfs, int fd, struct open_file **out);
@@ -17,5 +17,8 @@ int host_stream_open_stdio(struct vfs *vfs, int fd, struct open_file **out);
 /* For ftruncate(2); -EINVAL if it is not a host's regular file. */
 int host_stream_truncate(struct open_file *file, int64_t size);
 bool open_file_is_host_stream(const struct open_file *file);
+
+/* /dev/tty: standard input, if it is the controlling terminal of who opens it. */
+extern const struct device tty_device;
 
 #endif

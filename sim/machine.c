@@ -157,6 +157,7 @@ int machine_create(struct machine **out, const struct machine_config *config,
 	INIT_LIST_HEAD(&m->reports);
 	INIT_LIST_HEAD(&m->futex_waiters);
 	shm_ids_init(&m->shm_ids);
+	terminal_init(&m->terminal, options->vfs.stdin_fd);
 	for (uint32_t i = 0; i < NR_CPUS_MAX; i++)
 		run_queue_init(&m->cpus[i].queue);
 	err = boot(m, why, why_size);
@@ -205,6 +206,7 @@ void machine_destroy(struct machine *machine)
 	for (uint32_t i = 0; i < machine->config.cpus; i++)
 		cpu_finish(&machine->cpus[i]);
 	engine_destroy(machine->engine);
+	terminal_finish(&machine->terminal);
 	ram_finish(&machine->ram);
 	free(machine);
 }

@@ -15,6 +15,7 @@
 #include "sim/ipc_shm.h"
 #include "sim/page_uses.h"
 #include "sim/task.h"
+#include "sim/terminal.h"
 #include "sim/tlb_flush.h"
 #include "sim/turns.h"
 #include "sim/vdso.h"
@@ -69,6 +70,7 @@ struct machine {
 	struct engine *engine;
 	struct turns turns;
 	struct vfs *vfs;
+	struct terminal terminal;
 	struct vdso vdso; /* vdso_init() after kernel_boot(), finish before shutdown */
 	struct swap_device *swap;
 	struct shm_ids shm_ids;

@@ -190,24 +190,21 @@ void process_continue(struct process *process)
 		            CLD_CONTINUED, SIGCONT);
 }
 
-/* ---- the end ---- */
+/* ---- groups ---- */
 
-void process_end_threads(struct process *process, const struct task *but, int exit_code)
+int32_t process_group_session(const struct machine *machine, int32_t pgid)
 {
-	struct task *task, *next;
+	const struct task *task;
 
-	if (!but && !process->is_exiting) {
-		process->is_exiting = true;
-		process->exit_code = exit_code;
-	}
-	list_for_each_entry_safe (task, next, &process->threads, thread)
-		if (task != but)
-			task_exit(task, exit_code);
+	list_for_each_entry (task, &machine->tasks, tasks)
+		if (task->process->pgid == pgid)
+			return task->process->sid;
+	return 0;
 }
 
 /* No parent of one in the group belongs to the same session but to another group: nobody
  * would continue it if it were stopped (Linux: will_become_orphaned_pgrp()). */
-static bool group_is_orphaned(const struct machine *machine, int32_t pgid)
+bool process_group_is_orphaned(const struct machine *machine, int32_t pgid)
 {
 	const struct task *task;
 
@@ -231,7 +228,7 @@ static bool group_is_stopped(const struct machine *machine, int32_t pgid)
 	return false;
 }
 
-static void send_to_group(const struct machine *machine, int32_t pgid, int signo)
+void process_group_signal(const struct machine *machine, int32_t pgid, int signo)
 {
 	const struct signal_info info = { .signo = signo, .code = SI_KERNEL };
 	struct task *task;
@@ -241,6 +238,21 @@ static void send_to_group(const struct machine *machine, int32_t pgid, int signo
 			signal_send_process(task->process, &info);
 }
 
+/* ---- the end ---- */
+
+void process_end_threads(struct process *process, const struct task *but, int exit_code)
+{
+	struct task *task, *next;
+
+	if (!but && !process->is_exiting) {
+		process->is_exiting = true;
+		process->exit_code = exit_code;
+	}
+	list_for_each_entry_safe (task, next, &process->threads, thread)
+		if (task != but)
+			task_exit(task, exit_code);
+}
+
 /* Between two groups of one session the parent's end makes the child's an orphan: what
  * is stopped there learns that nobody will continue it (Linux: kill_orphaned_pgrp()). */
 static void wake_orphaned_group(const struct process *child, const struct process *parent)
@@ -248,10 +260,11 @@ static void wake_orphaned_group(const struct process *child, const struct proces
 	const struct machine *machine = child->machine;
 
 	if (child->pgid == parent->pgid || child->sid != parent->sid ||
-	    !group_is_orphaned(machine, child->pgid) || !group_is_stopped(machine, child->pgid))
+	    !process_group_is_orphaned(machine, child->pgid) ||
+	    !group_is_stopped(machine, child->pgid))
 		return;
-	send_to_group(machine, child->pgid, SIGHUP);
-	send_to_group(machine, child->pgid, SIGCONT);
+	process_group_signal(machine, child->pgid, SIGHUP);
+	process_group_signal(machine, child->pgid, SIGCONT);
 }
 
 /* Orphans are init's, which waits for all that end. */

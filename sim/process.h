@@ -98,6 +98,12 @@ void process_reap(struct process *process);
 void process_stop(struct process *process, int signo);
 void process_continue(struct process *process);
 
+/* Process groups. */
+int32_t process_group_session(const struct machine *machine, int32_t pgid); /* 0: no such */
+void process_group_signal(const struct machine *machine, int32_t pgid, int signo);
+/* Nobody in its session would continue it if it were stopped. */
+bool process_group_is_orphaned(const struct machine *machine, int32_t pgid);
+
 /* Of all its threads, those that have ended included. */
 void process_usage(const struct process *process, struct usage *usage);
 

@@ -613,6 +613,12 @@ static struct signal_info take_pending(struct task *task, int signo)
 	return from->info[signo];
 }
 
+/* Signals of the terminal stop nobody whom nobody would continue (Linux: get_signal()). */
+static bool is_stop_for_orphan(const struct process *process, int signo)
+{
+	return signo != SIGSTOP && process_group_is_orphaned(process->machine, process->pgid);
+}
+
 static void deliver_one(struct task *task, int signo)
 {
 	struct signal_info info = take_pending(task, signo);
@@ -621,9 +627,9 @@ static void deliver_one(struct task *task, int signo)
 		return;
 	if (task->sighand->actions[signo].handler != HANDLER_DEFAULT)
 		run_handler(task, &info);
-	else if (stops_by_default(signo))
+	else if (stops_by_default(signo) && !is_stop_for_orphan(task->process, signo))
 		process_stop(task->process, signo);
-	else
+	else if (!stops_by_default(signo))
 		process_end_threads(task->process, NULL, signo);
 }
 

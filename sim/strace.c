@@ -179,9 +179,10 @@ static const struct name fcntls[] = {
 	{ 1031, "F_SETPIPE_SZ" }, { 1032, "F_GETPIPE_SZ" },
 };
 static const struct name ioctls[] = {
-	{ 0x5401, "TCGETS" }, { 0x5402, "TCSETS" }, { 0x540f, "TIOCGPGRP" },
+	{ 0x5401, "TCGETS" }, { 0x5402, "TCSETS" }, { 0x5403, "TCSETSW" },
+	{ 0x5404, "TCSETSF" }, { 0x540b, "TCFLSH" }, { 0x540e, "TIOCSCTTY" }, { 0x540f, "TIOCGPGRP" },
 	{ 0x5410, "TIOCSPGRP" }, { 0x5413, "TIOCGWINSZ" }, { 0x541b, "FIONREAD" },
-	{ 0x5421, "FIONBIO" },
+	{ 0x5421, "FIONBIO" }, { 0x5422, "TIOCNOTTY" }, { 0x5429, "TIOCGSID" },
 };
 static const struct name clocks[] = {
 	{ 0, "CLOCK_REALTIME" }, { 1, "CLOCK_MONOTONIC" }, { 2, "CLOCK_PROCESS_CPUTIME_ID" },

@@ -184,16 +184,6 @@ int64_t sys_getsid(struct task *task, const uint64_t arg[6])
 	return process ? process->sid : -ESRCH;
 }
 
-static bool has_group(const struct machine *machine, int32_t pgid, int32_t sid)
-{
-	const struct task *task;
-
-	list_for_each_entry (task, &machine->tasks, tasks)
-		if (task->process->pgid == pgid && task->process->sid == sid)
-			return true;
-	return false;
-}
-
 /* Linux 6.1, kernel/sys.c. */
 int64_t sys_setpgid(struct task *task, const uint64_t arg[6])
 {
@@ -211,7 +201,7 @@ int64_t sys_setpgid(struct task *task, const uint64_t arg[6])
 	if (process->sid == process->pid)
 		return -EPERM;
 	pgid = pgid ? pgid : process->pid;
-	if (pgid != process->pid && !has_group(task->machine, pgid, self->sid))
+	if (pgid != process->pid && process_group_session(task->machine, pgid) != self->sid)
 		return -EPERM;
 	process->pgid = pgid;
 	return 0;
@@ -221,7 +211,7 @@ int64_t sys_setsid(struct task *task, const uint64_t arg[6])
 {
 	struct process *process = task->process;
 
-	if (process->pgid == process->pid || has_group(task->machine, process->pid, process->sid))
+	if (process->pgid == process->pid || process_group_session(task->machine, process->pid))
 		return -EPERM;
 	process->sid = process->pgid = process->pid;
 	return process->sid;
