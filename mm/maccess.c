@@ -20,12 +20,6 @@ static bool is_kernel_va(const struct kernel *k, va_t va)
 	return va >= page_offset(k) && (k->config.paging->va_bits != 32 || va <= UINT32_MAX);
 }
 
-/* Aligned 8-byte words that [va, va + len) touches: 3 for 16 bytes at 0x1004. */
-static uint64_t words_touched(va_t va, uint64_t len)
-{
-	return (va + len - 1) / 8 - va / 8 + 1;
-}
-
 /* The largest power of two up to 8 that divides pa and is at most left. */
 static unsigned bus_width(pa_t pa, uint64_t left)
 {

@@ -16,6 +16,12 @@
 
 #include "mm/kernel.h"
 
+/* Aligned 8-byte words that [va, va + len) touches: 3 for 16 bytes at 0x1004. */
+static inline uint64_t words_touched(va_t va, uint64_t len)
+{
+	return (va + len - 1) / 8 - va / 8 + 1;
+}
+
 /* 0; -EFAULT: an address is not the kernel's or not mapped (as Linux would oops);
  * what comes before it has been done. */
 int kernel_read(struct kernel *k, va_t src, void *dst, uint64_t len);

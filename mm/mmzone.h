@@ -25,6 +25,16 @@ enum lru_list {
 	NR_LRU_LISTS
 };
 
+static inline bool is_active_lru(enum lru_list lru)
+{
+	return lru == LRU_ACTIVE_ANON || lru == LRU_ACTIVE_FILE;
+}
+
+static inline bool is_file_lru(enum lru_list lru)
+{
+	return lru == LRU_INACTIVE_FILE || lru == LRU_ACTIVE_FILE;
+}
+
 /* Frames come and go by pageblocks of one migrate type, so that what cannot move
  * does not litter what can: 2 MB, as x86 with huge pages has it. */
 #define PAGEBLOCK_ORDER 9

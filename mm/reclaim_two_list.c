@@ -18,11 +18,6 @@
 #include "mm/rmap.h"
 #include "mm/vma.h"
 
-static bool is_file(enum lru_list lru)
-{
-	return lru == LRU_INACTIVE_FILE || lru == LRU_ACTIVE_FILE;
-}
-
 static void two_list_used(struct kernel *k, struct page *page)
 {
 	if (PageActive(page) || PageUnevictable(page) || !PageReferenced(page)) {
@@ -101,8 +96,8 @@ static void two_list_shrink_active(struct kernel *k, struct pglist_data *node, e
 		bool keep = false;
 
 		if (page_mapped(page) && page_referenced(k, page, &vm_flags)) {
-			node->lruvec.recent_rotated[is_file(lru)]++;
-			keep = is_file(lru) && vm_flags & VM_EXEC;
+			node->lruvec.recent_rotated[is_file_lru(lru)]++;
+			keep = is_file_lru(lru) && vm_flags & VM_EXEC;
 		}
 		if (!keep) {
 			ClearPageActive(page);

@@ -55,16 +55,6 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-static bool is_active(enum lru_list lru)
-{
-	return lru == LRU_ACTIVE_ANON || lru == LRU_ACTIVE_FILE;
-}
-
-static bool is_file(enum lru_list lru)
-{
-	return lru == LRU_INACTIVE_FILE || lru == LRU_ACTIVE_FILE;
-}
-
 static bool may_swap(const struct kernel *k, const struct scan_control *sc)
 {
 	return k->swap.nr_swap_pages && sc->gfp & __GFP_IO;
@@ -191,7 +181,7 @@ uint64_t isolate_lru_pages(struct kernel *k, struct pglist_data *node, enum lru_
 
 	INIT_LIST_HEAD(taken);
 	for (n = 0; n < nr; n++) {
-		struct page *page = policy->pick && !is_active(lru)
+		struct page *page = policy->pick && !is_active_lru(lru)
 		                        ? policy->pick(k, node, lru, classzone)
 		                        : oldest_from(k, list, &at, classzone);
 
@@ -202,7 +192,7 @@ uint64_t isolate_lru_pages(struct kernel *k, struct pglist_data *node, enum lru_
 		lru_cache_del(k, page);
 		list_add(&page->lru, taken);
 	}
-	node->lruvec.recent_scanned[is_file(lru)] += n;
+	node->lruvec.recent_scanned[is_file_lru(lru)] += n;
 	return n;
 }
 
@@ -266,7 +256,7 @@ static void shrink_inactive_list(struct kernel *k, struct pglist_data *node, enu
 
 	sc->nr_scanned += nr_taken;
 	count_vm_events(k, sc->kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, nr_taken);
-	count_vm_events(k, is_file(lru) ? PGSCAN_FILE : PGSCAN_ANON, nr_taken);
+	count_vm_events(k, is_file_lru(lru) ? PGSCAN_FILE : PGSCAN_ANON, nr_taken);
 
 	nr_reclaimed = shrink_page_list(k, &pages, sc);
 	sc->nr_reclaimed += nr_reclaimed;
@@ -370,8 +360,8 @@ static void get_scan_count(const struct kernel *k, struct pglist_data *node,
 	for (enum lru_list lru = LRU_INACTIVE_ANON; lru <= LRU_ACTIVE_FILE; lru++) {
 		nr[lru] = lruvec_lru_size(node, lru, sc->classzone) >> sc->priority;
 		if (balance == SCAN_FRACT)
-			nr[lru] = nr[lru] * fraction[is_file(lru)] / whole;
-		else if (balance == (is_file(lru) ? SCAN_ANON : SCAN_FILE))
+			nr[lru] = nr[lru] * fraction[is_file_lru(lru)] / whole;
+		else if (balance == (is_file_lru(lru) ? SCAN_ANON : SCAN_FILE))
 			nr[lru] = 0;
 	}
 }
@@ -379,9 +369,9 @@ static void get_scan_count(const struct kernel *k, struct pglist_data *node,
 static void shrink_list(struct kernel *k, struct pglist_data *node, enum lru_list lru, uint64_t nr,
                         struct scan_control *sc)
 {
-	if (!is_active(lru))
+	if (!is_active_lru(lru))
 		shrink_inactive_list(k, node, lru, nr, sc);
-	else if (inactive_is_low(k, node, is_file(lru), sc))
+	else if (inactive_is_low(k, node, is_file_lru(lru), sc))
 		k->config.reclaim_policy->shrink_active(k, node, lru, nr, sc->classzone);
 }
 

@@ -19,15 +19,6 @@ bool kernel_has_zone(const struct kernel *k, enum zone_type type)
 	return type == ZONE_HIGHMEM ? is_32bit : type == ZONE_DMA32 ? !is_32bit : true;
 }
 
-uint64_t zone_free_pages(const struct kernel *k, const struct zone *zone)
-{
-	uint64_t pages = zone->nr_free_pages;
-
-	for (uint32_t cpu = 0; cpu < k->config.nr_cpus; cpu++)
-		pages += zone->pageset[cpu].count;
-	return pages;
-}
-
 static void count_slab_page(const struct page *head, struct node_counts *counts)
 {
 	bool is_reclaimable = head->slab_cache->flags & SLAB_RECLAIM_ACCOUNT;
@@ -63,7 +54,7 @@ static void count_zone(const struct kernel *k, const struct zone *zone, struct n
 {
 	uint64_t *value = counts->value;
 
-	value[NR_FREE_PAGES] += zone_free_pages(k, zone);
+	value[NR_FREE_PAGES] += zone_nr_free_pages(k, zone);
 	value[NR_INACTIVE_ANON] += zone->nr_lru[LRU_INACTIVE_ANON];
 	value[NR_ACTIVE_ANON] += zone->nr_lru[LRU_ACTIVE_ANON];
 	value[NR_INACTIVE_FILE] += zone->nr_lru[LRU_INACTIVE_FILE];
@@ -204,7 +195,7 @@ static void show_zone_stats(struct proc_text *text, const struct kernel *k, cons
 		                                         "inactive_file", "active_file",
 		                                         "unevictable" };
 
-	proc_printf(text, "\n      nr_free_pages %" PRIu64, zone_free_pages(k, zone));
+	proc_printf(text, "\n      nr_free_pages %" PRIu64, zone_nr_free_pages(k, zone));
 	for (int lru = 0; lru < NR_LRU_LISTS; lru++)
 		proc_printf(text, "\n      nr_zone_%s %" PRIu64, names[lru], zone->nr_lru[lru]);
 	for (int i = 0; i < NR_NUMA_STATS; i++)

@@ -16,9 +16,6 @@ struct node_counts {
  * that mem_map tells, page by page. */
 void count_node(const struct kernel *k, uint32_t nid, struct node_counts *counts);
 
-/* Pages on the zone's free lists, per-CPU ones too. */
-uint64_t zone_free_pages(const struct kernel *k, const struct zone *zone);
-
 /* Only kernels with 4-byte addresses have ZONE_HIGHMEM, only others ZONE_DMA32. */
 bool kernel_has_zone(const struct kernel *k, enum zone_type type);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sim/usercopy.h"
 
+#include "mm/maccess.h"
 #include "mm/mm.h"
 #include "sim/compat.h"
 #include "sim/machine.h"
@@ -84,12 +85,6 @@ static uint8_t *touch(const struct user_access *access, va_t va, uint64_t nr_wor
 	if (access->kind == ACCESS_STORE)
 		machine->kernel.ops->frame_changed(machine->kernel.machine, t.pa >> PAGE_SHIFT);
 	return ram_at(&machine->ram, t.pa);
-}
-
-/* Aligned 8-byte words that [va, va + len) touches: 3 for 16 bytes at 0x1004. */
-static uint64_t words_touched(va_t va, uint64_t len)
-{
-	return (va + len - 1) / 8 - va / 8 + 1;
 }
 
 static uint64_t left_in_page(va_t va)

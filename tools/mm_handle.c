@@ -153,6 +153,22 @@ int handle_release(struct mm_shell *sh, struct handle *handle)
 	return err;
 }
 
+int shell_try_release(struct mm_shell *sh, const struct mm_call *call,
+                      const struct handle_kind *kind)
+{
+	struct handle *handle = handle_of_kind(sh, call->argv[0], kind);
+	int err;
+
+	if (!handle)
+		return EXIT_MISTAKE;
+	err = handle_release(sh, handle);
+	if (err)
+		shell_say(sh, "%s", strerror(-err));
+	if (!call->result)
+		return 0;
+	return handle_make(sh, call->result, &handle_number, NULL, (uint64_t)(int64_t)err);
+}
+
 /* What others still use stays, and is tried again when those have gone: a swap area
  * is older than the processes whose pages it has, but may also be younger. */
 void handle_release_all(struct mm_shell *sh)

@@ -228,6 +228,10 @@ int handle_release(struct mm_shell *sh, struct handle *handle);
  * kind, else another kind is a mistake. 0 or EXIT_MISTAKE. */
 int shell_free_kind(struct mm_shell *sh, const struct mm_call *call,
                     const struct handle_kind *kind);
+/* For what may refuse to go: releases the call's first argument, says an error, and
+ * gives it to the call's name if there is one. 0 or EXIT_MISTAKE: no such handle. */
+int shell_try_release(struct mm_shell *sh, const struct mm_call *call,
+                      const struct handle_kind *kind);
 void handle_release_all(struct mm_shell *sh); /* newest first */
 /* A handle's field; false: no such field. */
 bool handle_ask(const struct mm_shell *sh, const struct handle *handle, const char *field,

@@ -85,17 +85,7 @@ static int run_create(struct mm_shell *sh, const struct mm_call *call)
 
 static int run_destroy(struct mm_shell *sh, const struct mm_call *call)
 {
-	struct handle *handle = handle_of_kind(sh, call->argv[0], &handle_cache);
-	int err;
-
-	if (!handle)
-		return EXIT_MISTAKE;
-	err = handle_release(sh, handle);
-	if (err)
-		shell_say(sh, "%s", strerror(-err));
-	if (!call->result)
-		return 0;
-	return handle_make(sh, call->result, &handle_number, NULL, (uint64_t)(int64_t)err);
+	return shell_try_release(sh, call, &handle_cache);
 }
 
 static int run_shrink(struct mm_shell *sh, const struct mm_call *call)

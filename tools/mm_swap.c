@@ -85,17 +85,7 @@ static int run_swapon(struct mm_shell *sh, const struct mm_call *call)
 /* Brings its pages back; -ENOMEM if they do not fit. */
 static int run_swapoff(struct mm_shell *sh, const struct mm_call *call)
 {
-	struct handle *handle = handle_of_kind(sh, call->argv[0], &handle_swap_area);
-	int err;
-
-	if (!handle)
-		return EXIT_MISTAKE;
-	err = handle_release(sh, handle);
-	if (err)
-		shell_say(sh, "%s", strerror(-err));
-	if (!call->result)
-		return 0;
-	return handle_make(sh, call->result, &handle_number, NULL, (uint64_t)(int64_t)err);
+	return shell_try_release(sh, call, &handle_swap_area);
 }
 
 const struct mm_command mm_swap_commands[] = {
