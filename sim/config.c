@@ -2,18 +2,17 @@
 /*
  * Loads a description in layers, each over the one before: the table's defaults,
  * the machine that `base` names, the file itself, --set. Only then is it looked at
- * as a whole. Nothing outside this file knows libfyaml.
+ * as a whole.
  */
 #include "sim/config.h"
 
 #include "mmu/tlb_policy.h"
 #include "sim/config_keys.h"
 #include "sim/config_nodes.h"
-#include "sim/utf8.h"
+#include "sim/yaml.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <libfyaml.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -177,44 +176,32 @@ static int set_overrides(struct loader *loader, const struct config_override *ov
 
 /* ---- YAML ---- */
 
-static struct place place_of_node(const struct loader *loader, const char *file,
-                                  struct fy_node *node)
+static struct place place_of_yaml(const struct loader *loader, const char *file,
+                                  const struct yaml *yaml)
 {
-	struct place place = { .file = file, .layer = loader->layer };
-	struct fy_token *token = fy_node_get_scalar_token(node);
-	const struct fy_mark *mark = token ? fy_token_start_mark(token) : NULL;
-
-	if (mark) {
-		place.line = mark->line + 1;
-		place.column = mark->column + 1;
-	}
-	return place;
+	return (struct place){
+		.file = file, .layer = loader->layer, .line = yaml->line, .column = yaml->column
+	};
 }
 
-/* The text of a scalar. False: it is none, or has a NUL in it, or is too long. */
-static bool get_text(struct fy_node *node, char *text, size_t size)
+/* The text of a scalar. False: it is none, or is too long. */
+static bool get_text(const struct yaml *yaml, char *text, size_t size)
 {
-	size_t len = 0;
-	const char *bytes = fy_node_is_scalar(node) && !fy_node_is_alias(node)
-	                        ? fy_node_get_scalar(node, &len)
-	                        : NULL;
+	size_t len = yaml->kind == YAML_TEXT ? strlen(yaml->text) : size;
 
-	if (!bytes || len >= size || memchr(bytes, '\0', len))
+	if (len >= size)
 		return false;
-	memcpy(text, bytes, len);
-	text[len] = '\0';
+	memcpy(text, yaml->text, len + 1);
 	return true;
 }
 
 /* [a, b] as "a,b". */
-static bool get_list(struct fy_node *node, char *text, size_t size)
+static bool get_list(const struct yaml *list, char *text, size_t size)
 {
-	struct fy_node *item;
-	void *iterator = NULL;
 	size_t len = 0;
 
 	text[0] = '\0';
-	while ((item = fy_node_sequence_iterate(node, &iterator))) {
+	for (const struct yaml *item = list->first; item; item = item->next) {
 		if (len + 2 > size)
 			return false;
 		if (len)
@@ -226,25 +213,23 @@ static bool get_list(struct fy_node *node, char *text, size_t size)
 	return true;
 }
 
-static int load_mapping(struct loader *loader, const char *file, struct fy_node *mapping,
+static int load_mapping(struct loader *loader, const char *file, const struct yaml *mapping,
                         const char *prefix);
 
 static int load_nodes(struct loader *loader, const struct place *place, const char *file,
-                      struct fy_node *nodes)
+                      const struct yaml *nodes)
 {
 	char prefix[32];
-	struct fy_node *node;
-	void *iterator = NULL;
 	unsigned i = 0;
 	int err = 0;
 
-	if (!fy_node_is_sequence(nodes))
+	if (nodes->kind != YAML_LIST)
 		return complain(loader, place, "nodes is a list of mappings, one a node");
 	/* A list replaces that of the base. */
 	memset(loader->config->nodes, 0, sizeof(loader->config->nodes));
 	loader->config->nr_nodes = 0;
-	while (!err && (node = fy_node_sequence_iterate(nodes, &iterator))) {
-		if (!fy_node_is_mapping(node) || fy_node_mapping_is_empty(node))
+	for (const struct yaml *node = nodes->first; node && !err; node = node->next) {
+		if (node->kind != YAML_MAPPING || !node->first)
 			return complain(loader, place, "nodes is a list of mappings, one a node");
 		if (i == MAX_NUMNODES)
 			return complain(loader, place, "there are at most %d nodes", MAX_NUMNODES);
@@ -256,14 +241,14 @@ static int load_nodes(struct loader *loader, const struct place *place, const ch
 
 /* `place` is the key's; a value that has none of its own is told of there. */
 static int load_leaf(struct loader *loader, const struct place *place, const char *file,
-                     const struct config_key *key, struct fy_node *value)
+                     const struct config_key *key, const struct yaml *value)
 {
 	char text[CONFIG_TEXT_MAX];
 	struct place at;
 
-	if (fy_node_is_mapping(value))
+	if (value->kind == YAML_MAPPING)
 		return complain_of_kind(loader, place, key, "a mapping");
-	if (fy_node_is_sequence(value)) {
+	if (value->kind == YAML_LIST) {
 		if (!key->kind->is_list)
 			return complain_of_kind(loader, place, key, "a list");
 		if (!get_list(value, text, sizeof(text)))
@@ -272,80 +257,62 @@ static int load_leaf(struct loader *loader, const struct place *place, const cha
 	}
 	if (!get_text(value, text, sizeof(text)))
 		return complain_of_kind(loader, place, key, "such text");
-	at = place_of_node(loader, file, value);
+	at = place_of_yaml(loader, file, value);
 	return set_value(loader, key->name, text, at.line ? &at : place);
 }
 
 /* One "key: value"; the key's whole name is `name`. */
 static int load_value(struct loader *loader, const struct place *place, const char *file,
-                      const char *name, struct fy_node *value)
+                      const char *name, const struct yaml *value)
 {
 	const struct config_key *key = config_key_find(name);
 	char prefix[NAME_MAX_BYTES + 1];
 
-	if (!value)
-		return complain(loader, place, "%s has no value", name);
-	if (fy_node_is_alias(value))
+	if (value->kind == YAML_ALIAS)
 		return complain(loader, place, "%s: aliases are not for machine files; see base",
 		                name);
 	if (!strcmp(name, "nodes"))
 		return load_nodes(loader, place, file, value);
 	if (key)
 		return load_leaf(loader, place, file, key, value);
-	if (!fy_node_is_mapping(value))
+	if (value->kind != YAML_MAPPING)
 		return set_value(loader, name, "", place); /* which says: no such key */
 	snprintf(prefix, sizeof(prefix), "%s.", name);
 	return load_mapping(loader, file, value, prefix);
 }
 
-static int load_mapping(struct loader *loader, const char *file, struct fy_node *mapping,
+static int load_mapping(struct loader *loader, const char *file, const struct yaml *mapping,
                         const char *prefix)
 {
-	struct fy_node_pair *pair;
-	void *iterator = NULL;
 	int err = 0;
 
-	while (!err && (pair = fy_node_mapping_iterate(mapping, &iterator))) {
-		struct fy_node *key = fy_node_pair_key(pair);
-		struct place place = place_of_node(loader, file, key);
+	for (const struct yaml *value = mapping->first; value && !err; value = value->next) {
+		struct place place = place_of_yaml(loader, file, value->key);
 		char word[64], name[NAME_MAX_BYTES];
 
-		if (!key || !get_text(key, word, sizeof(word)))
+		if (!get_text(value->key, word, sizeof(word)))
 			return complain(loader, &place, "a key is a word");
 		if ((size_t)snprintf(name, sizeof(name), "%s%s", prefix, word) >= sizeof(name))
 			return complain(loader, &place, "no such key: %s", name);
-		err = load_value(loader, &place, file, name, fy_node_pair_value(pair));
+		err = load_value(loader, &place, file, name, value);
 	}
 	return err;
-}
-
-static int complain_of_yaml(struct loader *loader, const char *file, struct fy_diag *diag)
-{
-	void *iterator = NULL;
-	const struct fy_diag_error *error = fy_diag_errors_iterate(diag, &iterator);
-	struct place place = { .file = file };
-
-	if (!error)
-		return complain(loader, &place, "not YAML text");
-	place.line = error->line;
-	place.column = error->column;
-	return complain(loader, &place, "%s", error->msg);
 }
 
 static int load_text(struct loader *loader, const char *file, const char *text, size_t len);
 
 /* `base` comes first, whatever place it has in the file. */
-static int load_base(struct loader *loader, const char *file, struct fy_node *root)
+static int load_base(struct loader *loader, const char *file, const struct yaml *root)
 {
-	struct fy_node *node = fy_node_mapping_lookup_by_string(root, "base", FY_NT);
-	struct place place = { .file = file, .layer = loader->layer };
+	const struct yaml *base = yaml_find(root, "base");
+	struct place place;
 	const char *text, *name;
 	char wanted[64];
 
-	if (!node)
+	if (!base)
 		return 0;
-	place = place_of_node(loader, file, node);
-	if (!get_text(node, wanted, sizeof(wanted)))
+	place = place_of_yaml(loader, file, base);
+	if (!get_text(base, wanted, sizeof(wanted)))
 		return complain(loader, &place, "base is the name of a machine that ships");
 	for (size_t i = 0; (text = machine_config_shipped(i, &name)); i++)
 		if (!strcmp(name, wanted))
@@ -353,15 +320,12 @@ static int load_base(struct loader *loader, const char *file, struct fy_node *ro
 	return complain(loader, &place, "no machine \"%s\" ships", wanted);
 }
 
-static int load_document(struct loader *loader, const char *file, struct fy_document *document)
+static int load_tree(struct loader *loader, const char *file, const struct yaml *root)
 {
-	struct fy_node *root = fy_document_root(document);
 	struct place place = { .file = file };
 	int err;
 
-	if (!root)
-		return 0; /* an empty file changes nothing */
-	if (!fy_node_is_mapping(root))
+	if (root->kind != YAML_MAPPING)
 		return complain(loader, &place, "a machine file is a mapping of keys to values");
 	err = load_base(loader, file, root);
 	if (err)
@@ -370,84 +334,20 @@ static int load_document(struct loader *loader, const char *file, struct fy_docu
 	return load_mapping(loader, file, root, "");
 }
 
-/* What no machine file holds: bytes that are not UTF-8, and control characters.
- * libfyaml 0.7.12 does not come back from some of them (after a '%'). */
-static int check_characters(struct loader *loader, const char *file, const char *text, size_t len)
-{
-	struct place place = { .file = file, .line = 1, .column = 1 };
-
-	for (size_t i = 0, n; i < len; i += n) {
-		unsigned char c = (unsigned char)text[i];
-
-		n = utf8_length(text + i, len - i);
-		if (!n || c == 0x7f || (c < 0x20 && !strchr("\t\n\r", c)) || !c)
-			return complain(loader, &place, n ? "a control character" : "not UTF-8");
-		place.column++;
-		if (c == '\n') {
-			place.line++;
-			place.column = 1;
-		}
-	}
-	return 0;
-}
-
-/* libfyaml makes no document of nothing but comments. */
-static bool is_blank(const char *text, size_t len)
-{
-	bool is_comment = false;
-
-	for (const char *c = text; c < text + len; c++) {
-		if (*c == '\n')
-			is_comment = false;
-		else if (*c == '#')
-			is_comment = true;
-		else if (*c != ' ' && !is_comment)
-			return false;
-	}
-	return true;
-}
-
-static int load_stream(struct loader *loader, const char *file, struct fy_parser *parser,
-                       struct fy_diag *diag)
-{
-	struct fy_document *document = fy_parse_load_document(parser);
-	struct fy_document *second = document ? fy_parse_load_document(parser) : NULL;
-	struct place place = { .file = file };
-	int err;
-
-	if (second)
-		err = complain(loader, &place, "a machine file is one YAML document");
-	else if (!document || fy_diag_got_error(diag))
-		err = complain_of_yaml(loader, file, diag);
-	else
-		err = load_document(loader, file, document);
-	fy_document_destroy(second);
-	fy_document_destroy(document);
-	return err;
-}
-
 static int load_text(struct loader *loader, const char *file, const char *text, size_t len)
 {
-	struct fy_diag_cfg diag_cfg;
-	struct fy_diag *diag;
-	struct fy_parser *parser;
-	int err = check_characters(loader, file, text, len);
+	struct yaml_mistake mistake;
+	struct yaml *root;
+	int err = yaml_parse(&root, text, len, &mistake);
 
-	if (err || is_blank(text, len))
-		return err;
-	err = -ENOMEM;
-	fy_diag_cfg_default(&diag_cfg);
-	diag_cfg.fp = NULL;
-	diag = fy_diag_create(&diag_cfg);
-	if (!diag)
-		return -ENOMEM;
-	fy_diag_set_collect_errors(diag, true);
-	/* Aliases stay what they are: a few lines of them can stand for gigabytes. */
-	parser = fy_parser_create(&(struct fy_parse_cfg){ .diag = diag });
-	if (parser && !fy_parser_set_string(parser, text, len))
-		err = load_stream(loader, file, parser, diag);
-	fy_parser_destroy(parser);
-	fy_diag_destroy(diag);
+	if (err == -EINVAL)
+		return complain(
+		    loader,
+		    &(struct place){ .file = file, .line = mistake.line, .column = mistake.column },
+		    "%s", mistake.what);
+	if (!err && root) /* an empty file changes nothing */
+		err = load_tree(loader, file, root);
+	yaml_destroy(root);
 	return err;
 }
 
@@ -685,34 +585,6 @@ int machine_config_parse(struct machine_config *config, const char *name, const 
 
 /* ---- files ---- */
 
-/* The whole file, malloc'ed. */
-static int read_file(const char *path, char **text, size_t *len)
-{
-	FILE *file = fopen(path, "re");
-	char *bytes;
-	int err = 0;
-
-	if (!file)
-		return -errno;
-	bytes = malloc(FILE_MAX + 1);
-	if (!bytes) {
-		fclose(file);
-		return -ENOMEM;
-	}
-	errno = 0;
-	*len = fread(bytes, 1, FILE_MAX + 1, file);
-	if (ferror(file))
-		err = errno ? -errno : -EIO;
-	else if (*len > FILE_MAX)
-		err = -EFBIG;
-	fclose(file);
-	if (err)
-		free(bytes);
-	else
-		*text = bytes;
-	return err;
-}
-
 int machine_config_load(struct machine_config *config, const char *name,
                         const struct config_override *overrides, size_t nr_overrides, char *why,
                         size_t why_size)
@@ -726,7 +598,7 @@ int machine_config_load(struct machine_config *config, const char *name,
 		if (!strcmp(shipped_name, name))
 			return machine_config_parse(config, name, shipped, strlen(shipped),
 			                            overrides, nr_overrides, why, why_size);
-	err = read_file(name, &text, &len);
+	err = yaml_read_file(name, FILE_MAX, &text, &len);
 	if (err == -ENOENT && !strchr(name, '/'))
 		snprintf(why, why_size, "no machine \"%s\" ships, and there is no such file", name);
 	else if (err)

@@ -290,7 +290,7 @@ static const struct {
 
 	/* YAML */
 	{ "[1, 2]\n", "test.yaml: a machine file is a mapping of keys to values" },
-	{ "ram: 1G\n---\nram: 2G\n", "test.yaml: a machine file is one YAML document" },
+	{ "ram: 1G\n---\nram: 2G\n", "test.yaml: more than one YAML document" },
 	{ "ram: \"1G\n", "test.yaml:1:7: " },
 	{ "? [a]\n: b\n", "test.yaml: a key is a word" },
 	{ "seed: &x 1\nram: *x\n",
