@@ -5,9 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Unicorn's blocks are shorter than a page, so they lie in two at most. */
-#define MAX_BLOCK_BYTES ((uint32_t)(2 * PAGE_SIZE))
-
 int code_init(struct code *code, const struct ram *ram, const struct mmu *mmu)
 {
 	code->ram = ram;
@@ -54,7 +51,7 @@ uint32_t code_instructions_before(const struct code *code, const struct code_blo
 {
 	uint32_t offset = (uint32_t)(va - block->va), n = 0;
 	struct decoded_block decoded;
-	uint8_t bytes[MAX_BLOCK_BYTES];
+	uint8_t bytes[CODE_MAX_BLOCK_BYTES];
 	bool writable;
 
 	if (offset <= DECODE_STARTS_BYTES) {
@@ -101,7 +98,7 @@ uint32_t code_bytes_before_next_page(const struct code *code, va_t ip)
  * it is remembered in no generation. */
 void code_learn_block(const struct code *code, struct code_block *block, va_t va, uint32_t size)
 {
-	uint8_t bytes[MAX_BLOCK_BYTES];
+	uint8_t bytes[CODE_MAX_BLOCK_BYTES];
 	struct decoded_block decoded;
 	bool writable;
 	uint32_t had;

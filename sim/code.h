@@ -12,6 +12,9 @@
 #define CODE_NR_BLOCKS ((uint32_t)1 << 15) /* remembered; a power of two */
 #define CODE_NO_REP UINT32_MAX
 
+/* Unicorn's blocks are shorter than a page, so they lie in two at most. */
+#define CODE_MAX_BLOCK_BYTES ((uint32_t)(2 * PAGE_SIZE))
+
 /* A cache line each: the first half is looked at each time a block runs. */
 struct code_block {
 	_Alignas(64) va_t va;
@@ -114,14 +117,22 @@ static inline bool code_is_known(const struct code *code, const struct code_bloc
 	              block->generation == code->generation);
 }
 
-/* The block of size bytes at va. Valid until the next call. */
-static inline const struct code_block *code_find_block(struct code *code, va_t va, uint32_t size)
+/* The block of size bytes at va. Valid until the next call. *is_new: it was not known. */
+static inline const struct code_block *code_find_block(struct code *code, va_t va, uint32_t size,
+                                                       bool *is_new)
 {
 	struct code_block *block = code_slot(code, va);
 
-	if (!code_is_known(code, block, va, size))
+	*is_new = !code_is_known(code, block, va, size);
+	if (*is_new)
 		code_learn_block(code, block, va, size);
 	return block;
+}
+
+/* Its number among those that are remembered, from 1 on. */
+static inline uint16_t code_block_number(const struct code *code, const struct code_block *block)
+{
+	return (uint16_t)(block - code->blocks + 1);
 }
 
 #endif

@@ -10,6 +10,7 @@
 #define PW_SIM_ENGINE_H
 
 #include "mmu/mmu.h"
+#include "sim/record.h"
 #include "sim/x86_regs.h"
 
 struct engine;
@@ -80,6 +81,9 @@ void engine_context_destroy(struct engine_context *context); /* NULL is fine */
  * which belong to mmu and owner. Pages that it knows, it keeps. */
 void engine_switch(struct engine *engine, struct engine_context *from,
                    const struct engine_context *to, struct mmu *mmu, void *owner);
+
+/* Every access is told to it from here on; NULL: to nobody. ENGINE_EXACT only. */
+void engine_set_recorder(struct engine *engine, struct recorder *recorder);
 
 /* Run from the registers' ip on. 0, or -EIO if the engine itself broke. */
 int engine_run(struct engine *engine, uint64_t max_instructions, struct engine_stopped *stopped);

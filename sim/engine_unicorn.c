@@ -54,6 +54,7 @@ struct engine {
 	enum engine_mode mode;
 	const struct ram *ram;
 	struct mmu *mmu;
+	struct recorder *recorder; /* NULL: nobody wants to know */
 	const struct segment_layout *segments;
 	const struct engine_ops *ops;
 	void *owner;
@@ -80,6 +81,11 @@ struct engine {
 	 * fetched (exact engine). */
 	const struct code_block *current;
 	uint32_t counted, unfetched;
+	bool is_split; /* it reaches into a second page */
+
+	/* The load across two pages whose halves come next; size 0: none. */
+	va_t crossing_va;
+	uint32_t crossing_size;
 
 	/* The page that on_fill() could not give. */
 	bool has_fault;
@@ -121,13 +127,85 @@ static void describe_fill(struct engine *e, va_t va, enum access_kind kind,
 		out->perms |= UC_PROT_EXEC;
 }
 
+/* ---- recording ---- */
+
+/* The current block has begun, and its first fetch is made. If it lies in one page all
+ * its fetches are told now: those that follow hit, whatever comes between. */
+static void record_block(struct engine *e)
+{
+	struct recorder *r = e->recorder;
+
+	if (likely(!r))
+		return;
+	record_access(r, e->current->va, ACCESS_FETCH, PRIV_USER,
+	              code_block_number(&e->code, e->current), e->is_split ? 1 : e->counted);
+	r->open = e->is_split ? NULL : r->next - 1;
+}
+
+/* What followed its first fetch, where it was not told before. */
+static void record_block_rest(struct engine *e)
+{
+	if (unlikely(e->is_split))
+		record_access(e->recorder, e->current->va, ACCESS_FETCH, PRIV_USER, 0,
+		              e->unfetched);
+}
+
+/* It came only as far as this many fetches. */
+static void record_block_cut(struct engine *e, uint32_t nr_fetches)
+{
+	if (e->recorder && e->recorder->open)
+		e->recorder->open->count = nr_fetches;
+}
+
+/* A load across two pages is told by its halves, which are aligned: cut to what it is. */
+static void cut_crossing_half(struct engine *e, va_t *va, uint32_t *size)
+{
+	va_t second = (e->crossing_va & PAGE_MASK) + PAGE_SIZE;
+	uint32_t in_first = (uint32_t)(second - e->crossing_va);
+
+	if (*va == (e->crossing_va & ~(va_t)(*size - 1))) {
+		*va = e->crossing_va;
+		*size = in_first;
+		return;
+	}
+	if (*va == second)
+		*size = e->crossing_size - in_first;
+	e->crossing_size = 0;
+}
+
+static void record_load(struct engine *e, va_t va, uint32_t size)
+{
+	if (likely(!e->recorder))
+		return;
+	if (unlikely(e->crossing_size))
+		cut_crossing_half(e, &va, &size);
+	record_access(e->recorder, va, ACCESS_LOAD, PRIV_USER, size, 1);
+}
+
+static void learn_block(struct engine *e, const struct code_block *block)
+{
+	uint8_t bytes[CODE_MAX_BLOCK_BYTES];
+	bool writable;
+	const struct record_block told = {
+		.number = code_block_number(&e->code, block),
+		.is_32 = e->is_32,
+		.va = block->va,
+		.bytes = bytes,
+		.size = code_read(&e->code, block->va, bytes, block->size, &writable),
+	};
+
+	e->recorder->learn(e->recorder, &told);
+}
+
 /* ---- counting instructions ---- */
 
 /* The current block is over: all its instructions have been fetched. */
 static void settle_whole_block(struct engine *e)
 {
-	if (e->unfetched)
+	if (e->unfetched) {
 		mmu_access_again(e->mmu, e->current->va, ACCESS_FETCH, PRIV_USER, e->unfetched);
+		record_block_rest(e);
+	}
 	e->unfetched = 0;
 }
 
@@ -142,6 +220,7 @@ static void settle_block_before(struct engine *e, uint64_t ip)
 		if (done < e->counted) {
 			e->instructions -= e->counted - done;
 			e->unfetched = e->mode == ENGINE_EXACT ? done : 0;
+			record_block_cut(e, done + 1);
 			settle_whole_block(e);
 			e->current = NULL;
 		}
@@ -219,13 +298,20 @@ static void on_load(uc_engine *uc, uc_mem_type type, uint64_t pa, int size, int6
                     void *user)
 {
 	struct engine *e = user;
+	va_t va;
 
 	(void)uc, (void)type, (void)value;
-	/* Its two aligned halves are reported after it.
-	 * Simplified: the CPU's reading of a descriptor is not counted. */
-	if (crosses_page(pa, size) || unlikely(pa >= own_page_pa(e)))
+	/* Simplified: the CPU's reading of a descriptor is not counted. */
+	if (unlikely(pa >= own_page_pa(e)))
 		return;
-	on_access(e, bindings_va(&e->bindings, pa), ACCESS_LOAD, pa);
+	va = bindings_va(&e->bindings, pa);
+	if (crosses_page(pa, size)) { /* its two aligned halves are reported after it */
+		e->crossing_va = va;
+		e->crossing_size = (uint32_t)size;
+		return;
+	}
+	on_access(e, va, ACCESS_LOAD, pa);
+	record_load(e, va, (uint32_t)size);
 }
 
 static void on_store(uc_engine *uc, uc_mem_type type, uint64_t pa, int size, int64_t value,
@@ -238,10 +324,17 @@ static void on_store(uc_engine *uc, uc_mem_type type, uint64_t pa, int size, int
 	on_access(e, va, ACCESS_STORE, pa);
 	if (crosses_page(pa, size)) {
 		va_t second = (va & PAGE_MASK) + PAGE_SIZE;
+		uint32_t in_first = (uint32_t)(second - va);
 
+		record_access(e->recorder, va, ACCESS_STORE, PRIV_USER, in_first, 1);
 		/* If it is absent, the whole store will come again. */
-		if (mmu_probe(e->mmu, second, ACCESS_STORE, PRIV_USER, NULL, NULL))
-			mmu_access(e->mmu, second, ACCESS_STORE, PRIV_USER);
+		if (!mmu_probe(e->mmu, second, ACCESS_STORE, PRIV_USER, NULL, NULL))
+			return;
+		mmu_access(e->mmu, second, ACCESS_STORE, PRIV_USER);
+		record_access(e->recorder, second, ACCESS_STORE, PRIV_USER,
+		              (uint32_t)size - in_first, 1);
+	} else {
+		record_access(e->recorder, va, ACCESS_STORE, PRIV_USER, (uint32_t)size, 1);
 	}
 }
 
@@ -267,13 +360,16 @@ static void begin_block(struct engine *e, va_t va, uint32_t size)
 {
 	const struct code_block *block;
 	uint32_t repeated;
+	bool is_new;
 
 	if (e->instructions >= e->budget_end) {
 		stop(e, ENGINE_STOP_BUDGET, 0);
 		return;
 	}
 	repeated = goes_on_repeating(e, va) ? 1 : 0; /* before its place is used anew */
-	block = code_find_block(&e->code, va, size);
+	block = code_find_block(&e->code, va, size, &is_new);
+	if (is_new && e->recorder)
+		learn_block(e, block);
 	count_block(e, block, block->nr_instructions - repeated);
 }
 
@@ -309,9 +405,13 @@ static void on_exact_block(uc_engine *uc, uint64_t va, uint32_t size, void *user
 		return;
 	mmu_access(e->mmu, va, ACCESS_FETCH, PRIV_USER);
 	e->unfetched = e->counted - 1;
-	if (unlikely((va & PAGE_MASK) != last_page) &&
-	    mmu_probe(e->mmu, last_page, ACCESS_FETCH, PRIV_USER, NULL, NULL))
+	e->is_split = (va & PAGE_MASK) != last_page;
+	record_block(e);
+	if (unlikely(e->is_split) &&
+	    mmu_probe(e->mmu, last_page, ACCESS_FETCH, PRIV_USER, NULL, NULL)) {
 		mmu_access(e->mmu, last_page, ACCESS_FETCH, PRIV_USER);
+		record_access(e->recorder, last_page, ACCESS_FETCH, PRIV_USER, 0, 1);
+	}
 }
 
 static void on_syscall(uc_engine *uc, void *user)
@@ -734,6 +834,12 @@ void engine_frame_changed(struct engine *engine, pfn_t pfn)
 	engine->fetched[pfn] = 0;
 	code_forget(&engine->code);
 	engine->flush_wanted = true;
+}
+
+void engine_set_recorder(struct engine *engine, struct recorder *recorder)
+{
+	engine->recorder = recorder;
+	code_forget(&engine->code); /* so that it is told of all blocks */
 }
 
 uint64_t engine_instructions(const struct engine *engine)

@@ -455,6 +455,12 @@ static void end_leftovers(struct machine *m)
 	free_dead(m);
 }
 
+void machine_set_recorder(struct machine *machine, struct recorder *recorder)
+{
+	machine->recorder = recorder;
+	engine_set_recorder(machine->engine, recorder);
+}
+
 int machine_run(struct machine *machine)
 {
 	bool did_run = true;

@@ -14,6 +14,7 @@
 #include "sim/interval.h"
 #include "sim/ipc_shm.h"
 #include "sim/page_uses.h"
+#include "sim/record.h"
 #include "sim/task.h"
 #include "sim/terminal.h"
 #include "sim/tlb_flush.h"
@@ -93,6 +94,7 @@ struct machine {
 	const char *kernel_function;
 	uint64_t usercopy_done;    /* bytes that the last copy moved: sim/usercopy.h */
 	struct interval *interval; /* --interval, the caller's; or NULL */
+	struct recorder *recorder; /* machine_set_recorder() */
 	/* calls that got ENOSYS, by number: of 64-bit and of 32-bit tasks */
 	uint64_t nr_unknown_syscalls[NR_COUNTED_SYSCALLS];
 	uint64_t nr_unknown_syscalls32[NR_COUNTED_SYSCALLS];
@@ -111,6 +113,10 @@ void machine_destroy(struct machine *machine); /* NULL is fine */
 /* The first task, ready at the program's entry. As task_exec(). */
 int machine_start(struct machine *machine, const char *path, char *const argv[], char *const envp[],
                   char *why, size_t why_size);
+
+/* From here on the run is told to the recorder, which is the caller's. Only with the exact
+ * engine: the other does not see accesses. */
+void machine_set_recorder(struct machine *machine, struct recorder *recorder);
 
 /* Until every task has ended. 0, or -errno if the machine broke (machine->broken,
  * machine->check_failure). */

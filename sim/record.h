@@ -46,16 +46,35 @@ struct record_access {
 	uint32_t count; /* of the same page and kind, one after the other */
 	uint8_t kind;   /* enum access_kind */
 	uint8_t priv;   /* enum privilege */
-	uint8_t size;   /* bytes of each; 0: unknown */
-	uint8_t flags;
+	union {
+		uint16_t size;  /* load, store: bytes of each; 0: unknown */
+		uint16_t block; /* fetch: the record_block that begins; 0: none does */
+	};
+};
+
+/*
+ * Code that the CPU runs through from its first byte on. Where it lies in one page its
+ * fetch is told once, when it begins, with all its instructions (fewer if a fault ends
+ * it). Where it reaches into a second page: the first instruction, one fetch of the
+ * second page, and what it did of the rest when it is over.
+ */
+struct record_block {
+	uint16_t number; /* until another block gets it */
+	bool is_32;
+	va_t va;
+	const uint8_t *bytes;
+	uint32_t size;
 };
 
 /* Belongs to who records. */
 struct recorder {
 	struct record_access *next, *end; /* room for more accesses; next == end: full */
+	struct record_access *open;       /* its count may yet change; NULL: none */
 	uint32_t paused;                  /* calls into the memory manager that are under way */
-	/* Makes room; the machine goes on afterwards. */
+	/* Makes room; moves `open`, which stays, and what came after it. */
 	void (*drain)(struct recorder *self);
+	/* A block that has not run before, or not under this number. */
+	void (*learn)(struct recorder *self, const struct record_block *block);
 	/* What was recorded so far came before it. */
 	void (*notice)(struct recorder *self, const struct record_event *event);
 };
@@ -68,7 +87,7 @@ static inline void record_access(struct recorder *recorder, va_t va, enum access
 	if (unlikely(recorder->next == recorder->end))
 		recorder->drain(recorder);
 	*recorder->next++ = (struct record_access){
-		.va = va, .count = count, .kind = kind, .priv = priv, .size = (uint8_t)size
+		.va = va, .count = count, .kind = kind, .priv = priv, .size = (uint16_t)size
 	};
 }
 

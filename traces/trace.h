@@ -27,8 +27,10 @@ struct trace_access {
 		uint64_t ip;                     /* load, store: of the instruction; 0: unknown */
 		const struct trace_block *block; /* fetch; NULL: count fetches at va's page */
 	};
-	uint32_t count; /* accesses to va's page in a row, of this kind and privilege; where
-	                 * every access is recorded: 1, or the instructions of a fetch */
+	uint32_t count; /* accesses to va's page in a row, of this kind and privilege; of a
+	                 * block: its instructions that ran, from the first on. Where a block
+	                 * reaches into a second page: 1, and fetches without a block follow
+	                 * for that page, and for the rest when it is over (count at its va) */
 	uint8_t kind;   /* enum access_kind */
 	uint8_t priv;   /* enum privilege */
 	uint8_t size;   /* bytes; 0: unknown */
