@@ -33,8 +33,7 @@ struct trace_access {
 	                 * for that page, and for the rest when it is over (count at its va) */
 	uint8_t kind;   /* enum access_kind */
 	uint8_t priv;   /* enum privilege */
-	uint8_t size;   /* bytes; 0: unknown */
-	uint8_t flags;
+	uint16_t size;  /* bytes; 0: unknown */
 };
 
 /* Accesses of one task on one CPU, then what happened. */
