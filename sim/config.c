@@ -583,6 +583,23 @@ int machine_config_parse(struct machine_config *config, const char *name, const 
 	return 0;
 }
 
+int machine_config_check_override(const struct config_override *override, char *why,
+                                  size_t why_size)
+{
+	struct machine_config *config = malloc(sizeof(*config));
+	struct loader loader = { .config = config, .why = why, .why_size = why_size };
+	int err;
+
+	if (!config) {
+		snprintf(why, why_size, "%s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	set_defaults(&loader);
+	err = set_overrides(&loader, override, 1);
+	free(config);
+	return err;
+}
+
 /* ---- files ---- */
 
 int machine_config_load(struct machine_config *config, const char *name,

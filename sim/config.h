@@ -92,6 +92,11 @@ int machine_config_parse(struct machine_config *config, const char *name, const 
                          size_t len, const struct config_override *overrides, size_t nr_overrides,
                          char *why, size_t why_size);
 
+/* Is it a key with a value of its kind, whatever machine it is set on? 0, or -EINVAL
+ * or -ENOMEM, and why[]. */
+int machine_config_check_override(const struct config_override *override, char *why,
+                                  size_t why_size);
+
 /* The machines that ship: text of the i-th, or NULL behind the last. The first
  * is the one that is taken when none is named. */
 const char *machine_config_shipped(size_t i, const char **name);

@@ -6,6 +6,7 @@
 #include "sim/summary.h"
 #include "tools/commands.h"
 #include "tools/output.h"
+#include "tools/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,12 +16,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Strings with a NULL behind the last, as execve(2) wants them. */
-struct strings {
-	char **list;
-	size_t nr;
-};
-
 /* One `pagewalk run`, from its options to its results. */
 struct run {
 	/* options */
@@ -28,7 +23,7 @@ struct run {
 	enum engine_mode engine;
 	uint64_t interval_every; /* 0: none */
 	const char *stats_path, *faults_path, *root, *argv0;
-	struct strings write, env;
+	struct words write, env;
 	bool check, syscalls, count, quiet;
 
 	/* what comes of them */
@@ -41,28 +36,6 @@ struct run {
 };
 
 /* ---- options ---- */
-
-/* Takes the string over; it is malloc'ed. */
-static int add_string(struct strings *strings, char *string)
-{
-	char **list = string ? reallocarray(strings->list, strings->nr + 2, sizeof(*list)) : NULL;
-
-	if (!list) {
-		free(string);
-		return complain("out of memory");
-	}
-	strings->list = list;
-	list[strings->nr++] = string;
-	list[strings->nr] = NULL;
-	return 0;
-}
-
-static void free_strings(struct strings *strings)
-{
-	for (size_t i = 0; i < strings->nr; i++)
-		free(strings->list[i]);
-	free(strings->list);
-}
 
 static int set_key(void *context, const char *value)
 {
@@ -117,14 +90,14 @@ static int add_write(void *context, const char *value)
 		free(path);
 		return complain("--write %s: %s", value, strerror(ENOTDIR));
 	}
-	return add_string(&((struct run *)context)->write, path);
+	return words_take(&((struct run *)context)->write, path);
 }
 
 static int add_env(void *context, const char *value)
 {
 	if (!strchr(value, '=') || *value == '=')
 		return complain("--env %s: it is --env NAME=VALUE", value);
-	return add_string(&((struct run *)context)->env, strdup(value));
+	return words_add(&((struct run *)context)->env, value);
 }
 
 #define AT(member) offsetof(struct run, member)
@@ -346,8 +319,8 @@ static void finish(struct run *run)
 	output_abandon(&run->stats);
 	output_abandon(&run->faults);
 	machine_choice_finish(&run->choice);
-	free_strings(&run->write);
-	free_strings(&run->env);
+	words_finish(&run->write);
+	words_finish(&run->env);
 	free(run);
 }
 

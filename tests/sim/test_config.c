@@ -182,6 +182,19 @@ START_TEST(a_list_of_nodes_replaces_the_bases_and_set_changes_one)
 }
 END_TEST
 
+START_TEST(an_override_can_be_checked_without_its_machine)
+{
+	struct config_override right = { "tlb.l1d.ways", "3" }, /* of 64 entries: on no machine */
+	    unknown = { "tlb.l1d.wayz", "4" }, wrong = { "ram", "much" };
+
+	ck_assert_int_eq(machine_config_check_override(&right, why, sizeof(why)), 0);
+	ck_assert_int_eq(machine_config_check_override(&unknown, why, sizeof(why)), -EINVAL);
+	ck_assert_str_eq(why, "--set tlb.l1d.wayz=4: no such key: tlb.l1d.wayz; is it "
+	                      "tlb.l1d.ways?");
+	ck_assert_int_eq(machine_config_check_override(&wrong, why, sizeof(why)), -EINVAL);
+}
+END_TEST
+
 START_TEST(values_written_in_other_ways)
 {
 	ck_assert_msg(!parse("{\"ram\": \"8M\", 'seed': 0x10, pcid: yes, "
@@ -502,6 +515,7 @@ int main(void)
 	tcase_add_test(tcase, a_node_that_is_all_of_ram_is_fine);
 	tcase_add_test(tcase, what_nodes_do_not_say_is_shared_out);
 	tcase_add_test(tcase, a_list_of_nodes_replaces_the_bases_and_set_changes_one);
+	tcase_add_test(tcase, an_override_can_be_checked_without_its_machine);
 	tcase_add_test(tcase, values_written_in_other_ways);
 	tcase_add_loop_test(tcase, a_mistake_is_told_with_its_place, 0,
 	                    sizeof(mistakes) / sizeof(mistakes[0]));
