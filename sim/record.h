@@ -13,13 +13,103 @@
 
 #include "mmu/types.h"
 
-/* X(id, name, names of the arguments). Ids of objects are numbers that no other object of
- * the run has: an mm's is its mm_context.ctx_id, a mapping's its address_space.id, a task's
- * its pid. A name that ends in "_r" is what the call returned. */
+/*
+ * X(id, name, names of the arguments). Ids of objects are numbers that no other object of
+ * the run has: an mm's is its mm_context.ctx_id, a task's its pid; a mapping's and a
+ * file's is its id, which it gets when it is first told of; a piece of kernel memory's is
+ * its address (in RAM: from RAM's begin), which others may have when it is free again.
+ * A name that ends in "_r" is what the call returned; signed numbers are sign-extended,
+ * as -errno is. Every event is the task's and the CPU's that run: record_event.task, cpu.
+ */
 #define RECORD_EVENTS(X)                                                                           \
-	X(RECORD_SWITCH, "switch", "mm")            /* event.cpu runs event.task from here on */   \
-	X(RECORD_FAULT, "fault", "va kind priv ip") /* this access was tried, and the tables       \
-	                                             * did not allow it */                         \
+	/* CPUs */                                                                                 \
+	X(RECORD_TURN, "turn", "")       /* it is event.cpu that runs, from here on */             \
+	X(RECORD_SWITCH, "switch", "mm") /* event.cpu runs event.task from here on */              \
+	X(RECORD_LOAD_MM, "load_mm", "mm")                                                         \
+	X(RECORD_LAZY_TLB, "lazy_tlb", "of_cpu")                                                   \
+	X(RECORD_THREADS, "threads", "") /* the kernel's own had their chance to run */            \
+	/* accesses that the tables did not allow: the kernel handled the fault; nobody did,       \
+	 * after too many tries */                                                                 \
+	X(RECORD_FAULT, "fault", "va kind priv ip")                                                \
+	X(RECORD_GIVE_UP, "give_up", "va kind priv ip")                                            \
+	/* tasks */                                                                                \
+	X(RECORD_TASK, "task", "pid tgid ppid mm") /* made by event.task, if there was one */      \
+	X(RECORD_ARGV, "argv", "pid index")        /* text: the argument; 0: a new list */         \
+	X(RECORD_LEADER, "leader", "pid leader")   /* a thread and its leader swap numbers */      \
+	X(RECORD_EXIT, "exit", "pid syscalls")                                                     \
+	X(RECORD_STATUS, "status", "pid code")                                                     \
+	X(RECORD_TASK_FREE, "task_free", "pid")                                                    \
+	X(RECORD_SET_POLICY, "set_policy", "pid mode nodes result_r")                              \
+	/* address spaces */                                                                       \
+	X(RECORD_MM_ALLOC, "mm_alloc", "mm_r")                                                     \
+	X(RECORD_MM_DUP, "mm_dup", "mm new_r")                                                     \
+	X(RECORD_MM_GET, "mm_get", "mm")                                                           \
+	X(RECORD_MM_PUT, "mm_put", "mm")                                                           \
+	X(RECORD_USE_MM, "use_mm", "pid mm")                                                       \
+	X(RECORD_LEAVE_MM, "leave_mm", "pid mm") /* its peak counts as the task's */               \
+	X(RECORD_MM_LAYOUT, "mm_layout",                                                           \
+	  "mm task_size mmap_base start_brk brk start_data end_data")                              \
+	X(RECORD_MM_LIMITS, "mm_limits", "mm stack data memlock as")                               \
+	X(RECORD_MM_OWNER, "mm_owner", "mm pid oom_score_adj")                                     \
+	X(RECORD_INSERT_VMA, "insert_vma", "mm start end flags special result_r")                  \
+	X(RECORD_VM_BRK, "vm_brk", "mm start len result_r")                                        \
+	X(RECORD_MMAP, "mmap", "mm file hint len prot flags pgoff va_r")                           \
+	X(RECORD_FORBID_WRITING, "forbid_writing", "mm start len")                                 \
+	X(RECORD_MUNMAP, "munmap", "mm start len result_r")                                        \
+	X(RECORD_MPROTECT, "mprotect", "mm start len prot result_r")                               \
+	X(RECORD_MREMAP, "mremap", "mm old old_len new_len flags new va_r")                        \
+	X(RECORD_BRK, "brk", "mm brk brk_r")                                                       \
+	X(RECORD_MADVISE, "madvise", "mm start len advice result_r")                               \
+	X(RECORD_MSYNC, "msync", "mm start len flags result_r")                                    \
+	X(RECORD_MLOCK, "mlock", "mm start len lock result_r")                                     \
+	X(RECORD_MLOCKALL, "mlockall", "mm flags result_r")                                        \
+	X(RECORD_POPULATE, "populate", "mm start end result_r")                                    \
+	X(RECORD_MBIND, "mbind", "mm start len mode nodes flags result_r")                         \
+	X(RECORD_HOME_NODE, "home_node", "mm start len node result_r")                             \
+	X(RECORD_MIGRATE_PAGES, "migrate_pages", "mm from to shared_too")                          \
+	X(RECORD_MOVE_PAGE, "move_page", "mm va node shared_too result_r")                         \
+	X(RECORD_ACCESS_VM, "access_vm", "mm va len write bytes_r")                                \
+	X(RECORD_CLEAR_REFS, "clear_refs", "mm type")                                              \
+	/* files */                                                                                \
+	X(RECORD_MAPPING, "mapping", "mapping size") /* first told of; nothing is cached yet */    \
+	X(RECORD_SHMEM, "shmem", "mapping mm size result_r") /* it is one of memory alone */       \
+	X(RECORD_SIZE, "size", "mapping size")                                                     \
+	X(RECORD_MAPPING_END, "mapping_end", "mapping")                                            \
+	X(RECORD_FILE, "file", "file mapping mode") /* opened, and first told of */                \
+	X(RECORD_FILE_END, "file_end", "file")                                                     \
+	X(RECORD_FADVISE, "fadvise", "file advice") /* POSIX_FADV_NORMAL, _RANDOM, _SEQUENTIAL */  \
+	X(RECORD_READ, "read", "file pos len")      /* the accesses of its copies follow, */       \
+	X(RECORD_WRITE, "write", "file pos len")                                                   \
+	X(RECORD_COPIED, "copied", "bytes_r") /* the end of each copy, */                          \
+	X(RECORD_RW_END, "rw_end", "bytes_r") /* and of the whole */                               \
+	X(RECORD_SYNC, "sync", "mapping start end result_r")                                       \
+	X(RECORD_INVALIDATE, "invalidate", "mapping start end")                                    \
+	X(RECORD_READAHEAD, "readahead", "mapping start nr")                                       \
+	X(RECORD_DROP_PAGES, "drop_pages", "mapping start")                                        \
+	X(RECORD_CLEAR_TAIL, "clear_tail", "mapping")                                              \
+	X(RECORD_TRUNCATE, "truncate", "mapping size")                                             \
+	/* kernel memory */                                                                        \
+	X(RECORD_STACK_ALLOC, "stack_alloc", "object_r")                                           \
+	X(RECORD_STACK_FREE, "stack_free", "object")                                               \
+	X(RECORD_CACHE_CREATE, "cache_create", "size flags object_r") /* text: its name */         \
+	X(RECORD_CACHE_DESTROY, "cache_destroy", "object")                                         \
+	X(RECORD_CACHE_ALLOC, "cache_alloc", "cache object_r")                                     \
+	X(RECORD_CACHE_FREE, "cache_free", "cache object")                                         \
+	X(RECORD_KZALLOC, "kzalloc", "size object_r")                                              \
+	X(RECORD_KFREE, "kfree", "object")                                                         \
+	X(RECORD_PAGES_ALLOC, "pages_alloc", "order object_r")                                     \
+	X(RECORD_PAGES_FREE, "pages_free", "object")                                               \
+	X(RECORD_VMALLOC, "vmalloc", "size object_r")                                              \
+	X(RECORD_VFREE, "vfree", "object")                                                         \
+	X(RECORD_IOREMAP, "ioremap", "behind_ram size object_r")                                   \
+	X(RECORD_IOUNMAP, "iounmap", "object")                                                     \
+	X(RECORD_KERNEL_ACCESS, "kernel_access", "object offset len store")                        \
+	/* the machine's administrator */                                                          \
+	X(RECORD_SYSCTL, "sysctl", "value") /* text: its name */                                   \
+	X(RECORD_LOWMEM_RATIO, "lowmem_ratio", "dma dma32 normal highmem")                         \
+	X(RECORD_DROP_CACHES, "drop_caches", "what")                                               \
+	/* the end of the run: each CPU's part, the whole */                                       \
+	X(RECORD_CPU_END, "cpu_end", "of_cpu instructions")                                        \
 	X(RECORD_END, "end", "instructions syscalls")
 
 enum record_kind {
@@ -33,14 +123,15 @@ enum record_kind {
 
 struct record_event {
 	enum record_kind kind;
-	int32_t task; /* pid; 0: none */
-	uint32_t cpu;
+	int32_t task; /* pid of who runs; 0: nobody */
+	uint32_t cpu; /* that runs */
 	uint32_t nr_args;
 	uint64_t args[RECORD_NR_ARGS]; /* as RECORD_EVENTS names them; signed ones sign-extended */
 	const char *text;              /* NULL: none. As kinds have it: a path, an argument */
 };
 
-/* One or more accesses as they were made, on event.cpu of the last event. */
+/* One or more accesses as they were made, by event.task on event.cpu of the last event:
+ * whoever goes on to run is told of before. */
 struct record_access {
 	va_t va;
 	uint32_t count; /* of the same page and kind, one after the other */
