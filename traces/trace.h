@@ -58,7 +58,9 @@ struct trace_info {
 	const char *machine;  /* description of the machine, as YAML; NULL: unknown */
 	enum trace_detail detail;
 	uint32_t va_bits; /* 32 or 48 of the addresses; 0: unknown */
-	bool has_events;  /* of the memory manager: else memory is there on demand */
+	bool has_events;  /* of the memory manager: else memory is there on demand, and of
+	                   * events there is RECORD_SWITCH at most, which tells the mm of a
+	                   * task; without it each task has its own */
 	bool is_physical; /* addresses are physical */
 };
 

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "traces/codec.h"
+
+#include <errno.h>
+#include <zstd.h>
+#include <zstd_errors.h>
+
+static int create(void **state)
+{
+	*state = ZSTD_createDStream();
+	return *state ? 0 : -ENOMEM;
+}
+
+static int decode(void *state, struct codec_io *io)
+{
+	ZSTD_inBuffer in = { .src = io->in, .size = io->in_left };
+	ZSTD_outBuffer out = { .dst = io->out, .size = io->out_left };
+	size_t status = ZSTD_decompressStream(state, &out, &in);
+
+	io->in += in.pos;
+	io->in_left -= in.pos;
+	io->out += out.pos;
+	io->out_left -= out.pos;
+	if (!ZSTD_isError(status))
+		return status != 0;
+	return ZSTD_getErrorCode(status) == ZSTD_error_memory_allocation ? -ENOMEM : -EINVAL;
+}
+
+static void destroy(void *state)
+{
+	ZSTD_freeDStream(state);
+}
+
+const struct codec codec_zst = {
+	.name = "zstd",
+	.magic = { 0x28, 0xb5, 0x2f, 0xfd },
+	.magic_len = 4,
+	.create = create,
+	.decode = decode,
+	.destroy = destroy,
+};

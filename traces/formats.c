@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "traces/formats.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "traces/container.h"
+#include "traces/import.h"
+
+static const struct import_format *const imports[] = { &import_lackey, &import_drmemtrace };
+
+#define NR_IMPORTS (sizeof(imports) / sizeof(imports[0]))
+
+const char *trace_format(size_t i, const char **doc)
+{
+	if (i >= NR_IMPORTS)
+		return NULL;
+	*doc = imports[i]->doc;
+	return imports[i]->name;
+}
+
+static const struct import_format *find_named(const char *name)
+{
+	for (size_t i = 0; i < NR_IMPORTS; i++)
+		if (!strcmp(imports[i]->name, name))
+			return imports[i];
+	return NULL;
+}
+
+/* The format whose files begin like this one. NULL: none; or two, and *other is one. */
+static const struct import_format *find_fitting(struct container *container,
+                                                const struct import_format **other)
+{
+	const struct import_format *found = NULL;
+	size_t n;
+
+	container_fill(container);
+	n = (size_t)(container->end - container->next);
+	for (size_t i = 0; i < NR_IMPORTS; i++) {
+		if (!imports[i]->probe(container->next, n, container->ended || container->err))
+			continue;
+		if (found) {
+			*other = found;
+			found = imports[i];
+			continue;
+		}
+		found = imports[i];
+	}
+	return found;
+}
+
+static int choose(const struct import_format **out, struct container *container, const char *format,
+                  char *why, size_t why_size)
+{
+	const struct import_format *other = NULL;
+
+	if (format) {
+		*out = find_named(format);
+		if (*out)
+			return 0;
+		snprintf(why, why_size, "%s: no such trace format", format);
+		return -EINVAL;
+	}
+	*out = find_fitting(container, &other);
+	if (*out && !other)
+		return 0;
+	if (!*out && container->err)
+		snprintf(why, why_size, "%s: %s", container->name, container->error);
+	else if (!*out)
+		snprintf(why, why_size,
+		         "%s: it looks like no trace format that is known: which one is it? "
+		         "--format NAME",
+		         container->name);
+	else
+		snprintf(why, why_size, "%s: it may be %s or %s: which one is it? --format NAME",
+		         container->name, other->name, (*out)->name);
+	return -EINVAL;
+}
+
+int trace_open(struct trace_source **out, const char *path, const char *format, char *why,
+               size_t why_size)
+{
+	const struct import_format *chosen;
+	struct container *container;
+	int err = container_open(&container, path, why, why_size);
+
+	if (err)
+		return err;
+	err = choose(&chosen, container, format, why, why_size);
+	if (err) {
+		container_close(container);
+		return err;
+	}
+	return import_open(out, chosen, container, why, why_size);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * formats - the formats of traces, and the one way to open a trace of any of them.
+ */
+#ifndef PW_TRACES_FORMATS_H
+#define PW_TRACES_FORMATS_H
+
+#include "traces/trace.h"
+
+/* path: "-" is standard input. format: its name; NULL: what the first bytes tell.
+ * 0 and *out; -errno and why[], which names the file. path must last as long. */
+int trace_open(struct trace_source **out, const char *path, const char *format, char *why,
+               size_t why_size);
+
+/* The i-th format that trace_open() knows: its name, and what it is; NULL behind the last. */
+const char *trace_format(size_t i, const char **doc);
+
+#endif
