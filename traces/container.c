@@ -6,12 +6,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "traces/codec.h"
 #include "traces/container_zip.h"
+#include "traces/unpacker.h"
 
-static const struct codec *const codecs[] = { &codec_gz, &codec_xz, &codec_bz2, &codec_zst };
+static const struct unpacker *const unpackers[] = { &unpacker_gz, &unpacker_xz, &unpacker_bz2,
+	                                            &unpacker_zst };
 
-#define NR_CODECS (sizeof(codecs) / sizeof(codecs[0]))
+#define NR_UNPACKERS (sizeof(unpackers) / sizeof(unpackers[0]))
 
 static const uint8_t zip_magic[] = { 'P', 'K', 3, 4 };
 
@@ -53,13 +54,13 @@ static void fail_packed(struct container *container, int err, const char *reason
 
 	container->err = err;
 	snprintf(container->error, sizeof(container->error), "%s at byte %llu (%s)", reason,
-	         (unsigned long long)at, container->codec->name);
+	         (unsigned long long)at, container->unpacker->name);
 }
 
-/* As read_file(). A codec may hold bytes back after it has had the whole file. */
-static size_t read_codec(struct container *container, uint8_t *bytes, size_t n)
+/* As read_file(). A unpacker may hold bytes back after it has had the whole file. */
+static size_t read_unpacked(struct container *container, uint8_t *bytes, size_t n)
 {
-	struct codec_io io = { .out = bytes, .out_left = n };
+	struct unpacker_io io = { .out = bytes, .out_left = n };
 
 	while (io.out_left == n) {
 		bool at_end =
@@ -70,7 +71,7 @@ static size_t read_codec(struct container *container, uint8_t *bytes, size_t n)
 			return 0;
 		io.in = container->packed;
 		io.in_left = (size_t)(container->packed_end - container->packed);
-		status = container->codec->decode(container->codec_state, &io);
+		status = container->unpacker->decode(container->unpacker_state, &io);
 		container->packed = io.in;
 		container->in_stream = status > 0;
 		if (status > 0 && at_end && io.out_left == n)
@@ -101,8 +102,8 @@ static size_t read_some(struct container *container, uint8_t *bytes, size_t n)
 {
 	if (container->zip)
 		return read_zip(container, bytes, n);
-	if (container->codec)
-		return read_codec(container, bytes, n);
+	if (container->unpacker)
+		return read_unpacked(container, bytes, n);
 	return read_file(container, bytes, n);
 }
 
@@ -197,19 +198,19 @@ static void open_zip(struct container *container)
 }
 
 /* What was read first is packed. */
-static void open_codec(struct container *container, const struct codec *codec)
+static void open_packed(struct container *container, const struct unpacker *unpacker)
 {
 	size_t n = (size_t)(container->end - container->next);
 
 	container->packed_buffer = malloc(CONTAINER_BUFFER);
-	if (!container->packed_buffer || codec->create(&container->codec_state)) {
+	if (!container->packed_buffer || unpacker->create(&container->unpacker_state)) {
 		fail(container, -ENOMEM, "out of memory");
 		return;
 	}
 	memcpy(container->packed_buffer, container->next, n);
 	container->packed = container->packed_buffer;
 	container->packed_end = container->packed + n;
-	container->codec = codec;
+	container->unpacker = unpacker;
 	container->next = container->end = container->buffer;
 	container->ended = false;
 }
@@ -228,9 +229,9 @@ static void find_packing(struct container *container)
 		open_zip(container);
 		return;
 	}
-	for (size_t i = 0; i < NR_CODECS; i++)
-		if (begins_with(container, codecs[i]->magic, codecs[i]->magic_len)) {
-			open_codec(container, codecs[i]);
+	for (size_t i = 0; i < NR_UNPACKERS; i++)
+		if (begins_with(container, unpackers[i]->magic, unpackers[i]->magic_len)) {
+			open_packed(container, unpackers[i]);
 			return;
 		}
 }
@@ -292,8 +293,8 @@ void container_close(struct container *container)
 	if (container->file && container->file != stdin)
 		fclose(container->file);
 	zip_members_close(container->zip);
-	if (container->codec)
-		container->codec->destroy(container->codec_state);
+	if (container->unpacker)
+		container->unpacker->destroy(container->unpacker_state);
 	free(container->packed_buffer);
 	free(container);
 }

@@ -14,7 +14,7 @@
 
 #define CONTAINER_BUFFER ((size_t)128 << 10)
 
-struct codec;
+struct unpacker;
 struct zip_members;
 
 /* Only next and end concern others; and err and error (which does not name the file) once
@@ -26,9 +26,9 @@ struct container {
 	uint64_t filled;     /* bytes that came into the buffer so far */
 	uint64_t file_bytes; /* its size; 0: unknown */
 	uint64_t file_done;  /* read of it */
-	const struct codec *codec;
-	void *codec_state;
-	bool in_stream; /* of the codec: the file must not end here */
+	const struct unpacker *unpacker;
+	void *unpacker_state;
+	bool in_stream; /* of the unpacker: the file must not end here */
 	struct zip_members *zip;
 	const uint8_t *packed, *packed_end; /* of packed_buffer, not decoded yet */
 	int err;                            /* after what is in the buffer; -errno */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "traces/codec.h"
+#include "traces/unpacker.h"
 
 #include <errno.h>
 #include <lzma.h>
@@ -7,7 +7,7 @@
 
 static int start(lzma_stream *stream)
 {
-	return lzma_stream_decoder(stream, CODEC_MAX_MEMORY, 0) == LZMA_OK ? 0 : -ENOMEM;
+	return lzma_stream_decoder(stream, UNPACKER_MAX_MEMORY, 0) == LZMA_OK ? 0 : -ENOMEM;
 }
 
 static int create(void **state)
@@ -25,7 +25,7 @@ static int create(void **state)
 	return 0;
 }
 
-static int decode(void *state, struct codec_io *io)
+static int decode(void *state, struct unpacker_io *io)
 {
 	lzma_stream *stream = state;
 	lzma_ret status;
@@ -53,7 +53,7 @@ static void destroy(void *state)
 	free(state);
 }
 
-const struct codec codec_xz = {
+const struct unpacker unpacker_xz = {
 	.name = "xz",
 	.magic = { 0xfd, '7', 'z', 'X', 'Z', 0 },
 	.magic_len = 6,

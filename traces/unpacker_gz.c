@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "traces/codec.h"
+#include "traces/unpacker.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -22,7 +22,7 @@ static int create(void **state)
 	return 0;
 }
 
-static int decode(void *state, struct codec_io *io)
+static int decode(void *state, struct unpacker_io *io)
 {
 	z_stream *stream = state;
 	int status;
@@ -50,7 +50,7 @@ static void destroy(void *state)
 	free(state);
 }
 
-const struct codec codec_gz = {
+const struct unpacker unpacker_gz = {
 	.name = "gzip",
 	.magic = { 0x1f, 0x8b },
 	.magic_len = 2,

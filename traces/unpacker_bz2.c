@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "traces/codec.h"
+#include "traces/unpacker.h"
 
 #include <bzlib.h>
 #include <errno.h>
@@ -26,7 +26,7 @@ static int restart(bz_stream *stream)
 	return BZ2_bzDecompressInit(stream, 0, 0) == BZ_OK ? 0 : -ENOMEM;
 }
 
-static int decode(void *state, struct codec_io *io)
+static int decode(void *state, struct unpacker_io *io)
 {
 	bz_stream *stream = state;
 	int status;
@@ -54,7 +54,7 @@ static void destroy(void *state)
 	free(state);
 }
 
-const struct codec codec_bz2 = {
+const struct unpacker unpacker_bz2 = {
 	.name = "bzip2",
 	.magic = { 'B', 'Z', 'h' },
 	.magic_len = 3,

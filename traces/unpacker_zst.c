@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "traces/codec.h"
+#include "traces/unpacker.h"
 
 #include <errno.h>
 #include <zstd.h>
@@ -11,7 +11,7 @@ static int create(void **state)
 	return *state ? 0 : -ENOMEM;
 }
 
-static int decode(void *state, struct codec_io *io)
+static int decode(void *state, struct unpacker_io *io)
 {
 	ZSTD_inBuffer in = { .src = io->in, .size = io->in_left };
 	ZSTD_outBuffer out = { .dst = io->out, .size = io->out_left };
@@ -31,7 +31,7 @@ static void destroy(void *state)
 	ZSTD_freeDStream(state);
 }
 
-const struct codec codec_zst = {
+const struct unpacker unpacker_zst = {
 	.name = "zstd",
 	.magic = { 0x28, 0xb5, 0x2f, 0xfd },
 	.magic_len = 4,
