@@ -464,14 +464,27 @@ static bool hit_remembered(struct mmu *mmu, va_t va, enum access_kind kind, enum
 	return true;
 }
 
+uint64_t mmu_try_access_slow(struct mmu *mmu, va_t va, enum access_kind kind, enum privilege priv,
+                             uint64_t n, struct page_fault *fault)
+{
+	struct translation out;
+
+	for (; n; n--) {
+		if (hit_remembered(mmu, va, kind, priv, n))
+			return 0;
+		if (!mmu_translate(mmu, va, kind, priv, &out, fault))
+			break;
+	}
+	return n;
+}
+
 void mmu_access_slow(struct mmu *mmu, va_t va, enum access_kind kind, enum privilege priv,
                      uint64_t n)
 {
-	struct translation out;
 	struct page_fault fault;
 
-	for (; n && !hit_remembered(mmu, va, kind, priv, n); n--)
-		mmu_translate(mmu, va, kind, priv, &out, &fault);
+	while (n && (n = mmu_try_access_slow(mmu, va, kind, priv, n, &fault)) != 0)
+		n--;
 }
 
 /* ---- control registers and invalidation ---- */

@@ -150,6 +150,12 @@ static inline void mmu_access(struct mmu *mmu, va_t va, enum access_kind kind, e
 static inline void mmu_access_again(struct mmu *mmu, va_t va, enum access_kind kind,
                                     enum privilege priv, uint64_t n);
 
+/* n accesses to va's page, counted, which the tables may not allow: as n calls of
+ * mmu_translate() up to the first that faults. How many are left: 0, or with *fault set the
+ * one that faulted (and is counted as such), and those behind it. */
+static inline uint64_t mmu_try_access(struct mmu *mmu, va_t va, enum access_kind kind,
+                                      enum privilege priv, uint64_t n, struct page_fault *fault);
+
 /* ---- control registers (Intel SDM Vol. 3A, "Control Registers") ---- */
 
 uint64_t mmu_cr0(const struct mmu *mmu);

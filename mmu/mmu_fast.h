@@ -42,12 +42,15 @@ static inline struct mmu_memo *mmu_memo_of(struct mmu_fast *fast, va_t va, enum 
 	return &fast->memos[priv][kind][(va >> 12 ^ va >> 18) & (MMU_NR_MEMOS - 1)];
 }
 
-/* n accesses, the slow way: any state of the memos will do. */
+/* mmu_access_again() and mmu_try_access() the slow way: any state of the memos will do. */
 void mmu_access_slow(struct mmu *mmu, va_t va, enum access_kind kind, enum privilege priv,
                      uint64_t n);
+uint64_t mmu_try_access_slow(struct mmu *mmu, va_t va, enum access_kind kind, enum privilege priv,
+                             uint64_t n, struct page_fault *fault);
 
-static inline void mmu_access_again(struct mmu *mmu, va_t va, enum access_kind kind,
-                                    enum privilege priv, uint64_t n)
+/* n hits, if the memo holds and nobody wants to hear of them. */
+static inline bool mmu_hit_fast(struct mmu *mmu, va_t va, enum access_kind kind,
+                                enum privilege priv, uint64_t n)
 {
 	struct mmu_fast *fast = (struct mmu_fast *)mmu;
 	const struct mmu_memo *memo = mmu_memo_of(fast, va, kind, priv);
@@ -56,12 +59,26 @@ static inline void mmu_access_again(struct mmu *mmu, va_t va, enum access_kind k
 
 	if (unlikely(memo->page != (va & PAGE_MASK) || memo->entry->tag != memo->tag ||
 	             memo->entry->data != memo->data ||
-	             event_is_wanted(fast->events, EVENT_ACCESS))) {
-		mmu_access_slow(mmu, va, kind, priv, n);
-		return;
-	}
+	             event_is_wanted(fast->events, EVENT_ACCESS)))
+		return false;
 	counts->accesses[kind] += n;
 	counts->tlb[level].hits[memo->data >> TLB_SIZE_SHIFT & 3] += n;
+	return true;
+}
+
+static inline void mmu_access_again(struct mmu *mmu, va_t va, enum access_kind kind,
+                                    enum privilege priv, uint64_t n)
+{
+	if (unlikely(!mmu_hit_fast(mmu, va, kind, priv, n)))
+		mmu_access_slow(mmu, va, kind, priv, n);
+}
+
+static inline uint64_t mmu_try_access(struct mmu *mmu, va_t va, enum access_kind kind,
+                                      enum privilege priv, uint64_t n, struct page_fault *fault)
+{
+	if (likely(mmu_hit_fast(mmu, va, kind, priv, n)))
+		return 0;
+	return mmu_try_access_slow(mmu, va, kind, priv, n, fault);
 }
 
 static inline void mmu_access(struct mmu *mmu, va_t va, enum access_kind kind, enum privilege priv)

@@ -19,6 +19,7 @@ enum engine_mode {
 	ENGINE_EXACT,  /* every access goes through the mmu's TLBs */
 	ENGINE_FAULTS, /* only page faults and A/D bits: no TLB figures, and no instruction
 	                * counts unless they are asked for */
+	ENGINE_NONE,   /* somebody else makes the accesses: struct driver (sim/machine.h) */
 };
 
 /* A page that the engine may use without asking again until engine_flush(). */

@@ -53,8 +53,8 @@ static void join_process(struct task *task, struct process *process)
 	process->nr_alive++;
 }
 
-/* With a kernel stack, and nothing else yet. NULL: no memory. */
-static struct task *alloc_task(struct machine *machine)
+/* Nothing in it yet. NULL: no memory. */
+static struct task *alloc_bare_task(struct machine *machine)
 {
 	struct task *task = calloc(1, sizeof(*task));
 
@@ -68,6 +68,16 @@ static struct task *alloc_task(struct machine *machine)
 	INIT_LIST_HEAD(&task->ready);
 	wait_init(task);
 	wait_queue_init(&task->vfork_done);
+	return task;
+}
+
+/* With a kernel stack. NULL: no memory. */
+static struct task *alloc_task(struct machine *machine)
+{
+	struct task *task = alloc_bare_task(machine);
+
+	if (!task)
+		return NULL;
 	task->stack = alloc_thread_stack(&machine->kernel);
 	if (task->stack)
 		return task;
@@ -80,7 +90,8 @@ static void add_task(struct task *task, struct task_report *report, struct proce
 {
 	struct machine *machine = task->machine;
 
-	task->pid = machine->next_pid++;
+	if (!task->pid)
+		task->pid = machine->next_pid++;
 	if (!process->pid)
 		process->pid = task->pid;
 	join_process(task, process);
@@ -119,6 +130,31 @@ fail:
 	process_destroy(process);
 	free(report);
 	return err;
+}
+
+int task_create_bare(struct task **out, struct machine *machine, int32_t pid, int32_t tgid,
+                     int32_t ppid)
+{
+	struct process *process = process_find(machine, tgid);
+	struct process *created = process ? NULL : process_create(machine);
+	struct task_report *report = calloc(1, sizeof(*report));
+	struct task *task = alloc_bare_task(machine);
+
+	if (!task || !report || (!process && !created)) {
+		free(task);
+		free(report);
+		process_destroy(created);
+		return -ENOMEM;
+	}
+	if (created) {
+		process = created;
+		process->pid = tgid;
+		process->ppid = ppid;
+	}
+	task->pid = pid;
+	add_task(task, report, process);
+	*out = task;
+	return 0;
 }
 
 /* ---- copies ---- */

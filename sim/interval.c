@@ -18,7 +18,7 @@ struct reading {
 
 static uint64_t read_instructions(const struct reading *r)
 {
-	return engine_instructions(r->machine->engine);
+	return machine_instructions(r->machine);
 }
 
 static uint64_t read_loads(const struct reading *r)
@@ -151,7 +151,7 @@ int interval_create(struct interval **out, uint64_t every, enum engine_mode mode
 	if (!interval)
 		return -ENOMEM;
 	interval->every = interval->next = every;
-	interval->has_tlb = mode == ENGINE_EXACT;
+	interval->has_tlb = mode != ENGINE_FAULTS;
 	*out = interval;
 	return 0;
 }
@@ -204,7 +204,7 @@ static void add_row(struct interval *interval, const struct machine *machine)
 
 void interval_sample(struct interval *interval, const struct machine *machine)
 {
-	uint64_t now = engine_instructions(machine->engine);
+	uint64_t now = machine_instructions(machine);
 
 	if (now < interval->next)
 		return;
@@ -214,7 +214,7 @@ void interval_sample(struct interval *interval, const struct machine *machine)
 
 void interval_finish(struct interval *interval, const struct machine *machine)
 {
-	if (engine_instructions(machine->engine) != interval->before.value[0])
+	if (machine_instructions(machine) != interval->before.value[0])
 		add_row(interval, machine);
 }
 

@@ -53,6 +53,10 @@ static void oom_kill(void *machine, struct mm_struct *mm)
 	struct machine *m = machine;
 	struct task *task;
 
+	if (m->options.driver) {
+		m->options.driver->oom_kill(m->options.driver, mm);
+		return;
+	}
 	list_for_each_entry (task, &m->tasks, tasks)
 		if (task->mm == mm)
 			signal_send_process(task->process, &info);
@@ -88,7 +92,7 @@ static int boot(struct machine *m, char *why, size_t why_size)
 	const struct reclaim_policy *policy = m->config.reclaim_policy;
 	int err;
 
-	if (policy->needs_accesses && m->options.engine == ENGINE_FAULTS) {
+	if (policy->needs_accesses && !machine_counts_accesses(m)) {
 		snprintf(why, why_size,
 		         "reclaim.policy is %s, which has to see every access: --engine exact does",
 		         policy->name);
@@ -132,7 +136,7 @@ static int create_cpus(struct machine *m, char *why, size_t why_size)
 
 	for (uint32_t i = 0; !err && i < m->config.cpus; i++)
 		err = cpu_init(&m->cpus[i], m, i, why, why_size);
-	if (!err)
+	if (!err && m->options.engine != ENGINE_NONE)
 		err = create_engine(m, why, why_size);
 	return err;
 }
@@ -176,7 +180,7 @@ int machine_create(struct machine **out, const struct machine_config *config,
 		return err;
 	}
 	boot_fault_injection(&m->kernel, &m->config);
-	m->kernel.counts_accesses = m->options.engine == ENGINE_EXACT;
+	m->kernel.counts_accesses = machine_counts_accesses(m);
 	*out = m;
 	return 0;
 }
@@ -485,13 +489,21 @@ int machine_exit_status(const struct machine *machine)
 
 bool machine_counts_instructions(const struct machine *machine)
 {
+	if (machine->options.engine == ENGINE_NONE)
+		return machine->options.driver->knows_program;
 	return machine->options.count || machine->options.engine == ENGINE_EXACT ||
 	       machine->config.cpus > 1;
 }
 
+uint64_t machine_instructions(const struct machine *machine)
+{
+	return machine->engine ? engine_instructions(machine->engine)
+	                       : machine->driver_instructions;
+}
+
 uint64_t machine_now_ns(const struct machine *machine)
 {
-	uint64_t instructions = machine->engine ? engine_instructions(machine->engine) : 0;
+	uint64_t instructions = machine_instructions(machine);
 
 	return (uint64_t)((unsigned __int128)instructions * NSEC_PER_SEC / machine->config.cpu_hz) +
 	       machine->nr_syscalls * SYSCALL_NS + machine->disk_ns + machine->sleep_ns -

@@ -23,6 +23,8 @@
 
 #include <stdio.h>
 
+struct json;
+
 /* Tasks that could run on a CPU, the next one first (sim/sched.h). */
 struct run_queue {
 	struct list_head tasks; /* task.ready */
@@ -49,12 +51,24 @@ struct cpu {
 
 #define NR_COUNTED_SYSCALLS 512 /* the last stands for all above, too */
 
+/* Who makes the accesses of a machine without an engine: a replay. */
+struct driver {
+	/* instructions, system calls, time, exit status and the like are known: what the
+	 * machine says of them is true */
+	bool knows_program;
+	/* SIGKILL to every task of mm: the OOM killer chose it. Takes no memory back. */
+	void (*oom_kill)(struct driver *driver, struct mm_struct *mm);
+	/* More members of the statistics' outermost object. */
+	void (*write_stats)(const struct driver *driver, struct json *json);
+};
+
 struct machine_options {
 	enum engine_mode engine;
-	bool check;       /* --check */
-	bool count;       /* instructions, whatever the engine */
-	FILE *syscalls;   /* --syscalls: where to print them, or NULL */
-	FILE *kernel_log; /* printk lines; NULL: nowhere */
+	struct driver *driver; /* ENGINE_NONE's, and must outlive the machine; else NULL */
+	bool check;            /* --check */
+	bool count;            /* instructions, whatever the engine */
+	FILE *syscalls;        /* --syscalls: where to print them, or NULL */
+	FILE *kernel_log;      /* printk lines; NULL: nowhere */
 	struct vfs_config vfs;
 	const char *cwd; /* guest path that the first task is in; NULL: / */
 };
@@ -68,7 +82,8 @@ struct machine {
 	bool booted;                  /* kernel_boot() has been done */
 	struct cpu cpus[NR_CPUS_MAX]; /* the first config.cpus of them */
 	struct cpu *running;          /* has the engine, and runs the kernel */
-	struct engine *engine;
+	struct engine *engine;        /* NULL: ENGINE_NONE */
+	uint64_t driver_instructions; /* without an engine: those that its driver knows of */
 	struct turns turns;
 	struct vfs *vfs;
 	struct terminal terminal;
@@ -133,6 +148,21 @@ uint64_t machine_now_ns(const struct machine *machine);
 /* True if every instruction since the start has been counted: always with several
  * CPUs, whose turns end by them. */
 bool machine_counts_instructions(const struct machine *machine);
+
+/* That have been counted. */
+uint64_t machine_instructions(const struct machine *machine);
+
+/* Every access goes through the TLBs, and is counted. */
+static inline bool machine_counts_accesses(const struct machine *machine)
+{
+	return machine->options.engine != ENGINE_FAULTS;
+}
+
+/* There is a program, or its driver knows what it did beside its accesses. */
+static inline bool machine_knows_program(const struct machine *machine)
+{
+	return machine->engine || machine->options.driver->knows_program;
+}
 
 /* The CPU uses the task's mm from here on (Linux: switch_mm): loads CR3. */
 void machine_activate_mm(struct machine *machine, struct task *task);

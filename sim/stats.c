@@ -288,11 +288,6 @@ static void write_privileges(struct json *json, const struct machine *machine,
 	json_end(json);
 }
 
-static bool has_tlb_figures(const struct machine *machine)
-{
-	return machine->options.engine == ENGINE_EXACT;
-}
-
 static void write_flushes(struct json *json, const struct mmu_flush_counts *flushes)
 {
 	json_uint(json, "cr3_writes", flushes->cr3_writes);
@@ -328,7 +323,7 @@ static void write_mmu(struct json *json, const struct machine *machine)
 	mmu_counts_of_all(machine, PRIV_USER, &user);
 	mmu_counts_of_all(machine, PRIV_KERNEL, &kernel);
 	json_begin_object(json, "mmu");
-	if (has_tlb_figures(machine))
+	if (machine_counts_accesses(machine))
 		write_privileges(json, machine, &user, &kernel);
 	write_flushes(json, &flushes);
 	write_shootdowns(json, machine);
@@ -347,7 +342,8 @@ static void visit_key(void *context, const char *key, const char *value, bool is
 
 static void write_machine(struct json *json, const struct machine *machine)
 {
-	json_string(json, "engine", has_tlb_figures(machine) ? "exact" : "faults");
+	if (machine->engine)
+		json_string(json, "engine", machine_counts_accesses(machine) ? "exact" : "faults");
 	json_begin_object(json, "machine");
 	machine_config_each(&machine->config, visit_key, json);
 	json_end(json);
@@ -373,22 +369,38 @@ static void write_unknown_syscalls(struct json *json, const struct machine *mach
 	json_end(json);
 }
 
-static void write_guest(struct json *json, const struct machine *machine)
+static void write_time(struct json *json, const struct machine *machine)
 {
-	json_begin_object(json, "guest");
-	if (!list_empty(&machine->reports)) {
-		write_argv(json, machine_first_report(machine));
-		json_int(json, "exit_status", machine_exit_status(machine));
-	}
-	if (machine_counts_instructions(machine))
-		json_uint(json, "instructions", engine_instructions(machine->engine));
-	json_uint(json, "syscalls", machine->nr_syscalls);
-	write_unknown_syscalls(json, machine);
 	json_uint(json, "time_ns", machine_now_ns(machine));
 	json_uint(json, "disk_ns", machine->disk_ns);
 	json_uint(json, "sleep_ns", machine->sleep_ns);
 	if (machine->config.cpus > 1)
 		json_uint(json, "overlap_ns", machine->turns.overlap_ns);
+}
+
+/* How the first task has ended, or will look if it has not: a trace may end before. */
+static void write_end(struct json *json, const struct machine *machine)
+{
+	const struct task_report *first = machine_first_report(machine);
+
+	if (machine->engine || first->argv)
+		write_argv(json, first);
+	if (machine->engine || first->has_ended)
+		json_int(json, "exit_status", machine_exit_status(machine));
+}
+
+static void write_guest(struct json *json, const struct machine *machine)
+{
+	json_begin_object(json, "guest");
+	if (!list_empty(&machine->reports))
+		write_end(json, machine);
+	if (machine_counts_instructions(machine))
+		json_uint(json, "instructions", machine_instructions(machine));
+	if (machine_knows_program(machine)) {
+		json_uint(json, "syscalls", machine->nr_syscalls);
+		write_unknown_syscalls(json, machine);
+		write_time(json, machine);
+	}
 	json_end(json);
 }
 
@@ -434,7 +446,7 @@ static void write_memory(struct json *json, const struct machine *machine,
 static void write_cpu_mmu(struct json *json, const struct cpu *cpu)
 {
 	json_begin_object(json, "mmu");
-	if (has_tlb_figures(cpu->machine))
+	if (machine_counts_accesses(cpu->machine))
 		write_privileges(json, cpu->machine, mmu_counts(cpu->mmu, PRIV_USER),
 		                 mmu_counts(cpu->mmu, PRIV_KERNEL));
 	write_flushes(json, mmu_flush_counts(cpu->mmu));
@@ -454,7 +466,9 @@ static void write_cpus(struct json *json, const struct machine *machine)
 
 		json_begin_object(json, NULL);
 		if (k->config.nr_cpus > 1) {
-			json_uint(json, "instructions", cpu_instructions(&machine->cpus[cpu]));
+			if (machine_counts_instructions(machine))
+				json_uint(json, "instructions",
+				          cpu_instructions(&machine->cpus[cpu]));
 			write_cpu_mmu(json, &machine->cpus[cpu]);
 		}
 		json_uint(json, "pcp_refills", counts->pcp_refills);
@@ -532,13 +546,16 @@ static void write_task(struct json *json, const struct machine *machine,
 	json_int(json, "pid", report->pid);
 	json_int(json, "tgid", report->tgid);
 	json_int(json, "ppid", report->ppid);
-	write_argv(json, report);
-	json_uint(json, "syscalls", report->nr_syscalls);
+	if (machine->engine || report->argv)
+		write_argv(json, report);
+	if (machine_knows_program(machine))
+		json_uint(json, "syscalls", report->nr_syscalls);
 	json_uint(json, "minor", figures.min_flt);
 	json_uint(json, "major", figures.maj_flt);
 	json_uint(json, "rss_peak_pages", figures.rss_peak_pages);
-	json_uint(json, "cpu_ns", figures.cpu_ns);
-	if (has_tlb_figures(machine)) {
+	if (machine_knows_program(machine))
+		json_uint(json, "cpu_ns", figures.cpu_ns);
+	if (machine_counts_accesses(machine)) {
 		json_begin_object(json, "mmu");
 		write_privileges(json, machine, &figures.mmu[PRIV_USER], &figures.mmu[PRIV_KERNEL]);
 		json_end(json);
@@ -572,6 +589,8 @@ void stats_write_json(const struct machine *machine, FILE *out)
 	json_end(&json);
 	if (machine->interval)
 		interval_write_json(machine->interval, &json, "interval");
+	if (machine->options.driver)
+		machine->options.driver->write_stats(machine->options.driver, &json);
 	json_end(&json);
 }
 
@@ -697,7 +716,7 @@ static void add_up_cpus(struct sums *sums, const struct machine *machine)
 		from_kernel += machine->cpus[i].tlb.shootdowns[FLUSH_KERNEL];
 	}
 	equal(sums, "guest.instructions = the sum of cpus[].instructions",
-	      engine_instructions(machine->engine), instructions);
+	      machine_instructions(machine), instructions);
 	at_least(sums, "vmstat.nr_tlb_remote_flush_received >= mmu.shootdowns but for the kernel's",
 	         k->vm_events[NR_TLB_REMOTE_FLUSH_RECEIVED],
 	         shootdowns_of_all(machine) - from_kernel);
@@ -799,13 +818,13 @@ bool stats_check_sums(const struct machine *machine, char *what, size_t size)
 	struct sums sums = { .what = what, .size = size, .scope = "" };
 	struct mmu_counts user, kernel;
 
-	if (has_tlb_figures(machine)) {
+	if (machine_counts_accesses(machine)) {
 		mmu_counts_of_all(machine, PRIV_USER, &user);
 		mmu_counts_of_all(machine, PRIV_KERNEL, &kernel);
 		add_up_mmu(&sums, machine, "user", &user);
 		add_up_mmu(&sums, machine, "kernel", &kernel);
 		at_least(&sums, "mmu.user.accesses.fetch >= guest.instructions",
-		         user.accesses[ACCESS_FETCH], engine_instructions(machine->engine));
+		         user.accesses[ACCESS_FETCH], machine_instructions(machine));
 		add_up_tasks(&sums, machine);
 	}
 	add_up_cpus(&sums, machine);

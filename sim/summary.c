@@ -88,6 +88,19 @@ static void what(FILE *out, int indent, const char *name)
 	fprintf(out, "%*s%-*s", indent, "", WHAT_WIDTH - indent, name);
 }
 
+static const char *engine_name(const struct machine *machine)
+{
+	if (!machine->engine)
+		return "replay";
+	return machine_counts_accesses(machine) ? "engine exact" : "engine faults";
+}
+
+/* A trace may end before its program. */
+static bool has_ended(const struct machine *machine)
+{
+	return !list_empty(&machine->reports) && machine_first_report(machine)->has_ended;
+}
+
 static void write_head(const struct machine *machine, FILE *out)
 {
 	uint64_t now = machine_now_ns(machine);
@@ -96,15 +109,16 @@ static void write_head(const struct machine *machine, FILE *out)
 	if (!list_empty(&machine->reports))
 		for (char **arg = machine_first_report(machine)->argv; arg && *arg; arg++)
 			fprintf(out, " %s", *arg);
-	fprintf(out, "\nmachine %s, engine %s, exit status %d\n", machine->config.name,
-	        machine->options.engine == ENGINE_EXACT ? "exact" : "faults",
-	        machine_exit_status(machine));
+	fprintf(out, "\nmachine %s, %s", machine->config.name, engine_name(machine));
+	if (has_ended(machine))
+		fprintf(out, ", exit status %d", machine_exit_status(machine));
+	putc('\n', out);
 	if (machine_counts_instructions(machine))
-		fprintf(out, "%s instructions, ",
-		        grouped(engine_instructions(machine->engine)).text);
-	fprintf(out, "%s system calls, %" PRIu64 ".%06u simulated seconds\n",
-	        grouped(machine->nr_syscalls).text, now / 1000000000,
-	        (unsigned)(now % 1000000000 / 1000));
+		fprintf(out, "%s instructions, ", grouped(machine_instructions(machine)).text);
+	if (machine_knows_program(machine))
+		fprintf(out, "%s system calls, %" PRIu64 ".%06u simulated seconds\n",
+		        grouped(machine->nr_syscalls).text, now / 1000000000,
+		        (unsigned)(now % 1000000000 / 1000));
 }
 
 /* ---- the mmu ---- */
@@ -198,7 +212,7 @@ static void write_cpus(const struct machine *machine, FILE *out)
 		cell(out, grouped(cpu_instructions(cpu)));
 		cell(out, grouped(flushes->all + flushes->page + flushes->pcid));
 		cell(out, grouped(cpu_shootdowns(cpu)));
-		if (machine->options.engine == ENGINE_EXACT)
+		if (machine_counts_accesses(machine))
 			cell(out, grouped(mmu_counts(cpu->mmu, PRIV_USER)->walks +
 			                  mmu_counts(cpu->mmu, PRIV_KERNEL)->walks));
 		putc('\n', out);
@@ -289,7 +303,7 @@ void summary_write(const struct machine *machine, FILE *out)
 	fault_totals(machine, &totals);
 	mmu_counts_total(machine, &counts);
 	write_head(machine, out);
-	if (machine->options.engine == ENGINE_EXACT) {
+	if (machine_counts_accesses(machine)) {
 		write_accesses(machine, out);
 		write_tlbs(machine, &counts, out);
 		write_walks(machine, &counts, out);

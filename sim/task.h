@@ -109,6 +109,12 @@ static inline bool task_is_leader(const struct task *task)
  * -ENOMEM and what files_create() says. */
 int task_create(struct task **out, struct machine *machine, const char *cwd);
 
+/* The same for who drives a machine without an engine: a task without registers,
+ * descriptors, mm and kernel stack, all of which may come. The process is that of tgid, or
+ * a new one. 0 or -ENOMEM. */
+int task_create_bare(struct task **out, struct machine *machine, int32_t pid, int32_t tgid,
+                     int32_t ppid);
+
 /* Ends the task: gives its memory and files back. The last of a process ends that
  * too, with this code. */
 void task_exit(struct task *task, int exit_code);

@@ -28,7 +28,7 @@ static bool is_running(const struct cpu *cpu)
 /* What the engine knows is of the mm that the running CPU has loaded. */
 static void user_pages_changed(const struct cpu *cpu)
 {
-	if (is_running(cpu))
+	if (is_running(cpu) && cpu->machine->engine)
 		engine_flush(cpu->machine->engine);
 }
 

@@ -10,6 +10,13 @@ static bool has_same_tables(const struct cpu *a, const struct cpu *b)
 	return mmu_cr3(a->mmu) >> PAGE_SHIFT == mmu_cr3(b->mmu) >> PAGE_SHIFT;
 }
 
+static void switch_engine(struct engine *engine, const struct cpu *from, struct cpu *to)
+{
+	engine_switch(engine, from->context, to->context, to->mmu, to);
+	if (!has_same_tables(to, from))
+		engine_flush(engine);
+}
+
 void turns_begin(struct cpu *cpu)
 {
 	struct machine *machine = cpu->machine;
@@ -18,10 +25,9 @@ void turns_begin(struct cpu *cpu)
 	if (cpu == last)
 		return;
 	last->instructions = cpu_instructions(last);
-	machine->turns.instructions_then = engine_instructions(machine->engine);
-	engine_switch(machine->engine, last->context, cpu->context, cpu->mmu, cpu);
-	if (!has_same_tables(cpu, last))
-		engine_flush(machine->engine);
+	machine->turns.instructions_then = machine_instructions(machine);
+	if (machine->engine)
+		switch_engine(machine->engine, last, cpu);
 	machine->running = cpu;
 	machine->kernel.cpu = cpu->id;
 }
@@ -63,8 +69,7 @@ uint64_t cpu_instructions(const struct cpu *cpu)
 {
 	const struct machine *machine = cpu->machine;
 
-	if (cpu != machine->running || !machine->engine)
+	if (cpu != machine->running)
 		return cpu->instructions;
-	return cpu->instructions + engine_instructions(machine->engine) -
-	       machine->turns.instructions_then;
+	return cpu->instructions + machine_instructions(machine) - machine->turns.instructions_then;
 }

@@ -62,7 +62,7 @@ static bool translate(const struct user_access *access, va_t va, struct translat
 	struct machine *machine = access->task->machine;
 	struct mmu *mmu = task_cpu(access->task)->mmu;
 
-	if (machine->options.engine == ENGINE_EXACT)
+	if (machine_counts_accesses(machine))
 		return mmu_translate(mmu, va, access->kind, PRIV_KERNEL, out, fault);
 	return mmu_walk_only(mmu, va, access->kind, PRIV_KERNEL, out, fault);
 }
@@ -78,7 +78,7 @@ static uint8_t *touch(const struct user_access *access, va_t va, uint64_t nr_wor
 	for (int tries = 0; !translate(access, va, &t, &fault); tries++)
 		if (tries == MAX_TRIES || !handle_fault(access, &fault))
 			return NULL;
-	if (machine->options.engine == ENGINE_EXACT && nr_words > 1)
+	if (machine_counts_accesses(machine) && nr_words > 1)
 		mmu_access_again(task_cpu(access->task)->mmu, va, access->kind, PRIV_KERNEL,
 		                 nr_words - 1);
 	assert(ram_has(&machine->ram, t.pa, 1));

@@ -69,7 +69,7 @@ static bool walk(const struct cpu *cpu, va_t va, enum access_kind kind, struct t
 {
 	struct page_fault ignored;
 
-	if (cpu->machine->options.engine == ENGINE_FAULTS)
+	if (!machine_counts_accesses(cpu->machine))
 		return mmu_walk_only(cpu->mmu, va, kind, PRIV_USER, out, &ignored);
 	return mmu_probe(cpu->mmu, va, kind, PRIV_USER, out, NULL);
 }
@@ -84,7 +84,7 @@ static bool look_up(void *owner, va_t va, enum access_kind kind, struct engine_p
 	page->pfn = tr.pa >> PAGE_SHIFT;
 	page->readable = true;
 	/* Without TLBs the first write to a clean page must come here, to set D. */
-	page->writable = tr.writable && (cpu->machine->options.engine != ENGINE_FAULTS || tr.dirty);
+	page->writable = tr.writable && (machine_counts_accesses(cpu->machine) || tr.dirty);
 	page->executable = tr.executable;
 	page->is_zero = page->pfn == cpu->zero_pfn;
 	return true;
@@ -95,7 +95,7 @@ static bool make_access(struct cpu *cpu, va_t va, enum access_kind kind, struct 
 {
 	struct translation ignored;
 
-	if (cpu->machine->options.engine == ENGINE_FAULTS)
+	if (!machine_counts_accesses(cpu->machine))
 		return mmu_walk_only(cpu->mmu, va, kind, PRIV_USER, &ignored, fault);
 	return mmu_translate(cpu->mmu, va, kind, PRIV_USER, &ignored, fault);
 }
@@ -202,7 +202,7 @@ static bool kernel_translate(struct cpu *cpu, va_t va, enum access_kind kind,
 {
 	struct page_fault ignored;
 
-	if (cpu->machine->options.engine == ENGINE_EXACT)
+	if (machine_counts_accesses(cpu->machine))
 		return mmu_translate(cpu->mmu, va, kind, PRIV_KERNEL, out, &ignored);
 	return mmu_walk_only(cpu->mmu, va, kind, PRIV_KERNEL, out, &ignored);
 }
@@ -215,7 +215,7 @@ bool cpu_kernel_access(struct cpu *cpu, va_t va, enum access_kind kind, uint64_t
 		cpu_switch_mm(cpu, &cpu->machine->kernel.init_mm);
 	if (!kernel_translate(cpu, va, kind, &t))
 		return false;
-	if (cpu->machine->options.engine == ENGINE_EXACT && words > 1)
+	if (machine_counts_accesses(cpu->machine) && words > 1)
 		mmu_access_again(cpu->mmu, va, kind, PRIV_KERNEL, words - 1);
 	*pa = t.pa;
 	return true;

@@ -22,11 +22,14 @@ struct id_map {
 	size_t nr_used;
 };
 
-/* The pair of key; NULL: it is not there. Until the next id_map_add(). */
+/* The pair of key; NULL: it is not there. Until the map changes. */
 struct id_pair *id_map_find(const struct id_map *map, uint64_t key);
 
 /* The pair of key, which is made with `value` if it was not there; NULL: no memory. */
 struct id_pair *id_map_add(struct id_map *map, uint64_t key, uint64_t value);
+
+/* False: it was not there. */
+bool id_map_remove(struct id_map *map, uint64_t key);
 
 void id_map_finish(struct id_map *map);
 

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "traces/replay.h"
+
+#include "mm/mm.h"
+#include "sim/check.h"
+#include "sim/vcpu.h"
+#include "traces/replay_access.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A call that comes back to the machine (a file read into user memory) makes no other such
+ * call. */
+#define MAX_DEPTH 2
+
+/* ---- life ---- */
+
+int replay_create(struct replay **out, struct machine *machine,
+                  const struct replay_options *options)
+{
+	struct replay *replay = calloc(1, sizeof(*replay));
+
+	if (!replay)
+		return -ENOMEM;
+	replay->machine = machine;
+	replay->options = *options;
+	*out = replay;
+	return 0;
+}
+
+void replay_destroy(struct replay *replay)
+{
+	struct task *task;
+
+	if (!replay)
+		return;
+	while ((task = things_take_any(&replay->tasks)))
+		task_destroy(task);
+	things_finish(&replay->tasks);
+	things_finish(&replay->mms);
+	things_finish(&replay->mappings);
+	things_finish(&replay->objects);
+	free(replay);
+}
+
+/* ---- what may go wrong ---- */
+
+int replay_skip(struct replay *replay)
+{
+	replay->counts.skipped++;
+	return 0;
+}
+
+int replay_refuse(struct replay *replay, const char *format, ...)
+{
+	va_list args;
+	int len = snprintf(replay->error, sizeof(replay->error),
+	                   "record %lu: ", (unsigned long)replay->counts.records);
+
+	va_start(args, format);
+	vsnprintf(replay->error + len, sizeof(replay->error) - (size_t)len, format, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+/* ---- CPUs and tasks ---- */
+
+static struct cpu *cpu_for(const struct replay *replay, uint32_t recorded_cpu)
+{
+	struct machine *machine = replay->machine;
+
+	return &machine->cpus[recorded_cpu % machine->config.cpus];
+}
+
+struct task *replay_current(const struct replay *replay)
+{
+	struct task *task = replay->machine->running->current;
+
+	return task && task->mm ? task : NULL;
+}
+
+/* As sched.c has it. */
+static void switch_to(struct cpu *cpu, struct task *next)
+{
+	struct task *prev = cpu->current;
+
+	if (prev && !task_has_ended(prev))
+		task_figures_pause(prev);
+	cpu_set_current(cpu, next);
+	if (!next)
+		return;
+	cpu->machine->nr_switches++;
+	next->cpu = cpu->id;
+	task_figures_resume(next);
+	if (next->mm)
+		cpu_switch_mm(cpu, next->mm);
+	event_raise(&cpu->machine->events,
+	            &(struct event){ .kind = EVENT_CONTEXT_SWITCH, .arg = (uint64_t)next->pid });
+}
+
+void replay_switch_to(struct replay *replay, uint32_t recorded_cpu, struct task *task)
+{
+	struct cpu *cpu = cpu_for(replay, recorded_cpu);
+
+	replay->current[recorded_cpu] = task ? task->pid : 0;
+	if (task && cpu->current == task) {
+		if (task->mm)
+			cpu_switch_mm(cpu, task->mm); /* it may have been lazy */
+		return;
+	}
+	if (task && task_cpu(task)->current == task)
+		switch_to(task_cpu(task), NULL);
+	switch_to(cpu, task);
+}
+
+struct cpu *replay_run_on(struct replay *replay, uint32_t recorded_cpu)
+{
+	struct cpu *cpu = cpu_for(replay, recorded_cpu);
+	int32_t pid = replay->current[recorded_cpu];
+
+	turns_begin(cpu);
+	/* Several of the recorded CPUs may share this one. */
+	if (pid && (!cpu->current || cpu->current->pid != pid))
+		replay_switch_to(replay, recorded_cpu, things_find(&replay->tasks, (uint64_t)pid));
+	return cpu;
+}
+
+void replay_kill(struct replay *replay, struct mm_struct *mm)
+{
+	struct machine *machine = replay->machine;
+	struct task *task;
+
+	things_forget(&replay->mms, mm);
+	list_for_each_entry (task, &machine->tasks, tasks) {
+		if (task->mm != mm)
+			continue;
+		task_figures_leave_mm(task);
+		if (task_cpu(task)->current == task)
+			cpu_enter_lazy_tlb(task_cpu(task));
+		task->mm = NULL;
+		mmput(&machine->kernel, mm);
+	}
+}
+
+/* ---- events ---- */
+
+static int handle_switch(struct replay *replay, const struct record_event *event)
+{
+	struct task *task = things_find(&replay->tasks, (uint64_t)event->task);
+
+	if (!task)
+		return replay_skip(replay);
+	replay_switch_to(replay, event->cpu, task);
+	return 0;
+}
+
+static int handle_end(struct replay *replay, const struct record_event *event)
+{
+	replay->machine->driver_instructions = event->args[0];
+	replay->machine->nr_syscalls = event->args[1];
+	return 0;
+}
+
+const replay_handler replay_handlers[NR_RECORD_KINDS] = {
+	[RECORD_SWITCH] = handle_switch,
+	[RECORD_FAULT] = replay_fault,
+	[RECORD_END] = handle_end,
+};
+
+static int handle_event(struct replay *replay, const struct record_event *event)
+{
+	/* The source's own may go while the handler asks it for more. */
+	const struct record_event copy = *event;
+
+	if (!replay_handlers[copy.kind])
+		return 0;
+	return replay_handlers[copy.kind](replay, &copy);
+}
+
+/* ---- the loop ---- */
+
+static int check_event(struct replay *replay, const struct record_event *event)
+{
+	replay->counts.records++;
+	if ((unsigned)event->kind >= NR_RECORD_KINDS || event->nr_args > RECORD_NR_ARGS)
+		return replay_refuse(replay, "there is no event %u with %u arguments",
+		                     (unsigned)event->kind, event->nr_args);
+	if (event->cpu >= NR_CPUS_MAX)
+		return replay_refuse(replay, "there is no CPU %u", event->cpu);
+	return 0;
+}
+
+/* The accesses of the next batch. 1, and its event is left to do; 0: the end; -errno. */
+static int next_batch(struct replay *replay)
+{
+	struct trace_batch *batch = &replay->batch;
+	int got = trace_next(replay->source, batch);
+	int err = 0;
+
+	if (got < 0)
+		snprintf(replay->error, sizeof(replay->error), "%s", replay->source->error);
+	if (got <= 0)
+		return got;
+	if (batch->cpu >= NR_CPUS_MAX)
+		err = replay_refuse(replay, "there is no CPU %u", batch->cpu);
+	else if (batch->nr)
+		err = replay_accesses(replay, batch);
+	if (!err && batch->event) {
+		err = check_event(replay, batch->event);
+		if (!err)
+			replay_run_on(replay, batch->event->cpu);
+	}
+	return err ? err : 1;
+}
+
+int replay_until(struct replay *replay, enum record_kind kind, struct record_event *event)
+{
+	int err = 0, got = 0;
+
+	if (replay->depth == MAX_DEPTH)
+		return replay_refuse(replay, "calls within calls");
+	replay->depth++;
+	while (!err && (got = next_batch(replay)) > 0) {
+		if (!replay->batch.event)
+			continue;
+		if (replay->batch.event->kind == kind) {
+			*event = *replay->batch.event;
+			break;
+		}
+		err = handle_event(replay, replay->batch.event);
+	}
+	replay->depth--;
+	return err ? err : got;
+}
+
+static int refuse_source(struct replay *replay, const char *why)
+{
+	snprintf(replay->error, sizeof(replay->error), "%s", why);
+	return -EINVAL;
+}
+
+/* What the machine cannot be fed with at all. */
+static int check_source(struct replay *replay, const struct trace_info *info)
+{
+	const struct paging_mode *paging = replay->machine->config.paging;
+
+	if (info->is_physical)
+		return refuse_source(replay, "its addresses are physical: there is nothing to "
+		                             "translate");
+	if (info->has_events && info->va_bits > paging->va_bits)
+		return refuse_source(replay, "its program is one of 64 bits, and the machine has "
+		                             "32-bit paging");
+	return 0;
+}
+
+int replay_run(struct replay *replay, struct trace_source *source)
+{
+	int err = check_source(replay, &source->info);
+	int got = 0;
+
+	if (err)
+		return err;
+	replay->source = source;
+	if (!source->info.has_events) /* of a kernel that nobody recorded */
+		replay->machine->kernel.counts_accesses = false;
+	while (!err && (got = next_batch(replay)) > 0)
+		if (replay->batch.event)
+			err = handle_event(replay, replay->batch.event);
+	replay->source = NULL;
+	if (!err && got < 0)
+		err = got;
+	if (!err)
+		check_machine_at_end(replay->machine);
+	if (!err && replay->machine->check_failure[0])
+		err = replay_check_failed(replay);
+	return err;
+}

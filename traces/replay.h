@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * replay - a trace drives a machine that has no engine (docs/replay.md).
+ *
+ *   source -> batches -> accesses: the MMU of the CPU; what the tables do not allow
+ *                        |         goes to the kernel, as a fault
+ *                        events: a handler each, by enum record_kind
+ *
+ * On the machine that was recorded, memory management events make every access possible
+ * that was possible then, and recorded faults alone fault. On another machine any access
+ * may. A trace without such events finds its memory there on demand.
+ */
+#ifndef PW_TRACES_REPLAY_H
+#define PW_TRACES_REPLAY_H
+
+#include "sim/machine.h"
+#include "traces/things.h"
+#include "traces/trace.h"
+
+struct replay_options {
+	bool fold; /* foreign addresses that are not the user's: folded, not refused */
+};
+
+struct replay_counts {
+	uint64_t records;  /* events, and accesses as the trace has them written */
+	uint64_t accesses; /* that they stand for: sums of counts */
+	uint64_t skipped;  /* events that this machine had nothing for; accesses of tasks that
+	                    * are gone here */
+	uint64_t segv;     /* accesses that no VMA allows here, and were left out */
+};
+
+struct replay {
+	struct machine *machine; /* the caller's, made with ENGINE_NONE */
+	struct replay_options options;
+	struct replay_counts counts;
+	struct trace_source *source; /* while it runs; the caller's */
+	struct trace_batch batch;    /* the last, all done */
+
+	/* By the numbers that sim/record.h says. */
+	struct things tasks;    /* struct task: the machine's */
+	struct things mms;      /* struct mm_struct: their users' */
+	struct things mappings; /* replay_files.c */
+	struct things objects;  /* replay_mm.c */
+
+	/* By the recorded run's CPUs, which may be more than the machine's: whom each runs. */
+	int32_t current[NR_CPUS_MAX]; /* pid; 0: nobody yet */
+	uint32_t depth;               /* handlers within handlers: replay_until() */
+	char error[600];
+};
+
+/* 0 or -ENOMEM. */
+int replay_create(struct replay **out, struct machine *machine,
+                  const struct replay_options *options);
+
+/* Ends what the trace left, so that the machine can be destroyed. NULL is fine. Figures
+ * are to be read before. */
+void replay_destroy(struct replay *replay);
+
+/* To the end of the source. 0; -errno and replay->error: the source is broken, or a record
+ * cannot be, or the machine is (machine->check_failure); what came before it counts. */
+int replay_run(struct replay *replay, struct trace_source *source);
+
+/* ---- for handlers of events ---- */
+
+/* 0; -errno and replay->error. The event is the handler's own but for its text, which
+ * replay_until() loses. */
+typedef int (*replay_handler)(struct replay *replay, const struct record_event *event);
+
+/* NULL: the kind asks nothing of a replay. */
+extern const replay_handler replay_handlers[NR_RECORD_KINDS];
+
+/* Goes on with the trace until an event of this kind, which is *event then and has had no
+ * handler: for a call that comes back to the machine while it runs. 1; 0: the trace ended
+ * before; -errno. event->text is good until the next record. */
+int replay_until(struct replay *replay, enum record_kind kind, struct record_event *event);
+
+/* This machine has nothing for the event: counted, and no error. Returns 0. */
+int replay_skip(struct replay *replay);
+
+/* The record cannot be: -EINVAL. The message names the record and what is wrong. */
+int replay_refuse(struct replay *replay, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The machine's CPU that stands for the recorded one; it runs the kernel from here on. */
+struct cpu *replay_run_on(struct replay *replay, uint32_t recorded_cpu);
+
+/* That the running CPU runs now; NULL: none, or it has no memory. */
+struct task *replay_current(const struct replay *replay);
+
+/* The CPU begins to run the task (NULL: none), which was on no other; figures follow. */
+void replay_switch_to(struct replay *replay, uint32_t recorded_cpu, struct task *task);
+
+/* The mm's tasks are gone here, with their memory: later records of theirs are skipped. */
+void replay_kill(struct replay *replay, struct mm_struct *mm);
+
+#endif
