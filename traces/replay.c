@@ -5,6 +5,7 @@
 #include "sim/check.h"
 #include "sim/vcpu.h"
 #include "traces/replay_access.h"
+#include "traces/replay_demand.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -150,6 +151,8 @@ static int handle_switch(struct replay *replay, const struct record_event *event
 {
 	struct task *task = things_find(&replay->tasks, (uint64_t)event->task);
 
+	if (!replay->source->info.has_events)
+		return replay_demand_switch(replay, event);
 	if (!task)
 		return replay_skip(replay);
 	replay_switch_to(replay, event->cpu, task);
@@ -166,6 +169,7 @@ static int handle_end(struct replay *replay, const struct record_event *event)
 const replay_handler replay_handlers[NR_RECORD_KINDS] = {
 	[RECORD_SWITCH] = handle_switch,
 	[RECORD_FAULT] = replay_fault,
+	[RECORD_GIVE_UP] = replay_fault,
 	[RECORD_END] = handle_end,
 };
 
@@ -192,6 +196,13 @@ static int check_event(struct replay *replay, const struct record_event *event)
 	return 0;
 }
 
+static int make_accesses(struct replay *replay, const struct trace_batch *batch)
+{
+	replay->counts.records += batch->nr;
+	return replay->source->info.has_events ? replay_accesses(replay, batch)
+	                                       : replay_demand(replay, batch);
+}
+
 /* The accesses of the next batch. 1, and its event is left to do; 0: the end; -errno. */
 static int next_batch(struct replay *replay)
 {
@@ -206,7 +217,7 @@ static int next_batch(struct replay *replay)
 	if (batch->cpu >= NR_CPUS_MAX)
 		err = replay_refuse(replay, "there is no CPU %u", batch->cpu);
 	else if (batch->nr)
-		err = replay_accesses(replay, batch);
+		err = make_accesses(replay, batch);
 	if (!err && batch->event) {
 		err = check_event(replay, batch->event);
 		if (!err)

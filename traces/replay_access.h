@@ -7,11 +7,24 @@
 
 #include "traces/replay.h"
 
-/* All of the batch. 0; -errno and replay->error. */
+/* As often as this an access may fault, each time answered with a page that is gone again
+ * when memory is short (sim/vcpu.c). */
+#define REPLAY_MAX_FAULTS 64
+
+/* The accesses of a batch of a recorded run. 0; -errno and replay->error. */
 int replay_accesses(struct replay *replay, const struct trace_batch *batch);
 
-/* The handler of RECORD_FAULT: an access that faulted when it was recorded. */
+/* The handler of RECORD_FAULT and RECORD_GIVE_UP. */
 int replay_fault(struct replay *replay, const struct record_event *event);
+
+/* The kernel's part of a page fault of the running task, which the recorded run did not
+ * have. True: try again. */
+bool replay_answer_fault(struct replay *replay, const struct page_fault *fault, enum privilege priv,
+                         uint64_t ip);
+
+/* Those of a task that is gone here. */
+void replay_skip_accesses(struct replay *replay, const struct trace_access *access,
+                          const struct trace_access *end);
 
 /* --check has found something: -EIO, and replay->error says what. */
 int replay_check_failed(struct replay *replay);
