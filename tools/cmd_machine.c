@@ -10,15 +10,9 @@ struct machine_options_read {
 	bool source;
 };
 
-static int set(void *context, const char *value)
-{
-	struct machine_options_read *options = context;
-
-	return machine_choice_set(&options->choice, value);
-}
-
 static const struct option_row option_rows[] = {
-	{ "set", 0, "KEY=VALUE", OPTION_CALL, 0, set, "show: with this key changed (repeatable)" },
+	{ "set", 0, "KEY=VALUE", OPTION_CALL, offsetof(struct machine_options_read, choice),
+	  machine_choice_set, "show: with this key changed (repeatable)" },
 	{ "source", 0, NULL, OPTION_FLAG, offsetof(struct machine_options_read, source), NULL,
 	  "show: the file as it ships, with its sources" },
 };

@@ -13,30 +13,10 @@ struct mm_options {
 	bool check, quiet;
 };
 
-static int set_key(void *context, const char *value)
-{
-	return machine_choice_set(&((struct mm_options *)context)->choice, value);
-}
-
-static int set_ram(void *context, const char *value)
-{
-	return machine_choice_ram(&((struct mm_options *)context)->choice, value);
-}
-
-static int set_swap(void *context, const char *value)
-{
-	return machine_choice_swap(&((struct mm_options *)context)->choice, value);
-}
-
 #define AT(member) offsetof(struct mm_options, member)
 
 static const struct option_row option_rows[] = {
-	{ "machine", 'm', "NAME|FILE", OPTION_TEXT, AT(choice.name), NULL,
-	  "machine description (see pagewalk machine)" },
-	{ "set", 0, "KEY=VALUE", OPTION_CALL, 0, set_key, "change one key of it (repeatable)" },
-	{ "ram", 0, "SIZE", OPTION_CALL, 0, set_ram, "short for --set ram=SIZE" },
-	{ "swap", 0, "SIZE[:FILE]", OPTION_CALL, 0, set_swap,
-	  "swap area, in a real FILE that is kept if one is named" },
+	MACHINE_OPTION_ROWS(AT(choice)),
 	{ "check", 0, NULL, OPTION_FLAG, AT(check), NULL, "every invariant after every line" },
 	{ "quiet", 'q', NULL, OPTION_FLAG, AT(quiet), NULL, "do not repeat the script's lines" },
 };

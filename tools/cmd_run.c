@@ -37,21 +37,6 @@ struct run {
 
 /* ---- options ---- */
 
-static int set_key(void *context, const char *value)
-{
-	return machine_choice_set(&((struct run *)context)->choice, value);
-}
-
-static int set_ram(void *context, const char *value)
-{
-	return machine_choice_ram(&((struct run *)context)->choice, value);
-}
-
-static int set_swap(void *context, const char *value)
-{
-	return machine_choice_swap(&((struct run *)context)->choice, value);
-}
-
 static int set_engine(void *context, const char *value)
 {
 	struct run *run = context;
@@ -103,12 +88,7 @@ static int add_env(void *context, const char *value)
 #define AT(member) offsetof(struct run, member)
 
 static const struct option_row option_rows[] = {
-	{ "machine", 'm', "NAME|FILE", OPTION_TEXT, AT(choice.name), NULL,
-	  "machine description (see pagewalk machine)" },
-	{ "set", 0, "KEY=VALUE", OPTION_CALL, 0, set_key, "change one key of it (repeatable)" },
-	{ "ram", 0, "SIZE", OPTION_CALL, 0, set_ram, "short for --set ram=SIZE" },
-	{ "swap", 0, "SIZE[:FILE]", OPTION_CALL, 0, set_swap,
-	  "swap area, in a real FILE that is kept if one is named" },
+	MACHINE_OPTION_ROWS(AT(choice)),
 	{ "engine", 0, "MODE", OPTION_CALL, 0, set_engine,
 	  "exact: every access (auto is the same); faults: no TLB statistics" },
 	{ "stats", 0, "FILE", OPTION_TEXT, AT(stats_path), NULL,

@@ -15,15 +15,46 @@ extern const struct command command_mm;      /* cmd_mm.c */
 /* -m, --set, --ram and --swap, for every command that builds a machine. Zeroed is
  * the default machine. */
 struct machine_choice {
-	const char *name; /* NULL: the first that ships */
+	const char *name; /* NULL: see machine_choice_load() */
 	struct config_override *overrides;
 	size_t nr_overrides;
 };
 
-/* Each 0, or EXIT_MISTAKE with the mistake told. */
-int machine_choice_set(struct machine_choice *choice, const char *key_is_value);
-int machine_choice_ram(struct machine_choice *choice, const char *size);
-int machine_choice_swap(struct machine_choice *choice, const char *size_and_file);
+/* Rows of those options; offset: of the machine_choice in the command's context. */
+#define MACHINE_OPTION_ROWS(offset)                                                                \
+	{ "machine",                                                                               \
+	  'm',                                                                                     \
+	  "NAME|FILE",                                                                             \
+	  OPTION_TEXT,                                                                             \
+	  (offset) + offsetof(struct machine_choice, name),                                        \
+	  NULL,                                                                                    \
+	  "machine description (see pagewalk machine)" },                                          \
+	    { "set",                                                                               \
+	      0,                                                                                   \
+	      "KEY=VALUE",                                                                         \
+	      OPTION_CALL,                                                                         \
+	      (offset),                                                                            \
+	      machine_choice_set,                                                                  \
+	      "change one key of it (repeatable)" },                                               \
+	    { "ram",                                                                               \
+	      0,                                                                                   \
+	      "SIZE",                                                                              \
+	      OPTION_CALL,                                                                         \
+	      (offset),                                                                            \
+	      machine_choice_ram,                                                                  \
+	      "short for --set ram=SIZE" },                                                        \
+	{                                                                                          \
+		"swap", 0, "SIZE[:FILE]", OPTION_CALL, (offset), machine_choice_swap,              \
+		    "swap area, in a real FILE that is kept if one is named"                       \
+	}
+
+/* What these options do; choice is a struct machine_choice. Each 0, or EXIT_MISTAKE with the
+ * mistake told. */
+int machine_choice_set(void *choice, const char *key_is_value);
+int machine_choice_ram(void *choice, const char *size);
+int machine_choice_swap(void *choice, const char *size_and_file);
+
+/* 0, or EXIT_MISTAKE and told. Where no machine is named it is the first that ships. */
 int machine_choice_load(const struct machine_choice *choice, struct machine_config *config);
 void machine_choice_finish(struct machine_choice *choice);
 

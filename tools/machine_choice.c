@@ -22,7 +22,7 @@ static int add_override(struct machine_choice *choice, char *key, char *value)
 	return 0;
 }
 
-int machine_choice_set(struct machine_choice *choice, const char *key_is_value)
+int machine_choice_set(void *choice, const char *key_is_value)
 {
 	const char *is = strchr(key_is_value, '=');
 
@@ -32,12 +32,12 @@ int machine_choice_set(struct machine_choice *choice, const char *key_is_value)
 	                    strdup(is + 1));
 }
 
-int machine_choice_ram(struct machine_choice *choice, const char *size)
+int machine_choice_ram(void *choice, const char *size)
 {
 	return add_override(choice, strdup("ram"), strdup(size));
 }
 
-int machine_choice_swap(struct machine_choice *choice, const char *size_and_file)
+int machine_choice_swap(void *choice, const char *size_and_file)
 {
 	size_t len = strcspn(size_and_file, ":");
 	const char *file = size_and_file[len] ? size_and_file + len + 1 : "";

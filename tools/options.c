@@ -104,7 +104,7 @@ static int apply(const struct option_row *row, void *context, const char *value)
 		*(const char **)field = value;
 		return 0;
 	case OPTION_CALL:
-		return row->apply(context, value);
+		return row->apply(field, value);
 	case OPTION_LATER:
 		break;
 	}

@@ -26,9 +26,9 @@ struct option_row {
 	char letter;      /* or 0 */
 	const char *arg;  /* what its argument is called; NULL: it takes none */
 	enum option_kind kind;
-	size_t offset; /* of the value in the context */
+	size_t offset; /* in the context: of the value, of what apply() gets */
 	/* 0, or EXIT_MISTAKE with the mistake told */
-	int (*apply)(void *context, const char *value);
+	int (*apply)(void *field, const char *value);
 	const char *doc;
 };
 
