@@ -108,6 +108,8 @@
 	X(RECORD_SYSCTL, "sysctl", "value") /* text: its name */                                   \
 	X(RECORD_LOWMEM_RATIO, "lowmem_ratio", "dma dma32 normal highmem")                         \
 	X(RECORD_DROP_CACHES, "drop_caches", "what")                                               \
+	/* of foreign traces: caches of data and code, which are not simulated, were emptied */    \
+	X(RECORD_CACHE_FLUSH, "cache_flush", "")                                                   \
 	/* the end of the run: each CPU's part, the whole */                                       \
 	X(RECORD_CPU_END, "cpu_end", "of_cpu instructions")                                        \
 	X(RECORD_END, "end", "instructions syscalls")

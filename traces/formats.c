@@ -8,7 +8,10 @@
 #include "traces/container.h"
 #include "traces/import.h"
 
-static const struct import_format *const imports[] = { &import_lackey, &import_drmemtrace };
+static const struct import_format *const imports[] = {
+	&import_lackey,    &import_drmemtrace, &import_course, &import_din,
+	&import_pinatrace, &import_champsim,   &import_oracle, &import_csv,
+};
 
 #define NR_IMPORTS (sizeof(imports) / sizeof(imports[0]))
 
@@ -28,26 +31,32 @@ static const struct import_format *find_named(const char *name)
 	return NULL;
 }
 
-/* The format whose files begin like this one. NULL: none; or two, and *other is one. */
-static const struct import_format *find_fitting(struct container *container,
-                                                const struct import_format **other)
+/* Of the formats that guess, or of those that know: the one whose files begin like this
+ * one. NULL: none. If there are two, *other is one of them. */
+static const struct import_format *find_among(bool guesses, const struct container *container,
+                                              const struct import_format **other)
 {
 	const struct import_format *found = NULL;
-	size_t n;
+	size_t n = (size_t)(container->end - container->next);
 
-	container_fill(container);
-	n = (size_t)(container->end - container->next);
 	for (size_t i = 0; i < NR_IMPORTS; i++) {
-		if (!imports[i]->probe(container->next, n, container->ended || container->err))
+		if (imports[i]->is_guess != guesses ||
+		    !imports[i]->probe(container->next, n, container->ended || container->err))
 			continue;
-		if (found) {
-			*other = found;
-			found = imports[i];
-			continue;
-		}
+		*other = found;
 		found = imports[i];
 	}
 	return found;
+}
+
+static const struct import_format *find_fitting(struct container *container,
+                                                const struct import_format **other)
+{
+	const struct import_format *found;
+
+	container_fill(container);
+	found = find_among(false, container, other);
+	return found ? found : find_among(true, container, other);
 }
 
 static int choose(const struct import_format **out, struct container *container, const char *format,

@@ -17,9 +17,14 @@ static int next(struct trace_source *source, struct trace_batch *batch)
 {
 	struct import *import = (struct import *)source;
 
-	import->nr = 0;
+	memmove(import->accesses, import->accesses + import->nr,
+	        import->nr_later * sizeof(import->accesses[0]));
+	import->nr = import->nr_later;
+	import->nr_later = 0;
 	import->has_event = false;
-	*batch = (struct trace_batch){ .task = import->task, .accesses = import->accesses };
+	*batch = (struct trace_batch){ .task = import->task,
+		                       .cpu = import->cpu,
+		                       .accesses = import->accesses };
 	while (has_room(import) && import->status > 0)
 		import->status = import->format->read(import);
 	source->bytes_done = container_done(import->container);
@@ -84,9 +89,17 @@ int import_open(struct trace_source **out, const struct import_format *format,
 
 /* ---- what a reader found ---- */
 
+void import_add(struct import *import, const struct trace_access *access)
+{
+	uint32_t *nr = import->has_event ? &import->nr_later : &import->nr;
+
+	import->accesses[import->nr + import->nr_later] = *access;
+	++*nr;
+}
+
 void import_access(struct import *import, enum access_kind kind, va_t va, uint16_t size)
 {
-	import->accesses[import->nr++] = (struct trace_access){
+	const struct trace_access access = {
 		.va = va,
 		.ip = kind == ACCESS_FETCH ? 0 : import->ip,
 		.count = 1,
@@ -94,16 +107,25 @@ void import_access(struct import *import, enum access_kind kind, va_t va, uint16
 		.priv = PRIV_USER,
 		.size = size,
 	};
+
+	import_add(import, &access);
 }
 
-void import_switch(struct import *import, int32_t task, uint64_t mm)
+void import_event(struct import *import, enum record_kind kind)
 {
 	import->has_event = true;
-	import->task = task;
 	import->event =
-	    (struct record_event){ .kind = RECORD_SWITCH, .task = task, .nr_args = 1, .args = {
-			                  mm
-		                  } };
+	    (struct record_event){ .kind = kind, .task = import->task, .cpu = import->cpu };
+}
+
+void import_switch(struct import *import, int32_t task, uint32_t cpu, uint64_t mm)
+{
+	import->task = task;
+	import->cpu = cpu;
+	import->mm = mm;
+	import_event(import, RECORD_SWITCH);
+	import->event.nr_args = 1;
+	import->event.args[0] = mm;
 }
 
 const uint8_t *import_record(struct import *import, size_t n, int *status)
@@ -175,6 +197,19 @@ int import_fail(struct import *import, const char *format, ...)
 	return -EINVAL;
 }
 
+#define SHOWN 60 /* characters of text */
+
+int import_fail_text(struct import *import, const char *text, size_t len, const char *expected)
+{
+	char shown[SHOWN + 1];
+	size_t n = len < SHOWN ? len : SHOWN;
+
+	for (size_t i = 0; i < n; i++)
+		shown[i] = text[i] >= ' ' && text[i] < 0x7f ? text[i] : '?';
+	shown[n] = 0;
+	return import_fail(import, "\"%s\" is not %s", shown, expected);
+}
+
 /* ---- text ---- */
 
 static int digit_of(char c)
@@ -225,6 +260,15 @@ bool text_char(const char **text, const char *end, char c)
 {
 	if (*text == end || **text != c)
 		return false;
+	++*text;
+	return true;
+}
+
+bool text_read_or_write(const char **text, const char *end, enum access_kind *kind)
+{
+	if (*text == end || (**text != 'R' && **text != 'W'))
+		return false;
+	*kind = **text == 'R' ? ACCESS_LOAD : ACCESS_STORE;
 	++*text;
 	return true;
 }

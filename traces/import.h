@@ -20,6 +20,7 @@ struct import_format {
 	size_t state_bytes; /* of the reader's own, zeroed */
 	/* Do the first bytes of a file look like it? whole: these are all its bytes. */
 	bool (*probe)(const uint8_t *bytes, size_t n, bool whole);
+	bool is_guess; /* files have no header: what another format knows is not this one */
 	/* Optional: sets info, looks at the first bytes. 0; -errno and source.error. */
 	int (*begin)(struct import *import);
 	/* Reads a record. 1; 0: the end; -errno after import_fail(). */
@@ -32,16 +33,22 @@ struct import {
 	const struct import_format *format;
 	struct container *container;
 	void *state;
-	uint64_t ip;         /* of the instruction that data accesses belong to; 0: unknown */
-	int32_t task;        /* that they belong to; 0: unknown */
+	uint64_t ip;  /* of the instruction that data accesses belong to; 0: unknown */
+	int32_t task; /* whose accesses come now; 0: unknown */
+	uint32_t cpu;
+	uint64_t mm;         /* of task */
 	size_t record_bytes; /* of the last record; 0: it was a line */
 	bool record_taken;   /* else the file ends in it */
 	uint32_t nr;         /* accesses read since the last batch */
+	uint32_t nr_later;   /* those behind the event: they are for the next batch */
 	int status;          /* what the last read() gave; the batch before it comes first */
 	bool has_event;      /* what the record said comes after these accesses */
 	struct record_event event;
 	struct trace_access accesses[TRACE_BATCH];
 };
+
+extern const struct import_format import_lackey, import_drmemtrace, import_course, import_din,
+    import_pinatrace, import_champsim, import_oracle, import_csv;
 
 /* 0 and *out. Takes the container over in any case. */
 int import_open(struct trace_source **out, const struct import_format *format,
@@ -50,8 +57,15 @@ int import_open(struct trace_source **out, const struct import_format *format,
 /* For read(): an access of so many bytes (0: unknown). */
 void import_access(struct import *import, enum access_kind kind, va_t va, uint16_t size);
 
-/* From here on it is task that accesses memory, and its address space is mm. */
-void import_switch(struct import *import, int32_t task, uint64_t mm);
+/* The same with all that there is to say. */
+void import_add(struct import *import, const struct trace_access *access);
+
+/* What happened after these accesses. Others of the same record may follow; not a second
+ * event. */
+void import_event(struct import *import, enum record_kind kind);
+
+/* From here on it is task that accesses memory, on cpu, and its address space is mm. */
+void import_switch(struct import *import, int32_t task, uint32_t cpu, uint64_t mm);
 
 /* The next n bytes; NULL: the end, or an error: return *status then. Counts a record. */
 const uint8_t *import_record(struct import *import, size_t n, int *status);
@@ -60,11 +74,12 @@ const uint8_t *import_record(struct import *import, size_t n, int *status);
  * number of records is that of the line; lines have no NUL at their ends. */
 const char *import_line(struct import *import, size_t *len, int *status);
 
-/* The record is broken: a reason. -EINVAL. */
+/* The record is broken: a reason. -EINVAL, as the next one. */
 int import_fail(struct import *import, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-extern const struct import_format import_lackey, import_drmemtrace;
+/* The record, or a part of it, is this text, and should be something else. */
+int import_fail_text(struct import *import, const char *text, size_t len, const char *expected);
 
 /* ---- text ---- */
 
@@ -72,6 +87,7 @@ extern const struct import_format import_lackey, import_drmemtrace;
 bool text_hex(const char **text, const char *end, uint64_t *value); /* with or without 0x */
 bool text_decimal(const char **text, const char *end, uint64_t *value);
 bool text_char(const char **text, const char *end, char c);
+bool text_read_or_write(const char **text, const char *end, enum access_kind *kind); /* R, W */
 void text_blanks(const char **text, const char *end);
 
 /* For probe(): do the whole lines among the first bytes, and at least one, look as is_line

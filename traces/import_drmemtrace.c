@@ -126,7 +126,7 @@ static int go_on(struct import *import)
 
 	if (!pair)
 		return import_fail(import, "out of memory");
-	import_switch(import, own->thread, pair->value);
+	import_switch(import, own->thread, 0, pair->value);
 	return 1;
 }
 

@@ -75,10 +75,9 @@ static int read_line(struct import *import)
 			return status;
 	} while (is_valgrinds(text, text + len));
 	if (!parse(text, text + len, &line))
-		return import_fail(import,
-		                   "neither an access (\" L 1ffe0,8\") nor Valgrind's own "
-		                   "(\"==PID==\"): %.*s",
-		                   (int)(len < 60 ? len : 60), text);
+		return import_fail_text(import, text, len,
+		                        "an access (\" L 1ffe0,8\"), nor Valgrind's own "
+		                        "(\"==PID==\")");
 	if (line.what == 'I') {
 		import->ip = line.va;
 		import_access(import, ACCESS_FETCH, line.va, (uint16_t)line.size);
