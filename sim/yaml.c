@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* ---- the tree ---- */
 
@@ -236,11 +237,14 @@ int yaml_parse(struct yaml **root, const char *text, size_t len, struct yaml_mis
 int yaml_read_file(const char *path, size_t max, char **text, size_t *len)
 {
 	FILE *file = fopen(path, "re");
+	struct stat st;
 	char *bytes;
 	int err = 0;
 
 	if (!file)
 		return -errno;
+	if (!fstat(fileno(file), &st) && st.st_size && (size_t)st.st_size < max)
+		max = (size_t)st.st_size; /* pipes and /proc say 0 */
 	bytes = malloc(max + 1);
 	if (!bytes) {
 		fclose(file);

@@ -11,6 +11,10 @@
 extern const struct command command_run;     /* cmd_run.c */
 extern const struct command command_machine; /* cmd_machine.c */
 extern const struct command command_mm;      /* cmd_mm.c */
+extern const struct command command_sweep;   /* cmd_sweep.c */
+
+/* The command that argv[0] names; what `pagewalk` exits with. */
+int run_command(int argc, char **argv);
 
 /* -m, --set, --ram and --swap, for every command that builds a machine. Zeroed is
  * the default machine. */

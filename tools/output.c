@@ -73,6 +73,14 @@ static void forget(struct output *output)
 	*output = (struct output){ 0 };
 }
 
+/* The name that a file has until it is complete, malloc'ed. */
+static char *temporary_name(const char *path, pid_t pid)
+{
+	char *name;
+
+	return asprintf(&name, "%s.%d.tmp", path, (int)pid) < 0 ? NULL : name;
+}
+
 int output_open(struct output *output, const char *path)
 {
 	int fd;
@@ -83,8 +91,8 @@ int output_open(struct output *output, const char *path)
 		return 0;
 	}
 	output->path = strdup(path);
-	if (!output->path || asprintf(&output->temporary, "%s.%d.tmp", path, getpid()) < 0) {
-		output->temporary = NULL;
+	output->temporary = temporary_name(path, getpid());
+	if (!output->path || !output->temporary) {
 		forget(output);
 		return -ENOMEM;
 	}
@@ -151,4 +159,13 @@ void output_abandon(struct output *output)
 	if (output->file != stdout)
 		fclose(output->file);
 	forget(output);
+}
+
+void output_clean_up(const char *path, pid_t pid)
+{
+	char *name = temporary_name(path, pid);
+
+	if (name)
+		unlink(name);
+	free(name);
 }

@@ -8,6 +8,7 @@
 #define PW_TOOLS_OUTPUT_H
 
 #include <stdio.h>
+#include <sys/types.h>
 
 struct output {
 	FILE *file;      /* write here; NULL: not open */
@@ -24,5 +25,9 @@ int output_commit(struct output *output);
 
 /* Closes it and leaves nothing. Fine for one that is not open (all zero). */
 void output_abandon(struct output *output);
+
+/* Removes what a process that was killed while it had `path` open may have left, where
+ * the file system has no files without names. */
+void output_clean_up(const char *path, pid_t pid);
 
 #endif

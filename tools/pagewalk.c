@@ -5,14 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct command *const commands[] = { &command_run, &command_mm, &command_machine };
+static const struct command *const commands[] = { &command_run, &command_sweep, &command_mm,
+	                                          &command_machine };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 #define USAGE "pagewalk COMMAND [OPTIONS] ...; see pagewalk --help"
 
 /* Announced, and reserved. */
-static const char *const later[] = { "replay", "trace", "sweep" };
+static const char *const later[] = { "replay", "trace" };
 
 #define NR_LATER (sizeof(later) / sizeof(later[0]))
 
@@ -26,7 +27,7 @@ static void print_help(void)
 	puts("\npagewalk COMMAND --help tells more. Also: --version.");
 }
 
-static int run_command(int argc, char **argv)
+int run_command(int argc, char **argv)
 {
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		if (!strcmp(argv[0], commands[i]->name))

@@ -1,0 +1,201 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# pagewalk sweep: what is interrupted goes on and gives the same tables; cells that run
+# elsewhere give them too; what cannot be is told before anything runs.
+
+here=$(dirname "$0")
+. "$here/tap.sh"
+cd "$scratch" || exit 1
+
+sweep() {
+	timeout 300 "$PAGEWALK" sweep "$@"
+}
+
+same() { # DESCRIPTION EXPECTED FOUND
+	if [ "$2" = "$3" ]; then
+		ok "$1"
+	else
+		printf 'expected: %s\nfound: %s\n' "$2" "$3" | not_ok "$1"
+	fi
+}
+
+# The tables of two folders.
+same_tables() { # FOLDER FOLDER
+	cmp "$1/sweep.csv" "$2/sweep.csv" || return 1
+	if command -v sqlite3 >/dev/null; then
+		sqlite3 "$1/sweep.sqlite" .dump >"$1.dump"
+		sqlite3 "$2/sweep.sqlite" .dump >"$2.dump"
+		cmp "$1.dump" "$2.dump"
+	else
+		cmp "$1/sweep.sqlite" "$2/sweep.sqlite"
+	fi
+}
+
+column() { # CSV NAME: its values, of all rows; for rows without quotes
+	awk -F, -v name="$2" '
+		NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i; next }
+		{ print $at }' "$1"
+}
+
+nr_done() { # FOLDER
+	find "$1" -name '*.json' 2>/dev/null | wc -l
+}
+
+cat >m.yaml <<END
+programs: [[$GUEST/random, 64K, 2000]]
+machines: [teaching, nehalem, zen2]
+set:
+  tlb: {l1d.entries: [16, 32], policy: [lru, fifo]}
+outputs: [guest.exit_status, mmu.tlb, faults, machine.name]
+END
+
+# ---- 3 x 4 ----
+
+sweep m.yaml --results whole >out 2>err
+same '3 x 4 cells: exit status' 0 $?
+same 'they are told of' 'sweep: 12 cells: 12 done (0 of them before), 0 impossible, 0 failed' \
+	"$(cat err)"
+same 'guests print nothing' '' "$(cat out)"
+same 'a row a cell' 13 "$(wc -l <whole/sweep.csv)"
+same 'and columns as wanted' 'input,machine,tlb.l1d.entries,tlb.policy,status,message,cell,version,machine.name,guest.exit_status,mmu.tlb.l1i.hits' \
+	"$(head -n 1 whole/sweep.csv | cut -d , -f 1-11)"
+
+# Each row says what its cell's own statistics say, and those are what `run` gives.
+agrees() {
+	for cell in $(column whole/sweep.csv cell); do
+		stat_of "whole/$cell.json" mmu.tlb.l1d.misses
+	done >singly
+	column whole/sweep.csv mmu.tlb.l1d.misses | cmp - singly
+}
+check 'the table has what the statistics have' agrees
+as_run() {
+	"$PAGEWALK" run -q --stats s.json -m zen2 --set tlb.l1d.entries=16 --set tlb.policy=fifo \
+		"$GUEST/random" 64K 2000 >/dev/null
+	cmp s.json "whole/$(awk -F, '$2 == "zen2" && $3 == 16 && $4 == "fifo" { print $7 }' \
+		whole/sweep.csv).json"
+}
+check 'a cell is what run gives' as_run
+
+# ---- interrupted ----
+
+for moment in 0 1 4 9; do
+	folder=killed$moment
+	sweep m.yaml -j 2 --results $folder >out 2>&1 &
+	while [ "$(nr_done $folder)" -lt $moment ]; do
+		sleep 0.01
+	done
+	# timeout(1) is our child; the sweep is its.
+	pkill -KILL -P $!
+	wait $!
+	[ -e $folder/sweep.csv ] && not_ok "killed with $moment done: no table yet" </dev/null
+	sweep m.yaml -j 2 --results $folder >out 2>err
+	same "killed with $moment done, and resumed" 0 $?
+	check "killed with $moment done: the same tables" same_tables whole $folder
+done
+same 'what was done was not done again' 'yes' \
+	"$(sed 's/.*(\([0-9]*\) of them before.*/\1/' err | awk '{ print ($1 >= 9) ? "yes" : $0 }')"
+
+sweep m.yaml -j 2 --results stopped >out 2>err &
+while [ "$(nr_done stopped)" -lt 2 ]; do
+	sleep 0.01
+done
+pkill -INT -P $!
+wait $!
+same 'SIGINT: exit status' 130 $?
+same 'SIGINT: told' 'pagewalk: sweep: interrupted; the same command goes on where it was' "$(cat err)"
+before=$(nr_done stopped)
+sleep 0.5
+same 'SIGINT: nobody works on' "$before" "$(nr_done stopped)"
+check 'SIGINT: nothing half done is left' [ -z "$(find stopped -name '*.tmp')" ]
+sweep m.yaml -q --results stopped
+check 'SIGINT: resumed' same_tables whole stopped
+
+# ---- elsewhere ----
+
+sweep m.yaml --print-jobs --results jobs >jobs.txt
+same 'a line a cell' 12 "$(wc -l <jobs.txt)"
+check 'nothing has run' [ ! -e jobs ]
+if command -v parallel >/dev/null; then
+	parallel --will-cite -j 2 --joblog jobs.log --resume <jobs.txt >out 2>&1
+	same 'GNU parallel runs them' 0 $?
+	sweep --collect jobs -q --outputs guest.exit_status,mmu.tlb,faults,machine.name
+	check 'and what is collected is the same' same_tables whole jobs
+	parallel --will-cite -j 2 --joblog jobs.log --resume <jobs.txt
+	same 'it knows what it has run' 13 "$(wc -l <jobs.log)"
+else
+	skip 'GNU parallel' 'no parallel'
+fi
+# As a Slurm array does: each task runs the line of its number, here the last one first.
+sed 's/--results=jobs/--results=slurm/' jobs.txt >slurm.txt
+for SLURM_ARRAY_TASK_ID in $(seq 12 -1 1); do
+	sed -n "${SLURM_ARRAY_TASK_ID}p" slurm.txt | sh || echo "task $SLURM_ARRAY_TASK_ID: $?"
+done >out
+same 'tasks of an array' '' "$(cat out)"
+sweep m.yaml --collect slurm -q
+check 'collected with the matrix, the same' same_tables whole slurm
+
+# ---- cells that matrices share; options alone ----
+
+sweep -q --results whole --csv b.csv --sqlite b.sqlite -m nehalem,p6 --set tlb.policy=lru,random \
+	--set tlb.l1d.entries=32 -- "$GUEST/random" 64K 2000 2>err
+same 'a program of another architecture fails: exit status' 1 $?
+same 'and is told of' 2 "$(grep -c '^pagewalk: sweep: failed: .*random 64K 2000: p6 tlb.policy=.*: ' err)"
+sweep --results whole --csv b.csv --sqlite b.sqlite -m nehalem --set tlb.policy=lru,random \
+	--set tlb.l1d.entries=32 -- "$GUEST/random" 64K 2000 2>err
+same 'what another matrix had is not run again' \
+	'sweep: 2 cells: 2 done (2 of them before), 0 impossible, 0 failed' "$(cat err)"
+same 'only the matrix is in its table' 3 "$(wc -l <b.csv)"
+
+# The failed ones are tried again: their messages are written anew.
+failed=$(grep -l '"status": "failed"' whole/*.cell | head -n 1)
+sed -i 's/"message": .*/"message": "gone"/' "$failed"
+sweep -q --results whole --no-tables -m p6 --set tlb.policy=lru,random --set tlb.l1d.entries=32 \
+	-- "$GUEST/random" 64K 2000 2>err
+check 'failed cells are tried again' sh -c "! grep -q '\"gone\"' '$failed'"
+
+sweep --results twins -m teaching --set ram=8M,8192K,16M -- "$GUEST/random" 4K 10 2>err
+same 'the same machine twice is one cell' \
+	'sweep: 2 cells: 2 done (0 of them before), 0 impossible, 0 failed' "$(cat err)"
+sweep --results ways -m teaching --set tlb.l1d.ways=full,4,3 --set tlb.l1d.entries=8 \
+	-- "$GUEST/random" 4K 10 2>err
+same 'what cannot be is a cell of its own' \
+	'sweep: 3 cells: 2 done (0 of them before), 1 impossible, 0 failed' "$(cat err)"
+check 'which says why' grep -q 'teaching,3,8,impossible,.*8 entries' ways/sweep.csv
+sweep --results lists -m skylake --set 'tlb.stlb.page_sizes=[4k,2m],4k' --print-jobs \
+	-- "$GUEST/random" 4K 10 >jobs.txt
+check 'a value with a comma stands in brackets' grep -qF "'--set=tlb.stlb.page_sizes=[4k,2m]'" jobs.txt
+sweep --results kept --keep-output -q -m teaching -- "$GUEST/random" 4K 10
+"$PAGEWALK" run -q -m teaching "$GUEST/random" 4K 10 >out
+check 'what a guest prints can be kept' cmp out kept/*.out
+
+# ---- mistakes ----
+
+mistaken() { # MESSAGE MATRIX: as m.yaml:LINE:COLUMN: ...
+	printf '%b' "$2" >bad.yaml
+	sweep bad.yaml --results bad >out 2>err
+	same "125: $1" "125 pagewalk: $1" "$? $(cat err)"
+}
+
+ok_program="programs: [[$GUEST/random, 4K, 10]]\n"
+mistaken 'bad.yaml:2:1: no such key; it is traces, programs, machines, set, options or outputs' \
+	"${ok_program}machnes: [zen2]\n"
+mistaken 'bad.yaml:2:18: no machine "zen9" ships, and there is no such file' \
+	"${ok_program}machines: [zen2, zen9]\n"
+mistaken 'bad.yaml:2:24: --set tlb.l1d.entrys=16: no such key: tlb.l1d.entrys; is it tlb.l1d.entries?' \
+	"${ok_program}set: {tlb.l1d.entrys: [16, 32]}\n"
+mistaken 'bad.yaml:3:16: --set tlb.policy=mru: tlb.policy is one of lru, tree-plru, bit-plru, nru, fifo, lfu, random, not "mru"' \
+	"${ok_program}set:\n  tlb.policy: [mru]\n"
+mistaken 'bad.yaml:2:1: set is a mapping of keys to lists of values' "${ok_program}set: [16]\n"
+mistaken 'bad.yaml:1:9: none.pwt: No such file or directory' 'traces: none.pwt\n'
+mistaken 'bad.yaml:1:1: programs is a list of lists of words' 'programs: [true]\n'
+mistaken 'bad.yaml:2:20: engine cannot be "slow"' "${ok_program}options: { engine: slow }\n"
+mistaken 'sweep: no trace and no program; see pagewalk sweep --help' 'machines: zen2\n'
+mistaken 'sweep: ./none: No such file or directory' 'programs: [[./none]]\n'
+mistaken 'bad.yaml: a matrix is a mapping of keys to lists' '[a]\n'
+mistaken 'bad.yaml:1:19: only one machine can use a swap.file at a time' 'set: {swap.file: [a.img, b.img]}\n'
+check 'nothing has run' [ ! -e bad ]
+sweep -m zen2 --set tlb.policy -- true 2>err
+same 'exit status of a mistake in an option' '125 pagewalk: --set tlb.policy: it is --set KEY=A,B,...' \
+	"$? $(cat err)"
+finish
