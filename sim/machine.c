@@ -62,13 +62,15 @@ static void oom_kill(void *machine, struct mm_struct *mm)
 			signal_send_process(task->process, &info);
 }
 
-/* As dmesg shows it, in simulated time. */
+/* As dmesg shows it, in simulated time where that is known. */
 static void print_kernel_line(void *machine, const char *line)
 {
 	struct machine *m = machine;
 	uint64_t us = machine_now_ns(m) / 1000;
 
-	if (m->options.kernel_log)
+	if (m->options.kernel_log && m->options.engine == ENGINE_NONE)
+		fprintf(m->options.kernel_log, "%s\n", line);
+	else if (m->options.kernel_log)
 		fprintf(m->options.kernel_log, "[%5lu.%06lu] %s\n", (unsigned long)(us / 1000000),
 		        (unsigned long)(us % 1000000), line);
 }

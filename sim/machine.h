@@ -53,8 +53,7 @@ struct cpu {
 
 /* Who makes the accesses of a machine without an engine: a replay. */
 struct driver {
-	/* instructions, system calls, time, exit status and the like are known: what the
-	 * machine says of them is true */
+	/* Instructions and system calls are known: what the machine says of them is true. */
 	bool knows_program;
 	/* SIGKILL to every task of mm: the OOM killer chose it. Takes no memory back. */
 	void (*oom_kill)(struct driver *driver, struct mm_struct *mm);
@@ -158,7 +157,7 @@ static inline bool machine_counts_accesses(const struct machine *machine)
 	return machine->options.engine != ENGINE_FAULTS;
 }
 
-/* There is a program, or its driver knows what it did beside its accesses. */
+/* A program runs, or the driver knows what it did beside its accesses. */
 static inline bool machine_knows_program(const struct machine *machine)
 {
 	return machine->engine || machine->options.driver->knows_program;

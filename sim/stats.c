@@ -369,12 +369,15 @@ static void write_unknown_syscalls(struct json *json, const struct machine *mach
 	json_end(json);
 }
 
+/* Without a program nobody knows when it was where: but what disks would take is known. */
 static void write_time(struct json *json, const struct machine *machine)
 {
-	json_uint(json, "time_ns", machine_now_ns(machine));
+	if (machine->engine)
+		json_uint(json, "time_ns", machine_now_ns(machine));
 	json_uint(json, "disk_ns", machine->disk_ns);
-	json_uint(json, "sleep_ns", machine->sleep_ns);
-	if (machine->config.cpus > 1)
+	if (machine->engine)
+		json_uint(json, "sleep_ns", machine->sleep_ns);
+	if (machine->engine && machine->config.cpus > 1)
 		json_uint(json, "overlap_ns", machine->turns.overlap_ns);
 }
 
@@ -396,11 +399,11 @@ static void write_guest(struct json *json, const struct machine *machine)
 		write_end(json, machine);
 	if (machine_counts_instructions(machine))
 		json_uint(json, "instructions", machine_instructions(machine));
-	if (machine_knows_program(machine)) {
+	if (machine_knows_program(machine))
 		json_uint(json, "syscalls", machine->nr_syscalls);
+	if (machine->engine)
 		write_unknown_syscalls(json, machine);
-		write_time(json, machine);
-	}
+	write_time(json, machine);
 	json_end(json);
 }
 
@@ -553,7 +556,7 @@ static void write_task(struct json *json, const struct machine *machine,
 	json_uint(json, "minor", figures.min_flt);
 	json_uint(json, "major", figures.maj_flt);
 	json_uint(json, "rss_peak_pages", figures.rss_peak_pages);
-	if (machine_knows_program(machine))
+	if (machine->engine)
 		json_uint(json, "cpu_ns", figures.cpu_ns);
 	if (machine_counts_accesses(machine)) {
 		json_begin_object(json, "mmu");
@@ -776,7 +779,7 @@ static void add_up_stacks(struct sums *sums, const struct machine *machine)
 	uint64_t stacks = 0;
 
 	list_for_each_entry (task, &machine->tasks, tasks)
-		stacks++;
+		stacks += task->stack != NULL;
 	stacks += k->config.small_stacks ? k->config.nr_cpus : 0;
 	equal(sums, "vmstat.nr_kernel_stack = a stack's KB * tasks (and CPUs, if small)",
 	      vmstat_value(k, NR_KERNEL_STACK),

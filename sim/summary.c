@@ -113,12 +113,15 @@ static void write_head(const struct machine *machine, FILE *out)
 	if (has_ended(machine))
 		fprintf(out, ", exit status %d", machine_exit_status(machine));
 	putc('\n', out);
+	if (!machine_knows_program(machine))
+		return;
 	if (machine_counts_instructions(machine))
 		fprintf(out, "%s instructions, ", grouped(machine_instructions(machine)).text);
-	if (machine_knows_program(machine))
-		fprintf(out, "%s system calls, %" PRIu64 ".%06u simulated seconds\n",
-		        grouped(machine->nr_syscalls).text, now / 1000000000,
+	fprintf(out, "%s system calls", grouped(machine->nr_syscalls).text);
+	if (machine->engine) /* else nobody knows the time */
+		fprintf(out, ", %" PRIu64 ".%06u simulated seconds", now / 1000000000,
 		        (unsigned)(now % 1000000000 / 1000));
+	putc('\n', out);
 }
 
 /* ---- the mmu ---- */
@@ -209,7 +212,8 @@ static void write_cpus(const struct machine *machine, FILE *out)
 
 		snprintf(name, sizeof(name), "cpu %u", i);
 		what(out, 2, name);
-		cell(out, grouped(cpu_instructions(cpu)));
+		cell(out, machine_counts_instructions(machine) ? grouped(cpu_instructions(cpu))
+		                                               : (struct number){ "-" });
 		cell(out, grouped(flushes->all + flushes->page + flushes->pcid));
 		cell(out, grouped(cpu_shootdowns(cpu)));
 		if (machine_counts_accesses(machine))

@@ -128,20 +128,6 @@ static int guard_fd(int fd)
 	return -1;
 }
 
-static int open_output(struct output *output, const char *option, const char *path)
-{
-	int err = path ? output_open(output, path) : 0;
-
-	return err ? complain("%s %s: %s", option, path, strerror(-err)) : 0;
-}
-
-static int close_output(struct output *output, const char *option, const char *path)
-{
-	int err = output_commit(output);
-
-	return err ? complain("%s %s: %s", option, path, strerror(-err)) : 0;
-}
-
 /* The guest begins in our own folder, or at the top of a --root of its own. */
 static void choose_cwd(struct run *run)
 {
@@ -168,8 +154,8 @@ static int build_machine(struct run *run)
 	options.vfs.stderr_fd = guard_fd(STDERR_FILENO);
 	if (machine_choice_load(&run->choice, &run->config))
 		return EXIT_MISTAKE;
-	if (open_output(&run->stats, "--stats", run->stats_path) ||
-	    open_output(&run->faults, "--faults", run->faults_path))
+	if (output_open_for(&run->stats, "--stats", run->stats_path) ||
+	    output_open_for(&run->faults, "--faults", run->faults_path))
 		return EXIT_MISTAKE;
 	if (machine_create(&run->machine, &run->config, &options, why, sizeof(why)))
 		return complain("%s", why);
@@ -268,8 +254,8 @@ static int write_results(struct run *run)
 		summary_write(run->machine, stderr);
 	if (run->stats.file)
 		stats_write_json(run->machine, run->stats.file);
-	if (close_output(&run->stats, "--stats", run->stats_path) ||
-	    close_output(&run->faults, "--faults", run->faults_path))
+	if (output_commit_for(&run->stats, "--stats", run->stats_path) ||
+	    output_commit_for(&run->faults, "--faults", run->faults_path))
 		return EXIT_MISTAKE;
 	/* After the figures, which are those of the guest's end. */
 	if (run->write.nr)

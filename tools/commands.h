@@ -11,6 +11,7 @@
 extern const struct command command_run;     /* cmd_run.c */
 extern const struct command command_machine; /* cmd_machine.c */
 extern const struct command command_mm;      /* cmd_mm.c */
+extern const struct command command_replay;  /* cmd_replay.c */
 extern const struct command command_sweep;   /* cmd_sweep.c */
 
 /* The command that argv[0] names; what `pagewalk` exits with. */
@@ -60,6 +61,10 @@ int machine_choice_swap(void *choice, const char *size_and_file);
 
 /* 0, or EXIT_MISTAKE and told. Where no machine is named it is the first that ships. */
 int machine_choice_load(const struct machine_choice *choice, struct machine_config *config);
+/* The same, but where none is named it is the one of the text (NULL: as above), which a
+ * trace of that path has with it; its swap is not in the file that it was in then. */
+int machine_choice_load_recorded(const struct machine_choice *choice, const char *path,
+                                 const char *text, struct machine_config *config);
 void machine_choice_finish(struct machine_choice *choice);
 
 #endif

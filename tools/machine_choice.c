@@ -61,6 +61,28 @@ int machine_choice_load(const struct machine_choice *choice, struct machine_conf
 	return 0;
 }
 
+int machine_choice_load_recorded(const struct machine_choice *choice, const char *path,
+                                 const char *text, struct machine_config *config)
+{
+	size_t nr = choice->nr_overrides + 1;
+	struct config_override *overrides;
+	char why[512];
+	int err;
+
+	if (choice->name || !text)
+		return machine_choice_load(choice, config);
+	overrides = calloc(nr, sizeof(*overrides));
+	if (!overrides)
+		return complain("out of memory");
+	overrides[0] = (struct config_override){ "swap.file", "" };
+	for (size_t i = 1; i < nr; i++)
+		overrides[i] = choice->overrides[i - 1];
+	err =
+	    machine_config_parse(config, path, text, strlen(text), overrides, nr, why, sizeof(why));
+	free(overrides);
+	return err ? complain("%s", why) : 0;
+}
+
 void machine_choice_finish(struct machine_choice *choice)
 {
 	for (size_t i = 0; i < choice->nr_overrides; i++) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tools/output.h"
 
+#include "tools/options.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -168,4 +170,18 @@ void output_clean_up(const char *path, pid_t pid)
 	if (name)
 		unlink(name);
 	free(name);
+}
+
+int output_open_for(struct output *output, const char *option, const char *path)
+{
+	int err = path ? output_open(output, path) : 0;
+
+	return err ? complain("%s %s: %s", option, path, strerror(-err)) : 0;
+}
+
+int output_commit_for(struct output *output, const char *option, const char *path)
+{
+	int err = output_commit(output);
+
+	return err ? complain("%s %s: %s", option, path, strerror(-err)) : 0;
 }

@@ -23,6 +23,11 @@ int output_open(struct output *output, const char *path);
 /* Closes it and gives it its name. 0, or -errno, and nothing is left. */
 int output_commit(struct output *output);
 
+/* The same for the file that an option of the command line names (NULL: none): 0, or
+ * EXIT_MISTAKE and told. */
+int output_open_for(struct output *output, const char *option, const char *path);
+int output_commit_for(struct output *output, const char *option, const char *path);
+
 /* Closes it and leaves nothing. Fine for one that is not open (all zero). */
 void output_abandon(struct output *output);
 

@@ -5,15 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct command *const commands[] = { &command_run, &command_sweep, &command_mm,
-	                                          &command_machine };
+static const struct command *const commands[] = { &command_run, &command_replay, &command_sweep,
+	                                          &command_mm, &command_machine };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 #define USAGE "pagewalk COMMAND [OPTIONS] ...; see pagewalk --help"
 
 /* Announced, and reserved. */
-static const char *const later[] = { "replay", "trace" };
+static const char *const later[] = { "trace" };
 
 #define NR_LATER (sizeof(later) / sizeof(later[0]))
 

@@ -3,6 +3,7 @@
 
 #include "mm/mm.h"
 #include "sim/check.h"
+#include "sim/json.h"
 #include "sim/vcpu.h"
 #include "traces/replay_access.h"
 #include "traces/replay_demand.h"
@@ -11,6 +12,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A call that comes back to the machine (a file read into user memory) makes no other such
  * call. */
@@ -18,15 +20,80 @@
 
 /* ---- life ---- */
 
-int replay_create(struct replay **out, struct machine *machine,
-                  const struct replay_options *options)
+static int create_machine(struct replay *replay, const struct machine_config *config, char *why,
+                          size_t why_size)
 {
-	struct replay *replay = calloc(1, sizeof(*replay));
+	const struct machine_options options = {
+		.engine = ENGINE_NONE,
+		.driver = &replay->driver,
+		.check = replay->options.check,
+		.kernel_log = replay->options.kernel_log,
+		.vfs = { .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1 },
+	};
+	int err = machine_create(&replay->machine, config, &options, why, why_size);
 
-	if (!replay)
+	if (!err && !replay->source->info.has_events)
+		replay->machine->kernel.counts_accesses = false; /* a kernel that nobody recorded */
+	return err;
+}
+
+static void oom_kill(struct driver *driver, struct mm_struct *mm)
+{
+	(void)driver;
+	(void)mm; /* mm->oom_victim: its next access here ends it, or its end in the trace */
+}
+
+static void write_stats(const struct driver *driver, struct json *json)
+{
+	const struct replay *replay = (const struct replay *)driver;
+	const struct trace_info *info = &replay->source->info;
+
+	json_begin_object(json, "replay");
+	json_string(json, "format", info->format);
+	json_string(json, "detail", info->detail == TRACE_PAGE ? "page" : "full");
+	json_bool(json, "complete", replay->complete);
+	json_uint(json, "records", replay->counts.records);
+	json_uint(json, "accesses", replay->counts.accesses);
+	json_uint(json, "skipped", replay->counts.skipped);
+	json_uint(json, "segv", replay->counts.segv);
+	json_end(json);
+}
+
+/* What the machine cannot be fed with at all. */
+static const char *check_source(const struct trace_info *info, const struct machine_config *config)
+{
+	if (info->is_physical)
+		return "its addresses are physical: there is nothing to translate";
+	if (info->has_events && info->va_bits > config->paging->va_bits)
+		return "its program is one of 64 bits, and the machine's paging is for 32";
+	return NULL;
+}
+
+int replay_create(struct replay **out, struct trace_source *source,
+                  const struct machine_config *config, const struct replay_options *options,
+                  char *why, size_t why_size)
+{
+	const char *mistake = check_source(&source->info, config);
+	struct replay *replay;
+	int err;
+
+	if (mistake) {
+		snprintf(why, why_size, "%s", mistake);
+		return -EINVAL;
+	}
+	replay = calloc(1, sizeof(*replay));
+	if (!replay) {
+		snprintf(why, why_size, "%s", strerror(ENOMEM));
 		return -ENOMEM;
-	replay->machine = machine;
-	replay->options = *options;
+	}
+	*replay = (struct replay){ .driver = { .oom_kill = oom_kill, .write_stats = write_stats },
+		                   .source = source,
+		                   .options = *options };
+	err = create_machine(replay, config, why, why_size);
+	if (err) {
+		replay_destroy(replay);
+		return err;
+	}
 	*out = replay;
 	return 0;
 }
@@ -43,6 +110,7 @@ void replay_destroy(struct replay *replay)
 	things_finish(&replay->mms);
 	things_finish(&replay->mappings);
 	things_finish(&replay->objects);
+	machine_destroy(replay->machine);
 	free(replay);
 }
 
@@ -163,6 +231,7 @@ static int handle_end(struct replay *replay, const struct record_event *event)
 {
 	replay->machine->driver_instructions = event->args[0];
 	replay->machine->nr_syscalls = event->args[1];
+	replay->driver.knows_program = true;
 	return 0;
 }
 
@@ -246,42 +315,16 @@ int replay_until(struct replay *replay, enum record_kind kind, struct record_eve
 	return err ? err : got;
 }
 
-static int refuse_source(struct replay *replay, const char *why)
+int replay_run(struct replay *replay)
 {
-	snprintf(replay->error, sizeof(replay->error), "%s", why);
-	return -EINVAL;
-}
+	int err = 0, got = 0;
 
-/* What the machine cannot be fed with at all. */
-static int check_source(struct replay *replay, const struct trace_info *info)
-{
-	const struct paging_mode *paging = replay->machine->config.paging;
-
-	if (info->is_physical)
-		return refuse_source(replay, "its addresses are physical: there is nothing to "
-		                             "translate");
-	if (info->has_events && info->va_bits > paging->va_bits)
-		return refuse_source(replay, "its program is one of 64 bits, and the machine has "
-		                             "32-bit paging");
-	return 0;
-}
-
-int replay_run(struct replay *replay, struct trace_source *source)
-{
-	int err = check_source(replay, &source->info);
-	int got = 0;
-
-	if (err)
-		return err;
-	replay->source = source;
-	if (!source->info.has_events) /* of a kernel that nobody recorded */
-		replay->machine->kernel.counts_accesses = false;
 	while (!err && (got = next_batch(replay)) > 0)
 		if (replay->batch.event)
 			err = handle_event(replay, replay->batch.event);
-	replay->source = NULL;
 	if (!err && got < 0)
 		err = got;
+	replay->complete = !err;
 	if (!err)
 		check_machine_at_end(replay->machine);
 	if (!err && replay->machine->check_failure[0])

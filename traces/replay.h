@@ -18,7 +18,9 @@
 #include "traces/trace.h"
 
 struct replay_options {
-	bool fold; /* foreign addresses that are not the user's: folded, not refused */
+	bool fold;        /* foreign addresses that no program can have: folded, not refused */
+	bool check;       /* --check */
+	FILE *kernel_log; /* printk lines; NULL: nowhere */
 };
 
 struct replay_counts {
@@ -30,11 +32,13 @@ struct replay_counts {
 };
 
 struct replay {
-	struct machine *machine; /* the caller's, made with ENGINE_NONE */
+	struct driver driver; /* first: it is the machine's driver */
+	struct machine *machine;
+	struct trace_source *source; /* the caller's */
 	struct replay_options options;
 	struct replay_counts counts;
-	struct trace_source *source; /* while it runs; the caller's */
-	struct trace_batch batch;    /* the last, all done */
+	struct trace_batch batch; /* the last, all done */
+	bool complete;            /* it came to the source's end */
 
 	/* By the numbers that sim/record.h says. */
 	struct things tasks;    /* struct task: the machine's */
@@ -48,17 +52,16 @@ struct replay {
 	char error[600];
 };
 
-/* 0 or -ENOMEM. */
-int replay_create(struct replay **out, struct machine *machine,
-                  const struct replay_options *options);
-
-/* Ends what the trace left, so that the machine can be destroyed. NULL is fine. Figures
- * are to be read before. */
-void replay_destroy(struct replay *replay);
+/* A machine for the source, which must outlive it. 0; -errno and why[]: as
+ * machine_create(), or -EINVAL: such a machine cannot replay such a trace. */
+int replay_create(struct replay **out, struct trace_source *source,
+                  const struct machine_config *config, const struct replay_options *options,
+                  char *why, size_t why_size);
+void replay_destroy(struct replay *replay); /* the machine too; NULL is fine */
 
 /* To the end of the source. 0; -errno and replay->error: the source is broken, or a record
- * cannot be, or the machine is (machine->check_failure); what came before it counts. */
-int replay_run(struct replay *replay, struct trace_source *source);
+ * cannot be, or --check has found something; what came before it counts. */
+int replay_run(struct replay *replay);
 
 /* ---- for handlers of events ---- */
 

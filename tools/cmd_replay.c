@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sim/stats.h"
+#include "sim/summary.h"
+#include "tools/commands.h"
+#include "tools/output.h"
+#include "traces/formats.h"
+#include "traces/replay.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One `pagewalk replay`, from its options to its results. */
+struct replay_command {
+	/* options */
+	struct machine_choice choice;
+	const char *stats_path, *format;
+	bool fold, check, quiet;
+
+	/* what comes of them */
+	struct trace_source *source;
+	struct machine_config config;
+	struct replay *replay;
+	struct output stats;
+};
+
+#define AT(member) offsetof(struct replay_command, member)
+
+static const struct option_row option_rows[] = {
+	MACHINE_OPTION_ROWS(AT(choice)),
+	{ "stats", 0, "FILE", OPTION_TEXT, AT(stats_path), NULL,
+	  "statistics as JSON (-: standard output)" },
+	{ "format", 0, "NAME", OPTION_TEXT, AT(format), NULL,
+	  "of a TRACE whose contents do not tell (see pagewalk trace)" },
+	{ "fold", 0, NULL, OPTION_FLAG, AT(fold), NULL,
+	  "foreign addresses that the machine's programs cannot have: by a remainder" },
+	{ "check", 0, NULL, OPTION_FLAG, AT(check), NULL,
+	  "re-derive everything the slow way, and stop at the first difference" },
+	{ "quiet", 'q', NULL, OPTION_FLAG, AT(quiet), NULL, "no summary" },
+};
+
+#undef AT
+
+static int build(struct replay_command *command, const char *path)
+{
+	const struct replay_options options = { .fold = command->fold,
+		                                .check = command->check,
+		                                .kernel_log = stderr };
+	char why[512];
+
+	if (trace_open(&command->source, path, command->format, why, sizeof(why)))
+		return complain("%s", why);
+	if (machine_choice_load_recorded(&command->choice, path, command->source->info.machine,
+	                                 &command->config) ||
+	    output_open_for(&command->stats, "--stats", command->stats_path))
+		return EXIT_MISTAKE;
+	if (replay_create(&command->replay, command->source, &command->config, &options, why,
+	                  sizeof(why)))
+		return complain("%s: %s", path, why);
+	return 0;
+}
+
+static void write_head(const struct replay_command *command, const char *path)
+{
+	const struct replay_counts *counts = &command->replay->counts;
+
+	fprintf(stderr, "%s (%s): %" PRIu64 " records, %" PRIu64 " accesses", path,
+	        command->source->info.format, counts->records, counts->accesses);
+	if (counts->skipped)
+		fprintf(stderr, ", %" PRIu64 " skipped", counts->skipped);
+	if (counts->segv)
+		fprintf(stderr, ", %" PRIu64 " not allowed", counts->segv);
+	putc('\n', stderr);
+}
+
+static int write_results(struct replay_command *command, const char *path)
+{
+	const struct machine *machine = command->replay->machine;
+	char what[512];
+
+	if (command->check && !stats_check_sums(machine, what, sizeof(what)))
+		return complain("--check: a sum does not agree: %s", what);
+	if (!command->quiet) {
+		write_head(command, path);
+		summary_write(machine, stderr);
+	}
+	if (command->stats.file)
+		stats_write_json(machine, command->stats.file);
+	return output_commit_for(&command->stats, "--stats", command->stats_path);
+}
+
+static int replay_trace(struct replay_command *command, const char *path)
+{
+	int status = build(command, path), broken;
+
+	if (status)
+		return status;
+	/* What came before a broken record counts; not what --check does not believe. */
+	broken = replay_run(command->replay) ? complain("%s", command->replay->error) : 0;
+	if (!command->replay->machine->check_failure[0])
+		status = write_results(command, path);
+	return broken ? broken : status;
+}
+
+static int run(const struct command *this, int argc, char **argv)
+{
+	struct replay_command *command = calloc(1, sizeof(*command));
+	int first, status;
+
+	if (!command)
+		return complain("out of memory");
+	if (options_read(this, argc, argv, command, &first, &status))
+		;
+	else if (argc - first != 1)
+		status = complain("replay: it is replay [OPTIONS] TRACE; see pagewalk replay "
+		                  "--help");
+	else
+		status = replay_trace(command, argv[first]);
+	replay_destroy(command->replay);
+	trace_close(command->source);
+	output_abandon(&command->stats);
+	machine_choice_finish(&command->choice);
+	free(command);
+	return status;
+}
+
+const struct command command_replay = {
+	.name = "replay",
+	.synopsis = "[OPTIONS] TRACE",
+	.brief = "feed a recorded trace to a machine",
+	.doc = "Makes the accesses of TRACE (-: standard input) on a simulated machine: the one\n"
+	       "that was recorded, where the trace knows it, or another (docs/replay.md). The\n"
+	       "summary comes on standard error. Exit status: 0; 125 for a mistake or a broken\n"
+	       "trace, of which what came before counts.\n",
+	.options = option_rows,
+	.nr_options = sizeof(option_rows) / sizeof(option_rows[0]),
+	.run = run,
+};
