@@ -298,3 +298,19 @@ void container_close(struct container *container)
 	free(container->packed_buffer);
 	free(container);
 }
+
+FILE *container_give_file(struct container *container, void **head, size_t *size)
+{
+	FILE *file = container->file;
+
+	*size = (size_t)(container->packed_end - container->packed);
+	*head = malloc(*size + 1);
+	if (!*head) {
+		container_close(container);
+		return NULL;
+	}
+	memcpy(*head, container->packed, *size);
+	container->file = NULL;
+	container_close(container);
+	return file;
+}

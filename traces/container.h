@@ -47,6 +47,11 @@ int container_open_file(struct container **out, FILE *file, const char *name, ch
                         size_t why_size);
 void container_close(struct container *container); /* NULL is fine */
 
+/* Instead of container_close(): gives the packed file away, and closes the rest. What it
+ * has read of the file so far, *size bytes of it, is malloc'ed in *head. NULL: no memory,
+ * and all is closed. */
+FILE *container_give_file(struct container *container, void **head, size_t *size);
+
 /* Reads on until the buffer is full, or the file at its end. */
 void container_fill(struct container *container);
 

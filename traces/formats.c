@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "traces/container.h"
 #include "traces/import.h"
+#include "traces/pagewalk_format.h"
+#include "traces/unpacker.h"
 
 static const struct import_format *const imports[] = {
 	&import_lackey,    &import_drmemtrace, &import_course, &import_din,
@@ -87,6 +90,32 @@ static int choose(const struct import_format **out, struct container *container,
 	return -EINVAL;
 }
 
+/* Our own frames are zstd's. */
+static bool is_ours(const struct container *container)
+{
+	return container->unpacker == &unpacker_zst &&
+	       trace_is_pagewalk(container->packed,
+	                         (size_t)(container->packed_end - container->packed));
+}
+
+static int open_ours(struct trace_source **out, struct container *container, char *why,
+                     size_t why_size)
+{
+	const char *name = container->name;
+	size_t size;
+	void *head;
+	FILE *file = container_give_file(container, &head, &size);
+	int err;
+
+	if (!file) {
+		snprintf(why, why_size, "%s: out of memory", name);
+		return -ENOMEM;
+	}
+	err = trace_open_pagewalk(out, file, head, size, name, why, why_size);
+	free(head);
+	return err;
+}
+
 int trace_open(struct trace_source **out, const char *path, const char *format, char *why,
                size_t why_size)
 {
@@ -96,6 +125,8 @@ int trace_open(struct trace_source **out, const char *path, const char *format, 
 
 	if (err)
 		return err;
+	if ((!format || !strcmp(format, "pagewalk")) && is_ours(container))
+		return open_ours(out, container, why, why_size);
 	err = choose(&chosen, container, format, why, why_size);
 	if (err) {
 		container_close(container);

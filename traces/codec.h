@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * codec - what encoder and decoder of a frame of accesses must agree on; the whole of it
+ * is told in docs/trace-format.md.
+ *
+ * A trace is a sequence of steps: a block of code with the loads and stores that it
+ * makes, or a few accesses that no block is known for. All that is the same each time is
+ * the step's shape, which is written once a frame. The next shape is guessed from the
+ * last ones, the address of each load and store from what it was before; only what was
+ * guessed wrong is written, and how many right guesses come before it.
+ */
+#ifndef PW_TRACES_CODEC_H
+#define PW_TRACES_CODEC_H
+
+#include "mmu/types.h"
+
+/* A frame is closed when it has this much of something; a reader refuses more. */
+#define FRAME_MAX_SHAPES ((uint32_t)1 << 16)
+#define FRAME_MAX_ELEMENTS ((uint32_t)1 << 18) /* of all shapes */
+#define FRAME_MAX_ACCESSES ((uint32_t)1 << 22)
+
+/* A step that would have more of them becomes two. */
+#define STEP_MAX_ELEMENTS 512
+#define STEP_MAX_LOOSE 16 /* where no fetch begins it */
+
+/* Where the addresses of a shape's elements are relative to its base. */
+#define ELEMENT_MAX_OFFSET 0xffff
+
+/* Bits of the first byte of an element in the file: kind, then these. */
+enum {
+	ELEMENT_KIND = 3,        /* enum access_kind */
+	ELEMENT_KERNEL = 1 << 2, /* PRIV_KERNEL */
+	ELEMENT_BLOCK = 1 << 3,  /* fetch: of the shape's block, at its base */
+	ELEMENT_FIXED = 1 << 4,  /* va is base + offset: all fetches, and pages */
+	ELEMENT_IP = 1 << 5,     /* load, store: ip is base + offset */
+	ELEMENT_COUNTED = 1 << 6 /* its count is written for each step; alone in its shape */
+};
+#define ELEMENT_BITS 0x7f
+
+enum frame_column {
+	COLUMN_SHAPES,     /* in the order in which they come first */
+	COLUMN_STEP_RUNS,  /* shapes guessed right before each wrong one */
+	COLUMN_STEPS,      /* the right one: 0 new, 1 + its number */
+	COLUMN_COUNT_RUNS, /* the same of counts */
+	COLUMN_COUNTS,
+	COLUMN_VA_RUNS, /* the same of addresses */
+	COLUMN_VA_WAYS, /* a byte for each wrong one: enum va_way */
+	COLUMN_VA_DELTAS,
+	COLUMN_MARKS, /* contexts and events, each with the steps before it */
+	NR_COLUMNS
+};
+
+enum mark {
+	MARK_CONTEXT, /* task, cpu of what follows */
+	MARK_EVENT    /* + the event's kind in the header's list */
+};
+
+/* ---- which shape comes next ---- */
+
+#define SUCCESSOR_BITS 15
+
+/* What came after the last shapes when they came before. */
+struct successor {
+	uint32_t shape; /* 1 + its number; 0: nothing yet */
+	uint32_t count; /* if it is counted */
+};
+
+/* The last shapes that came: 1 + number, the latest first. */
+struct step_history {
+	uint32_t last[3];
+};
+
+/* Pages repeat in longer patterns than blocks: one more is looked at. */
+static inline uint32_t successor_index(const struct step_history *h, bool is_page_detail)
+{
+	uint64_t mixed =
+	    h->last[0] * (uint64_t)0x9e3779b97f4a7c15 ^ h->last[1] * (uint64_t)0xc2b2ae3d27d4eb4f;
+
+	if (is_page_detail)
+		mixed ^= h->last[2] * (uint64_t)0x165667b19e3779f9;
+	return (uint32_t)(mixed >> (64 - SUCCESSOR_BITS));
+}
+
+static inline void step_history_push(struct step_history *h, uint32_t shape)
+{
+	h->last[2] = h->last[1];
+	h->last[1] = h->last[0];
+	h->last[0] = shape + 1;
+}
+
+/* ---- which address comes next ---- */
+
+/* The last loads and stores of the frame, of whatever shape; 0 at first. */
+struct va_stream {
+	va_t last, before;
+};
+
+/* Of one load or store of a shape; 0 at first. */
+struct va_history {
+	va_t last;
+	int32_t stride;    /* the last difference that came twice in a row */
+	int32_t step;      /* the last difference; cut to 32 bits, as all of these */
+	int32_t from_last; /* from the stream's last, as it was then */
+	uint32_t way;      /* 0: go on by stride; 1: by from_last */
+};
+
+/* How a wrongly guessed address is written. */
+enum va_way {
+	VA_OTHER_WAY,        /* the other guess is right, and is made from here on */
+	VA_FROM_OWN,         /* difference from its own last */
+	VA_FROM_LAST,        /* from the stream's last */
+	VA_FROM_BEFORE_LAST, /* from the one before that */
+	NR_VA_WAYS
+};
+
+static inline va_t va_guess(const struct va_history *h, const struct va_stream *stream,
+                            uint32_t way)
+{
+	return way ? stream->last + (va_t)(int64_t)h->from_last
+	           : h->last + (va_t)(int64_t)h->stride;
+}
+
+/* What a difference is from. */
+static inline va_t va_origin(const struct va_history *h, const struct va_stream *stream,
+                             enum va_way way)
+{
+	return way == VA_FROM_OWN ? h->last : way == VA_FROM_LAST ? stream->last : stream->before;
+}
+
+static inline void va_learn(struct va_history *h, struct va_stream *stream, va_t va)
+{
+	int32_t step = (int32_t)(va - h->last);
+
+	if (step == h->step)
+		h->stride = step;
+	h->step = step;
+	h->from_last = (int32_t)(va - stream->last);
+	h->last = va;
+	stream->before = stream->last;
+	stream->last = va;
+}
+
+#endif
