@@ -13,6 +13,7 @@ extern const struct command command_machine; /* cmd_machine.c */
 extern const struct command command_mm;      /* cmd_mm.c */
 extern const struct command command_replay;  /* cmd_replay.c */
 extern const struct command command_sweep;   /* cmd_sweep.c */
+extern const struct command command_trace;   /* cmd_trace.c */
 
 /* The command that argv[0] names; what `pagewalk` exits with. */
 int run_command(int argc, char **argv);

@@ -5,17 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct command *const commands[] = { &command_run, &command_replay, &command_sweep,
-	                                          &command_mm, &command_machine };
+static const struct command *const commands[] = {
+	&command_run, &command_replay, &command_trace, &command_sweep, &command_mm, &command_machine
+};
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 #define USAGE "pagewalk COMMAND [OPTIONS] ...; see pagewalk --help"
-
-/* Announced, and reserved. */
-static const char *const later[] = { "trace" };
-
-#define NR_LATER (sizeof(later) / sizeof(later[0]))
 
 static void print_help(void)
 {
@@ -32,9 +28,6 @@ int run_command(int argc, char **argv)
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		if (!strcmp(argv[0], commands[i]->name))
 			return commands[i]->run(commands[i], argc, argv);
-	for (size_t i = 0; i < NR_LATER; i++)
-		if (!strcmp(argv[0], later[i]))
-			return complain("%s: not in this version", argv[0]);
 	return complain("no such command: %s; usage: " USAGE, argv[0]);
 }
 

@@ -1,0 +1,127 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Traces of other tools' making: what we read in them is what an independent look at the
+# file finds, however it is packed.
+
+here=$(dirname "$0")
+. "$here/tap.sh"
+
+trace_file=${PW_TRACES:-$here/../../../shared/traces}/drmemtrace.simple_app.trace.zip
+
+# Loads, stores and fetches, as pagewalk counts them.
+counts_of() { # ARGUMENT ...
+	"$PAGEWALK" trace info --json "$@" >"$scratch/info.json" || return
+	for kind in load store fetch; do
+		stat_of "$scratch/info.json" "accesses.user.$kind"
+	done | tr '\n' ' '
+}
+
+# ---- DynamoRIO: a real trace, read by Python ----
+
+count_entries() { # FILE
+	python3 - "$1" <<-'END'
+	import struct, sys, zipfile
+	archive = zipfile.ZipFile(sys.argv[1])
+	data = b"".join(archive.read(name) for name in archive.namelist())
+	types = [entry[0] for entry in struct.iter_unpack("<HHQ", data)]
+	fetches = sum(10 <= t <= 16 or t in (31, 48, 49) for t in types)
+	print(types.count(0), types.count(1), fetches, end=" ")
+	END
+}
+
+what='drmemtrace: as many loads, stores and fetches as Python finds'
+if ! command -v python3 >/dev/null; then
+	skip "$what" 'no python3'
+elif [ ! -r "$trace_file" ]; then
+	skip "$what" 'no trace file'
+else
+	check "$what" test "$(counts_of "$trace_file")" = "$(count_entries "$trace_file")"
+	check 'a zip through a pipe reads the same' \
+		test "$(cat "$trace_file" | counts_of -)" = "$(counts_of "$trace_file")"
+	head -c 100000 "$trace_file" >"$scratch/cut.zip"
+	"$PAGEWALK" trace info "$scratch/cut.zip" >"$scratch/out" 2>"$scratch/err"
+	check 'a zip without its end is refused' test $? -eq 125
+	check 'and named' grep -q 'cut.zip: not a whole zip file' "$scratch/err"
+fi
+
+# ---- Valgrind's lackey: counted by grep ----
+
+what='lackey: as many data accesses as grep finds'
+if ! command -v valgrind >/dev/null; then
+	skip "$what" 'no valgrind'
+else
+	valgrind --tool=lackey --trace-mem=yes --log-file="$scratch/lackey" \
+		"$GUEST/touch" >/dev/null 2>&1
+	if ! grep -q '^I  ' "$scratch/lackey"; then
+		skip "$what" 'valgrind runs no such program here'
+	else
+		loads=$(grep -c '^ [LM]' "$scratch/lackey")
+		stores=$(grep -c '^ [SM]' "$scratch/lackey")
+		fetches=$(grep -c '^I' "$scratch/lackey")
+		check "$what" test "$(counts_of "$scratch/lackey")" = "$loads $stores $fetches "
+	fi
+fi
+
+# ---- packed ----
+
+cd "$scratch" || exit 1
+seq -f '%.0f' 1 200000 | awk '{ printf "%s 0x%x000\n", $1 % 3, $1 }' >plain.din
+plain=$(counts_of plain.din)
+check 'the plain file has what was written' test "$plain" = '66666 66667 66667 '
+
+packed_reads_the_same() { # NAME COMMAND ...
+	name=$1
+	shift
+	if ! command -v "$1" >/dev/null; then
+		skip "$name reads the same" "no $1"
+		return
+	fi
+	"$@" <plain.din >packed
+	check "$name reads the same" test "$(counts_of packed)" = "$plain"
+	check "$name through a pipe reads the same" test "$(counts_of - <packed)" = "$plain"
+	{ head -n 100000 plain.din | "$@"; tail -n +100001 plain.din | "$@"; } >packed
+	check "$name in two parts reads the same" test "$(counts_of packed)" = "$plain"
+	head -c $(($(wc -c <packed) * 3 / 4)) packed >short
+	"$PAGEWALK" trace info short >out 2>err
+	check "$name cut short is told" test $? -eq 125
+	check "and where: $(cat err)" grep -q 'short: line [0-9]*: cut short at byte [0-9]* (' err
+	check 'what was read before counts' grep -q '^accesses  *[1-9]' out
+	printf 'XXXXXXXX' | dd of=packed bs=1 seek=$(($(wc -c <packed) / 3)) conv=notrunc 2>/dev/null
+	"$PAGEWALK" trace info packed >out 2>err
+	check "$name with wrong bytes is told" test $? -eq 125
+}
+
+packed_reads_the_same gzip gzip -c
+packed_reads_the_same xz xz -c
+packed_reads_the_same bzip2 bzip2 -c
+packed_reads_the_same zstd zstd -q -c --check
+
+what='the members of a zip are read in their order'
+if command -v zip >/dev/null; then
+	head -n 100000 plain.din >chunk.0000
+	tail -n +100001 plain.din >chunk.0001
+	zip -q packed.zip chunk.0000 chunk.0001
+	"$PAGEWALK" trace cat -f din plain.din >expected
+	"$PAGEWALK" trace cat packed.zip >got
+	check "$what" cmp expected got
+else
+	skip "$what" 'no zip'
+fi
+
+# ---- what cannot be read ----
+
+"$PAGEWALK" trace info no-such-file >out 2>err
+check 'a file that is not there: 125' test $? -eq 125
+check 'and its name' grep -q 'no-such-file: No such file' err
+"$PAGEWALK" trace info . >out 2>err
+check 'a folder: 125' test $? -eq 125
+"$PAGEWALK" trace info -f nonsense plain.din >out 2>err
+check 'a format that there is not: 125' test $? -eq 125
+check 'and its name' grep -q nonsense err
+: >empty
+"$PAGEWALK" trace info empty >out 2>err
+check 'an empty file is of no format' test $? -eq 125
+check 'but of a format that is told, it has nothing' \
+	test "$(counts_of -f lackey empty)" = '0 0 0 '
+finish
