@@ -26,12 +26,22 @@ static void kill_victims(struct replay *replay)
 			replay_kill(replay, task->mm);
 }
 
-/* What the machine does after a fault of a program that it has answered. */
-static void leave_fault(struct machine *machine, enum privilege priv)
+static bool is_signal(const struct fault_result *result)
 {
-	if (priv == PRIV_USER)
+	return result->outcome == FAULT_SIGSEGV || result->outcome == FAULT_SIGBUS;
+}
+
+/* The kernel's part of a page fault, as the machine has it. */
+static struct fault_result handle_fault(struct machine *machine, const struct page_fault *fault,
+                                        enum privilege priv, uint64_t ip)
+{
+	struct fault_result result = do_page_fault(&machine->kernel, machine->running->current->mm,
+	                                           fault->va, fault->error_code, ip);
+
+	if (priv == PRIV_USER && !is_signal(&result))
 		kernel_run_threads(&machine->kernel);
 	check_machine(machine);
+	return result;
 }
 
 bool replay_answer_fault(struct replay *replay, const struct page_fault *fault, enum privilege priv,
@@ -45,11 +55,10 @@ bool replay_answer_fault(struct replay *replay, const struct page_fault *fault, 
 		kill_victims(replay);
 	if (!task->mm || fault->non_canonical)
 		return false;
-	result = do_page_fault(&machine->kernel, task->mm, fault->va, fault->error_code, ip);
+	result = handle_fault(machine, fault, priv, ip);
 	if (result.outcome == FAULT_OOM)
 		kill_victims(replay);
-	leave_fault(machine, priv);
-	return result.outcome != FAULT_SIGSEGV && result.outcome != FAULT_SIGBUS && task->mm;
+	return !is_signal(&result) && task->mm;
 }
 
 /* Accesses that were left out: the task is gone here, or nothing allows them. */
@@ -61,27 +70,33 @@ static void leave_out(struct replay *replay, uint64_t nr)
 		replay->counts.skipped += nr;
 }
 
+/* Does the access that faulted when it was recorded fault here? It comes again by itself,
+ * so that what does not fault here is not made now. */
+static bool faults_again(const struct replay *replay, const struct record_event *event,
+                         struct page_fault *fault)
+{
+	struct mmu *mmu = replay->machine->running->mmu;
+	enum access_kind kind = (enum access_kind)event->args[1];
+	enum privilege priv = (enum privilege)event->args[2];
+	struct translation ignored;
+
+	return !mmu_probe(mmu, event->args[0], kind, priv, NULL, NULL) &&
+	       !mmu_translate(mmu, event->args[0], kind, priv, &ignored, fault) &&
+	       !fault->non_canonical;
+}
+
 int replay_fault(struct replay *replay, const struct record_event *event)
 {
 	struct machine *machine = replay->machine;
-	struct task *task = replay_current(replay);
-	enum access_kind kind = (enum access_kind)event->args[1];
-	enum privilege priv = (enum privilege)event->args[2];
-	struct mmu *mmu = machine->running->mmu;
-	struct translation ignored;
 	struct page_fault fault;
 
 	if (event->args[1] >= NR_ACCESS_KINDS || event->args[2] >= NR_PRIVS)
 		return replay_refuse(replay, "a fault of no kind of access");
-	if (!task)
+	if (!replay_current(replay))
 		return replay_skip(replay);
-	/* The access itself comes again: what does not fault here is not counted twice. */
-	if (mmu_probe(mmu, event->args[0], kind, priv, NULL, NULL))
+	if (!faults_again(replay, event, &fault) || event->kind == RECORD_GIVE_UP)
 		return 0;
-	if (mmu_translate(mmu, event->args[0], kind, priv, &ignored, &fault) || fault.non_canonical)
-		return 0;
-	do_page_fault(&machine->kernel, task->mm, fault.va, fault.error_code, event->args[3]);
-	leave_fault(machine, priv);
+	handle_fault(machine, &fault, (enum privilege)event->args[2], event->args[3]);
 	return machine->check_failure[0] ? replay_check_failed(replay) : 0;
 }
 
