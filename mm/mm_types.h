@@ -102,6 +102,7 @@ struct address_space_operations {
 struct address_space {
 	const struct address_space_operations *a_ops;
 	void *host;                       /* the owner's */
+	uint64_t id;                      /* the owner's; 0 at first */
 	struct radix_tree_root page_tree; /* struct page *, or exceptional entries */
 	uint64_t nrpages;                 /* pages in the tree */
 	uint64_t nrexceptional;           /* evicted pages' shadows; shmem: swap entries */
@@ -134,6 +135,7 @@ struct file {
 	struct file_ra_state f_ra;
 	int64_t f_count;
 	uint32_t f_mode; /* FMODE_*: what it was opened for */
+	uint64_t id;     /* the owner's */
 };
 
 #define FMODE_READ 0x1u

@@ -14,7 +14,7 @@
  */
 #include "sim/exec.h"
 
-#include "mm/mm.h"
+#include "sim/calls.h"
 #include "sim/elf_image.h"
 #include "sim/files.h"
 #include "sim/machine.h"
@@ -187,13 +187,14 @@ static va_t mmap_base(va_t task_size, uint64_t stack_limit)
 
 static struct mm_struct *new_mm(struct exec *x)
 {
-	struct mm_struct *mm = mm_alloc(x->k);
+	struct mm_struct *mm = call_mm_alloc(x->k);
 
 	if (!mm)
 		return NULL;
 	mm->task_size = x->abi->task_size;
 	mm->owner_pid = x->task->pid;
 	mm->oom_score_adj = x->task->mm ? x->task->mm->oom_score_adj : 0;
+	call_mm_owner(x->k, mm);
 	return mm;
 }
 
@@ -238,7 +239,7 @@ static int map_stack(struct exec *x, uint64_t string_bytes)
 		start -= STACK_EXPAND;
 	x->p = top - x->abi->kernel_bytes;
 	x->populated = top;
-	return insert_vma(x->k, x->mm, start, top, flags, NULL);
+	return call_insert_vma(x->k, x->mm, start, top, flags, VDSO_NOTHING);
 }
 
 /* A string and its NUL below what is there. Pages are had without an exception,
@@ -251,7 +252,7 @@ static int push_string(struct exec *x, const char *string)
 	x->p -= len;
 	while (x->populated > x->p) {
 		x->populated -= PAGE_SIZE;
-		if (mm_populate(x->k, x->mm, x->populated, x->populated + PAGE_SIZE))
+		if (call_mm_populate(x->k, x->mm, x->populated, x->populated + PAGE_SIZE))
 			return -ENOMEM;
 	}
 	return copy_to_user(x->task, x->p, string, len) ? -ENOMEM : 0;
@@ -320,11 +321,11 @@ static int64_t map_file_part(struct exec *x, struct open_file *file, const struc
 	uint64_t size = page_align(s->file_size + page_offset(s->va));
 	uint64_t wanted = total_size > size ? page_align(total_size) : size;
 	pgoff_t pgoff = (s->file_offset - page_offset(s->va)) >> PAGE_SHIFT;
-	int64_t at = do_mmap(x->k, x->mm, &file->file, page_start(va), wanted, segment_prot(s),
-	                     flags, pgoff);
+	int64_t at = call_do_mmap(x->k, x->mm, &file->file, page_start(va), wanted, segment_prot(s),
+	                          flags, pgoff);
 
 	if (at >= 0 && wanted > size)
-		do_munmap(x->k, x->mm, (va_t)at + size, wanted - size);
+		call_do_munmap(x->k, x->mm, (va_t)at + size, wanted - size);
 	return at;
 }
 
@@ -336,9 +337,10 @@ static int map_bss(struct exec *x, const struct elf_segment *s, va_t start, va_t
 	if (start >= end)
 		return 0;
 	if (!s->exec)
-		return vm_brk(x->k, x->mm, start, end - start);
-	at = do_mmap(x->k, x->mm, NULL, start, end - start, PROT_READ_ | PROT_WRITE_ | PROT_EXEC_,
-	             MAP_PRIVATE_ | MAP_ANONYMOUS_ | MAP_FIXED_, 0);
+		return call_vm_brk(x->k, x->mm, start, end - start);
+	at = call_do_mmap(x->k, x->mm, NULL, start, end - start,
+	                  PROT_READ_ | PROT_WRITE_ | PROT_EXEC_,
+	                  MAP_PRIVATE_ | MAP_ANONYMOUS_ | MAP_FIXED_, 0);
 	return at < 0 ? (int)at : 0;
 }
 
@@ -384,12 +386,12 @@ static int aligned_base(struct exec *x, const struct elf_image *image, va_t *bas
 
 	if (image->max_align <= PAGE_SIZE)
 		return 0;
-	at = do_mmap(x->k, x->mm, NULL, 0, page_align(total_size(image)), PROT_NONE_,
-	             MAP_PRIVATE_ | MAP_ANONYMOUS_, 0);
+	at = call_do_mmap(x->k, x->mm, NULL, 0, page_align(total_size(image)), PROT_NONE_,
+	                  MAP_PRIVATE_ | MAP_ANONYMOUS_, 0);
 	if (at < 0)
 		return (int)at;
 	*base = (va_t)at & ~(image->max_align - 1);
-	return do_munmap(x->k, x->mm, (va_t)at, page_align(total_size(image)));
+	return call_do_munmap(x->k, x->mm, (va_t)at, page_align(total_size(image)));
 }
 
 /* All segments. base: where the first page goes if the file does not say; 0:
@@ -446,6 +448,7 @@ static void note_layout(struct exec *x)
 	if (image->is_dynamic && !image->interp[0])
 		end = x->abi->dynamic_base;
 	mm->start_brk = mm->brk = page_align(end);
+	call_mm_layout(x->k, mm);
 }
 
 static int load_programs(struct exec *x)
@@ -599,10 +602,8 @@ static void leave_old_mm(struct exec *x, struct mm_struct *old)
 	process_end_threads(task->process, task, 0);
 	task_become_leader(task);
 	if (old) {
-		task->mm = old;
-		task_figures_leave_mm(task);
-		task->mm = x->mm;
-		mmput(x->k, old);
+		task_figures_leave_mm(task, old);
+		call_mmput(x->k, old);
 	}
 	task_leave_vfork(task);
 	task->process->has_execed = true;
@@ -665,7 +666,7 @@ static int load(struct exec *x, char *const argv[], char *const envp[])
 	if (!err)
 		err = load_programs(x);
 	if (!err)
-		err = vdso_map(&x->machine->vdso, x->k, x->mm, !x->image.is_64);
+		err = vdso_map(x->k, x->mm, !x->image.is_64);
 	if (!err)
 		err = create_tables(x, argv, envp);
 	if (err)
@@ -683,16 +684,17 @@ static int switch_and_load(struct exec *x, char *const argv[], char *const envp[
 	x->mm = new_mm(x);
 	if (!x->mm)
 		return fail(x, -ENOMEM, "%s: no memory for its address space", x->path);
-	task->mm = x->mm;
+	task_use_mm(task, x->mm);
 	task_apply_limits(task);
 	x->mm->mmap_base = mmap_base(x->mm->task_size, x->mm->stack_limit);
+	call_mm_layout(x->k, x->mm);
 	machine_activate_mm(x->machine, task);
 	err = copy_strings(x, argv, envp);
 	if (err) {
-		task->mm = old;
+		task_use_mm(task, old);
 		if (old)
 			machine_activate_mm(x->machine, task);
-		mmput(x->k, x->mm);
+		call_mmput(x->k, x->mm);
 		return err;
 	}
 	leave_old_mm(x, old);

@@ -52,6 +52,7 @@ struct open_file {
 	char *path; /* guest path; malloc'ed */
 	const struct open_file_ops *ops;
 	void *private;
+	struct list_head delayed; /* machine.delayed */
 };
 
 /* Open for the kernel's own use (exec). path is a guest path, relative to cwd. 0

@@ -5,11 +5,11 @@
  */
 #include "sim/fork.h"
 
-#include "mm/mm.h"
-#include "mm/thread_stack.h"
+#include "sim/calls.h"
 #include "sim/machine.h"
 #include "sim/sched.h"
 #include "sim/sys32.h"
+#include "sim/tell.h"
 #include "sim/usercopy.h"
 
 #include <errno.h>
@@ -78,7 +78,7 @@ static struct task *alloc_task(struct machine *machine)
 
 	if (!task)
 		return NULL;
-	task->stack = alloc_thread_stack(&machine->kernel);
+	task->stack = call_alloc_thread_stack(&machine->kernel);
 	if (task->stack)
 		return task;
 	free(task);
@@ -102,6 +102,8 @@ static void add_task(struct task *task, struct task_report *report, struct proce
 	list_add_tail(&report->list, &machine->reports);
 	list_add_tail(&task->tasks, &machine->tasks);
 	machine->nr_alive++;
+	TELL(machine, RECORD_TASK, (uint64_t)task->pid, (uint64_t)process->pid,
+	     (uint64_t)process->ppid, mm_id(task->mm));
 }
 
 int task_create(struct task **out, struct machine *machine, const char *cwd)
@@ -226,10 +228,10 @@ static int copy_mm(struct task *child, struct task *parent, uint64_t flags)
 {
 	if (flags & CLONE_VM) {
 		child->mm = parent->mm;
-		child->mm->mm_users++;
+		call_mmget(&parent->machine->kernel, child->mm);
 		return 0;
 	}
-	child->mm = dup_mm(&parent->machine->kernel, parent->mm);
+	child->mm = call_dup_mm(&parent->machine->kernel, parent->mm);
 	return child->mm ? 0 : -ENOMEM;
 }
 
@@ -326,7 +328,7 @@ static void drop_parts(struct task *child)
 {
 	files_destroy(child->files);
 	if (child->mm)
-		mmput(&child->machine->kernel, child->mm);
+		call_mmput(&child->machine->kernel, child->mm);
 	task_free(child);
 }
 
@@ -356,6 +358,7 @@ int64_t task_clone(struct task *parent, const struct clone_request *args)
 		task_set_argv(child, parent->report->argv); /* only reports want it */
 	if (!(args->flags & CLONE_VM))
 		child->mm->owner_pid = child->pid;
+	call_mm_owner(&machine->kernel, child->mm);
 	if (args->flags & CLONE_PARENT_SETTID)
 		copy_to_user(parent, args->parent_tid, &child->pid, sizeof(child->pid));
 	sched_start(child);

@@ -2,7 +2,7 @@
 #include "sim/framecounter.h"
 
 #include "mm/ioremap.h"
-#include "mm/maccess.h"
+#include "sim/calls.h"
 #include "sim/machine.h"
 
 #include <errno.h>
@@ -100,7 +100,7 @@ static int64_t driver_read(struct open_file *file, struct io_iter *to, int64_t *
 	uint64_t len = left_at(*pos, to->count);
 	uint8_t bytes[FRAMECOUNTER_BYTES];
 
-	if (kernel_read(&fc->machine->kernel, fc->registers + (uint64_t)*pos, bytes, len) ||
+	if (call_kernel_read(&fc->machine->kernel, fc->registers, (uint64_t)*pos, bytes, len) ||
 	    io_iter_put(to, bytes, len) < len)
 		return -EFAULT;
 	*pos += (int64_t)len;
@@ -117,7 +117,7 @@ static int64_t driver_write(struct open_file *file, struct task *task, struct io
 	if (from->count && !len)
 		return -ENOSPC;
 	if (io_iter_get(from, bytes, len) < len ||
-	    kernel_write(&fc->machine->kernel, fc->registers + (uint64_t)*pos, bytes, len))
+	    call_kernel_write(&fc->machine->kernel, fc->registers, (uint64_t)*pos, bytes, len))
 		return -EFAULT;
 	*pos += (int64_t)len;
 	return (int64_t)len;
@@ -139,9 +139,10 @@ static int64_t driver_seek(struct open_file *file, int64_t offset, int whence)
 static int framecounter_open(struct open_file *file)
 {
 	struct framecounter *fc = device_state(file);
+	struct kernel *k = &fc->machine->kernel;
 
-	if (!fc->nr_open &&
-	    !ioremap(&fc->machine->kernel, fc->device.start, fc->device.size_bytes, &fc->registers))
+	if (!fc->nr_open && !call_ioremap(k, fc->device.start - k->ram->size_bytes,
+	                                  fc->device.size_bytes, __func__, &fc->registers))
 		return -ENOMEM;
 	fc->nr_open++;
 	return 0;
@@ -152,7 +153,7 @@ static void framecounter_release(struct open_file *file)
 	struct framecounter *fc = device_state(file);
 
 	if (!--fc->nr_open)
-		iounmap(&fc->machine->kernel, fc->registers);
+		call_iounmap(&fc->machine->kernel, fc->registers);
 }
 
 /* The hardware, on the machine's bus. */

@@ -3,6 +3,7 @@
  * hostfs - the host's side of the tree: the only place that asks the host for
  * files of the guest's, or changes any.
  */
+#include "sim/calls.h"
 #include "sim/machine.h"
 #include "sim/tree.h"
 
@@ -185,8 +186,9 @@ static void revalidate(struct tree_inode *ti, const struct stat *st)
 		return;
 	attr_from_stat(&ti->attr, st);
 	if (ti->inode.kind == S_IFREG && changed) {
-		truncate_inode_pages(tree_kernel(ti), &ti->inode.i_data, 0);
-		ti->host_size = ti->inode.i_data.i_size = (uint64_t)st->st_size;
+		call_truncate_inode_pages(tree_kernel(ti), &ti->inode.i_data, 0);
+		ti->host_size = (uint64_t)st->st_size;
+		call_set_size(tree_kernel(ti), &ti->inode.i_data, ti->host_size);
 	}
 }
 
@@ -230,7 +232,8 @@ int hostfs_inode(struct vfs *vfs, const struct stat *st, bool write_through, str
 		ti->on_host = true;
 		ti->write_through = write_through;
 		attr_from_stat(&ti->attr, st);
-		ti->host_size = ti->inode.i_data.i_size = (uint64_t)st->st_size;
+		ti->host_size = (uint64_t)st->st_size;
+		call_set_size(tree_kernel(ti), &ti->inode.i_data, ti->host_size);
 		list_add(&ti->hash, bucket_of(tree, ti->attr.dev, ti->attr.ino));
 	}
 	error = dir ? set_host_place(ti, dir, name) : 0;

@@ -4,12 +4,14 @@
 #include "mm/mm.h"
 #include "mm/reclaim_policy.h"
 #include "sim/boot.h"
+#include "sim/calls.h"
 #include "sim/check.h"
 #include "sim/clock.h"
 #include "sim/exec.h"
 #include "sim/sched.h"
 #include "sim/swap_disk.h"
 #include "sim/syscall.h"
+#include "sim/tell.h"
 #include "sim/vcpu.h"
 
 #include <errno.h>
@@ -162,6 +164,7 @@ int machine_create(struct machine **out, const struct machine_config *config,
 	INIT_LIST_HEAD(&m->tasks);
 	INIT_LIST_HEAD(&m->reports);
 	INIT_LIST_HEAD(&m->futex_waiters);
+	INIT_LIST_HEAD(&m->delayed);
 	shm_ids_init(&m->shm_ids);
 	terminal_init(&m->terminal, options->vfs.stdin_fd);
 	for (uint32_t i = 0; i < NR_CPUS_MAX; i++)
@@ -195,6 +198,7 @@ void machine_destroy(struct machine *machine)
 	if (!machine)
 		return;
 	machine->kernel.counts_accesses = false; /* what is left to do is no part of the run */
+	machine->recorder = NULL;
 	list_for_each_entry_safe (task, next, &machine->tasks, tasks)
 		task_destroy(task);
 	list_for_each_entry_safe (report, next_report, &machine->reports, list)
@@ -237,6 +241,7 @@ int machine_start(struct machine *machine, const char *path, char *const argv[],
 		return err;
 	}
 	cpu_set_current(machine->running, task);
+	TELL(machine, RECORD_SWITCH, 0);
 	task_figures_resume(task); /* what exec does is done in its name */
 	err = task_exec(task, path, argv, envp, why, why_size);
 	if (err) {
@@ -402,7 +407,7 @@ static int run_task(struct machine *m, struct task *task, uint64_t turn_left)
 		signal_deliver(task);
 	if (task->state == TASK_RUNNING)
 		err = run_user(m, task, turn_left);
-	kernel_run_threads(&m->kernel);
+	call_kernel_run_threads(&m->kernel);
 	check_machine(m);
 	return err ? err : is_broken(m) ? -EIO : 0;
 }
@@ -467,6 +472,13 @@ void machine_set_recorder(struct machine *machine, struct recorder *recorder)
 	engine_set_recorder(machine->engine, recorder);
 }
 
+static void tell_end(struct machine *m)
+{
+	for (uint32_t i = 0; i < m->config.cpus; i++)
+		TELL(m, RECORD_CPU_END, i, cpu_instructions(&m->cpus[i]));
+	TELL(m, RECORD_END, engine_instructions(m->engine), m->nr_syscalls);
+}
+
 int machine_run(struct machine *machine)
 {
 	bool did_run = true;
@@ -479,6 +491,7 @@ int machine_run(struct machine *machine)
 		end_leftovers(machine);
 		check_machine_at_end(machine);
 	}
+	tell_end(machine);
 	return err ? err : is_broken(machine) ? -EIO : 0;
 }
 

@@ -109,6 +109,9 @@ struct machine {
 	uint64_t usercopy_done;    /* bytes that the last copy moved: sim/usercopy.h */
 	struct interval *interval; /* --interval, the caller's; or NULL */
 	struct recorder *recorder; /* machine_set_recorder() */
+	uint64_t last_record_id;   /* mapping or file: sim/calls.h */
+	uint32_t nr_calls;         /* into mm/, under way */
+	struct list_head delayed;  /* open_file.delayed, to be closed when none is */
 	/* calls that got ENOSYS, by number: of 64-bit and of 32-bit tasks */
 	uint64_t nr_unknown_syscalls[NR_COUNTED_SYSCALLS];
 	uint64_t nr_unknown_syscalls32[NR_COUNTED_SYSCALLS];

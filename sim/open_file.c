@@ -3,6 +3,7 @@
  * open_file - open files: what all have, and those of regular files and
  * directories (Linux 6.1, fs/open.c, fs/read_write.c, fs/readdir.c).
  */
+#include "sim/calls.h"
 #include "sim/machine.h"
 #include "sim/vfs.h"
 
@@ -26,15 +27,38 @@ static struct kernel *kernel_of(const struct open_file *file)
 	return &file->inode->vfs->machine->kernel;
 }
 
-static void release(struct kernel *k, struct file *f)
+static void close_file(struct kernel *k, struct open_file *file)
 {
-	struct open_file *file = open_file_of(f);
-
+	call_file_end(k, &file->file);
 	if (file->ops && file->ops->release)
 		file->ops->release(file);
 	inode_put(file->inode);
 	free(file->path);
 	free(file);
+}
+
+/* What follows may ask for mm/ again, which must not happen while it is at work (Linux:
+ * fput()). */
+static void release(struct kernel *k, struct file *f)
+{
+	struct machine *machine = k->machine;
+	struct open_file *file = open_file_of(f);
+
+	if (machine->nr_calls)
+		list_add_tail(&file->delayed, &machine->delayed);
+	else
+		close_file(k, file);
+}
+
+void open_files_close_delayed(struct machine *machine)
+{
+	while (!list_empty(&machine->delayed)) {
+		struct open_file *file =
+		    list_first_entry(&machine->delayed, struct open_file, delayed);
+
+		list_del_init(&file->delayed);
+		close_file(&machine->kernel, file);
+	}
 }
 
 static const char *path_of(const struct file *f)
@@ -173,7 +197,7 @@ int64_t regular_read(struct open_file *file, struct io_iter *to, int64_t *pos)
 		return 0;
 	if (len > size - (uint64_t)*pos)
 		len = size - (uint64_t)*pos;
-	done = filemap_read(kernel_of(file), &file->file, (uint64_t)*pos, len, to_iter, to);
+	done = call_filemap_read(kernel_of(file), &file->file, (uint64_t)*pos, len, to_iter, to);
 	if (done > 0)
 		*pos += done;
 	return done;
@@ -201,7 +225,7 @@ static int64_t write_chunk(struct open_file *file, struct io_iter *from, uint64_
 		return error;
 	if (inode->ops->modified)
 		inode->ops->modified(inode);
-	return filemap_write(kernel_of(file), &file->file, pos, len, from_iter, from);
+	return call_filemap_write(kernel_of(file), &file->file, pos, len, from_iter, from);
 }
 
 int64_t regular_write(struct open_file *file, struct task *task, struct io_iter *from, int64_t *pos)

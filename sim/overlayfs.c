@@ -3,7 +3,7 @@
  * overlayfs - the guest's side of the tree: what it wrote, made and removed, in
  * memory over the host's files; and the inode operations of the whole.
  */
-#include "mm/page_alloc.h"
+#include "sim/calls.h"
 #include "sim/machine.h"
 #include "sim/tree.h"
 
@@ -121,7 +121,7 @@ int tree_inode_sync(struct inode *inode)
 
 	if (inode->kind != S_IFREG || ti->is_tmpfs)
 		return 0;
-	return filemap_write_and_wait_range(tree_kernel(ti), &inode->i_data, 0, UINT64_MAX);
+	return call_filemap_write_and_wait_range(tree_kernel(ti), &inode->i_data, 0, UINT64_MAX);
 }
 
 /* ---- times and attributes ---- */
@@ -231,23 +231,6 @@ static void clear_stored_tail(struct tree_inode *ti, uint64_t size)
 		memset(page->data + offset, 0, PAGE_SIZE - offset);
 }
 
-/* The file grows: what a guest scribbled behind its end through a mapping must not
- * come to light. (On the way down truncate_setsize() does it.) */
-static void clear_cached_tail(struct tree_inode *ti)
-{
-	struct kernel *k = tree_kernel(ti);
-	uint64_t used = ti->inode.i_data.i_size & ~PAGE_MASK;
-	struct page *page;
-
-	if (!used)
-		return;
-	page = find_get_page(k, &ti->inode.i_data, ti->inode.i_data.i_size >> PAGE_SHIFT);
-	if (!page)
-		return;
-	zero_user_segment(k, page, used, PAGE_SIZE);
-	put_page(k, page);
-}
-
 static int truncate_inode(struct inode *inode, uint64_t size)
 {
 	struct tree_inode *ti = tree_inode(inode);
@@ -261,9 +244,11 @@ static int truncate_inode(struct inode *inode, uint64_t size)
 	clear_stored_tail(ti, size);
 	if (ti->host_size > size)
 		ti->host_size = size;
+	/* The file grows: what a guest scribbled behind its end through a mapping must not
+	 * come to light. (On the way down truncate_setsize() does it.) */
 	if (size >= inode->i_data.i_size)
-		clear_cached_tail(ti);
-	truncate_setsize(tree_kernel(ti), &inode->i_data, size);
+		call_clear_tail(tree_kernel(ti), &inode->i_data);
+	call_truncate_setsize(tree_kernel(ti), &inode->i_data, size);
 	tree_touch_mtime(ti);
 	return 0;
 }

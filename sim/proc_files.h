@@ -38,6 +38,8 @@ proc_show show_cpuinfo, show_filesystems, show_loadavg, show_mountinfo, show_mou
 
 /* proc_sysctl.c: proc_about.file->data is a struct sysctl. */
 struct sysctl;
+/* By its name, as in struct kernel_config. 0; -ENOENT, -EINVAL. */
+int set_sysctl(struct kernel *k, const char *name, int64_t value);
 proc_show show_lowmem_reserve_ratio, show_sysctl, show_threads_max;
 proc_store store_drop_caches, store_lowmem_reserve_ratio, store_sysctl;
 extern const struct sysctl sysctl_admin_reserve_kbytes, sysctl_dirty_background_ratio,

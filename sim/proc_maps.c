@@ -3,6 +3,7 @@
 #include "mm/mm.h"
 #include "mm/page_alloc.h"
 #include "mm/task_mmu.h"
+#include "sim/calls.h"
 #include "sim/machine.h"
 #include "sim/proc_files.h"
 
@@ -277,20 +278,17 @@ void show_numa_maps(struct proc_text *text, const struct proc_about *about)
 
 /* ---- clear_refs ---- */
 
-/* 5 forgets the peak of the resident set. Simplified: 4, soft-dirty bits, is refused
+/* Simplified: 4, soft-dirty bits, is refused
  * as by a kernel that is built without them. */
 int store_clear_refs(const char *text, const struct proc_about *about)
 {
 	struct mm_struct *mm = about->task->mm;
 	int64_t type;
 
-	if (!proc_parse(text, CLEAR_REFS_ALL, 5, &type) || type == 4)
+	if (!proc_parse(text, CLEAR_REFS_ALL, CLEAR_REFS_PEAK, &type) || type == 4)
 		return -EINVAL;
 	if (!mm)
 		return 0;
-	if (type == 5)
-		mm->hiwater_rss = get_mm_rss(mm);
-	else
-		clear_refs(&about->machine->kernel, mm, (enum clear_refs_type)type);
+	call_clear_refs(&about->machine->kernel, mm, (int)type);
 	return 0;
 }

@@ -2,7 +2,7 @@
 /* /proc/sys/vm: the memory manager's settings. What is written holds at once (Linux
  * 6.1, kernel/sysctl.c; Documentation/admin-guide/sysctl/vm.rst). */
 #include "mm/page_alloc.h"
-#include "mm/pagemap.h"
+#include "sim/calls.h"
 #include "sim/machine.h"
 #include "sim/proc_files.h"
 #include "sim/proc_vmstat.h"
@@ -14,6 +14,7 @@
 
 /* A number in struct kernel_config. */
 struct sysctl {
+	const char *name;
 	size_t offset;
 	bool is_wide; /* uint64_t; else uint32_t */
 	int64_t min, max;
@@ -22,7 +23,7 @@ struct sysctl {
 
 #define SYSCTL(field, min_, max_, ...)                                                             \
 	{                                                                                          \
-		.offset = offsetof(struct kernel_config, field),                                   \
+		.name = #field, .offset = offsetof(struct kernel_config, field),                   \
 		.is_wide = sizeof(((struct kernel_config *)0)->field) == sizeof(uint64_t),         \
 		.min = min_, .max = max_, ##__VA_ARGS__                                            \
 	}
@@ -41,6 +42,23 @@ const struct sysctl sysctl_panic_on_oom = SYSCTL(panic_on_oom, 0, 2);
 const struct sysctl sysctl_swappiness = SYSCTL(swappiness, 0, 200);
 const struct sysctl sysctl_user_reserve_kbytes = SYSCTL(user_reserve_kbytes, 0, INT64_MAX);
 
+static const struct sysctl *const all_sysctls[] = {
+	&sysctl_admin_reserve_kbytes, &sysctl_dirty_background_ratio,
+	&sysctl_dirty_ratio,          &sysctl_min_free_kbytes,
+	&sysctl_oom_dump_tasks,       &sysctl_overcommit_kbytes,
+	&sysctl_overcommit_memory,    &sysctl_overcommit_ratio,
+	&sysctl_page_cluster,         &sysctl_panic_on_oom,
+	&sysctl_swappiness,           &sysctl_user_reserve_kbytes,
+};
+
+static const struct sysctl *find_sysctl(const char *name)
+{
+	for (size_t i = 0; i < sizeof(all_sysctls) / sizeof(all_sysctls[0]); i++)
+		if (!strcmp(all_sysctls[i]->name, name))
+			return all_sysctls[i];
+	return NULL;
+}
+
 static void *sysctl_field(const struct sysctl *sysctl, struct kernel *k)
 {
 	return (uint8_t *)&k->config + sysctl->offset;
@@ -55,13 +73,13 @@ void show_sysctl(struct proc_text *text, const struct proc_about *about)
 	            sysctl->is_wide ? *(const int64_t *)field : *(const int32_t *)field);
 }
 
-int store_sysctl(const char *text, const struct proc_about *about)
+int set_sysctl(struct kernel *k, const char *name, int64_t value)
 {
-	const struct sysctl *sysctl = about->file->data;
-	struct kernel *k = &about->machine->kernel;
-	int64_t value;
+	const struct sysctl *sysctl = find_sysctl(name);
 
-	if (!proc_parse(text, sysctl->min, sysctl->max, &value))
+	if (!sysctl)
+		return -ENOENT;
+	if (value < sysctl->min || value > sysctl->max)
 		return -EINVAL;
 	if (sysctl->is_wide)
 		*(int64_t *)sysctl_field(sysctl, k) = value;
@@ -72,19 +90,25 @@ int store_sysctl(const char *text, const struct proc_about *about)
 	return 0;
 }
 
+int store_sysctl(const char *text, const struct proc_about *about)
+{
+	const struct sysctl *sysctl = about->file->data;
+	int64_t value;
+
+	if (!proc_parse(text, sysctl->min, sysctl->max, &value))
+		return -EINVAL;
+	return call_set_sysctl(&about->machine->kernel, sysctl->name, value);
+}
+
 /* Linux 6.1: drop_caches_sysctl_handler(), fs/drop_caches.c: 1 the page cache, 2 what
  * slabs give back, 3 both; 4 stops the line in the log. */
 int store_drop_caches(const char *text, const struct proc_about *about)
 {
-	struct kernel *k = &about->machine->kernel;
 	int64_t what;
 
 	if (!proc_parse(text, 1, 4, &what))
 		return -EINVAL;
-	if (what & 1)
-		drop_pagecache(k);
-	if (what & 2)
-		drop_slab(k);
+	call_drop_caches(&about->machine->kernel, (int)what);
 	return 0;
 }
 
@@ -119,8 +143,9 @@ int store_lowmem_reserve_ratio(const char *text, const struct proc_about *about)
 	}
 	if (!nr)
 		return -EINVAL;
-	memcpy(k->config.lowmem_reserve_ratio, ratio, (size_t)type * sizeof(*ratio));
-	setup_per_zone_wmarks(k);
+	for (; type < ZONE_MOVABLE; type++)
+		ratio[type] = k->config.lowmem_reserve_ratio[type];
+	call_set_lowmem_ratio(k, ratio);
 	return 0;
 }
 

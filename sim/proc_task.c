@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* /proc/PID's files about a task and what it has open (Linux 6.1, fs/proc/base.c, fd.c). */
-#include "mm/mm.h"
-#include "mm/process_vm_access.h"
 #include "mm/swap.h"
+#include "sim/calls.h"
 #include "sim/files.h"
 #include "sim/machine.h"
 #include "sim/proc_files.h"
@@ -33,8 +32,8 @@ static void show_memory(struct proc_text *text, const struct proc_about *about, 
 
 	while (start < end) {
 		uint64_t len = end - start < sizeof(bytes) ? end - start : sizeof(bytes);
-		uint64_t done = access_process_vm(&about->machine->kernel, about->task->mm, start,
-		                                  bytes, len, false);
+		uint64_t done = call_access_process_vm(&about->machine->kernel, about->task->mm,
+		                                       start, bytes, len, false);
 
 		proc_write(text, bytes, done);
 		if (done < len)
@@ -212,6 +211,7 @@ static int set_oom_score_adj(const struct proc_about *about, int64_t adj)
 	if (adj < mm->oom_score_adj && !vfs_is_superuser(about->machine->vfs))
 		return -EACCES;
 	mm->oom_score_adj = (int32_t)adj;
+	call_mm_owner(&about->machine->kernel, mm);
 	return 0;
 }
 

@@ -289,8 +289,7 @@ void process_end(struct process *process)
 	int signo = process->exit_code & 0x7f;
 
 	process->is_zombie = true;
-	leader->report->has_ended = true;
-	leader->report->exit_code = process->exit_code;
+	task_report_end(leader->report, process->exit_code);
 	give_children_away(process);
 	if (process->parent)
 		wake_orphaned_group(process, process->parent);

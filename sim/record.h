@@ -17,7 +17,7 @@
  * X(id, name, names of the arguments). Ids of objects are numbers that no other object of
  * the run has: an mm's is its mm_context.ctx_id, a task's its pid; a mapping's and a
  * file's is its id, which it gets when it is first told of; a piece of kernel memory's is
- * its address (in RAM: from RAM's begin), which others may have when it is free again.
+ * its address, which others may have when it is free again.
  * A name that ends in "_r" is what the call returned; signed numbers are sign-extended,
  * as -errno is. Every event is the task's and the CPU's that run: record_event.task, cpu.
  */

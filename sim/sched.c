@@ -2,6 +2,7 @@
 #include "sim/sched.h"
 
 #include "sim/clock.h"
+#include "sim/tell.h"
 #include "sim/tlb_flush.h"
 
 #include <assert.h>
@@ -96,6 +97,7 @@ static void load(struct cpu *cpu, struct task *task)
 	task->rseq.is_due = true;
 	engine_set_fpu(cpu->machine->engine, &task->fpu);
 	task_figures_resume(task);
+	TELL(cpu->machine, RECORD_SWITCH, mm_id(task->mm));
 	cpu_switch_mm(cpu, task->mm);
 	event_raise(&cpu->machine->events,
 	            &(struct event){ .kind = EVENT_CONTEXT_SWITCH, .arg = (uint64_t)task->pid });

@@ -2,9 +2,7 @@
 #include "sim/scull.h"
 
 #include "mm/kernel_map.h"
-#include "mm/maccess.h"
-#include "mm/page_alloc.h"
-#include "mm/vmalloc.h"
+#include "sim/calls.h"
 #include "sim/machine.h"
 
 #include <errno.h>
@@ -57,9 +55,9 @@ static bool scullc_get(struct scull *scull, va_t *va)
 	void *object;
 
 	if (!scull->cache)
-		scull->cache = kmem_cache_create(k, "scullc", (size_t)scull->sizes.unit, 0,
-		                                 SLAB_HWCACHE_ALIGN, NULL);
-	object = scull->cache ? kmem_cache_alloc(k, scull->cache, GFP_KERNEL) : NULL;
+		scull->cache = call_kmem_cache_create(k, "scullc", (size_t)scull->sizes.unit,
+		                                      SLAB_HWCACHE_ALIGN);
+	object = scull->cache ? call_kmem_cache_alloc(k, scull->cache) : NULL;
 	if (object)
 		*va = direct_map_va(k, object);
 	return object;
@@ -67,13 +65,13 @@ static bool scullc_get(struct scull *scull, va_t *va)
 
 static void scullc_put(struct scull *scull, va_t va)
 {
-	kmem_cache_free(scull->kernel, scull->cache, direct_map_object(scull->kernel, va));
+	call_kmem_cache_free(scull->kernel, scull->cache, direct_map_object(scull->kernel, va));
 }
 
 static void scullc_emptied(struct scull *scull)
 {
 	if (scull->cache)
-		kmem_cache_destroy(scull->kernel, scull->cache);
+		call_kmem_cache_destroy(scull->kernel, scull->cache);
 	scull->cache = NULL;
 }
 
@@ -86,7 +84,7 @@ static uint64_t order_quantum_bytes(const struct scull *scull)
 
 static bool scullp_get(struct scull *scull, va_t *va)
 {
-	void *pages = __get_free_pages(scull->kernel, GFP_KERNEL, (unsigned)scull->sizes.unit);
+	void *pages = call_get_free_pages(scull->kernel, (unsigned)scull->sizes.unit);
 
 	if (pages)
 		*va = direct_map_va(scull->kernel, pages);
@@ -95,20 +93,20 @@ static bool scullp_get(struct scull *scull, va_t *va)
 
 static void scullp_put(struct scull *scull, va_t va)
 {
-	free_pages(scull->kernel, direct_map_object(scull->kernel, va),
-	           (unsigned)scull->sizes.unit);
+	call_free_pages(scull->kernel, direct_map_object(scull->kernel, va),
+	                (unsigned)scull->sizes.unit);
 }
 
 /* ---- scullv: vmalloc() ---- */
 
 static bool scullv_get(struct scull *scull, va_t *va)
 {
-	return vmalloc(scull->kernel, order_quantum_bytes(scull), va);
+	return call_vmalloc(scull->kernel, order_quantum_bytes(scull), __func__, va);
 }
 
 static void scullv_put(struct scull *scull, va_t va)
 {
-	vfree(scull->kernel, va);
+	call_vfree(scull->kernel, va);
 }
 
 /* ---- quanta ---- */
@@ -119,7 +117,7 @@ static void free_set(struct scull *scull, struct quantum_set *set)
 	for (int32_t i = 0; i < scull->sizes.qset; i++)
 		if (set->quanta[i])
 			scull->memory->put(scull, set->quanta[i]);
-	kfree(scull->kernel, set);
+	call_kfree(scull->kernel, set);
 }
 
 /* Empties the device; what was set by ioctl(2) holds now. */
@@ -180,9 +178,8 @@ static struct quantum_set *make_set(struct scull *scull, uint64_t index)
 
 	if (is_set(scull, next, index))
 		return next;
-	set =
-	    kzalloc(scull->kernel,
-	            sizeof(*set) + (size_t)scull->sizes.qset * sizeof(set->quanta[0]), GFP_KERNEL);
+	set = call_kzalloc(scull->kernel,
+	                   sizeof(*set) + (size_t)scull->sizes.qset * sizeof(set->quanta[0]));
 	if (set) {
 		set->index = index;
 		list_add_tail(&set->sets, &next->sets);
@@ -214,7 +211,7 @@ static va_t make_quantum(struct scull *scull, const struct place *place)
 		goto no_memory;
 	}
 	set->quanta[place->quantum] = va;
-	kernel_memset(scull->kernel, va, 0, scull->memory->quantum_bytes(scull));
+	call_kernel_memset(scull->kernel, va, 0, scull->memory->quantum_bytes(scull));
 	return va;
 
 no_memory:
@@ -225,27 +222,29 @@ no_memory:
 
 /* ---- reading and writing ---- */
 
-/* Between a quantum and the task, a page at a time: both sides are accesses that are
- * counted. False: a bad address of the task's. */
-static bool copy_out(struct kernel *k, struct io_iter *to, va_t va, uint64_t len)
+/* Between a quantum at va, from offset on, and the task, a page at a time: both sides are
+ * accesses that are counted. False: a bad address of the task's. */
+static bool copy_out(struct kernel *k, struct io_iter *to, va_t va, uint64_t offset, uint64_t len)
 {
 	uint8_t bytes[PAGE_SIZE];
 
 	for (uint64_t done = 0, n; done < len; done += n) {
 		n = len - done < sizeof(bytes) ? len - done : sizeof(bytes);
-		if (kernel_read(k, va + done, bytes, n) || io_iter_put(to, bytes, n) < n)
+		if (call_kernel_read(k, va, offset + done, bytes, n) ||
+		    io_iter_put(to, bytes, n) < n)
 			return false;
 	}
 	return true;
 }
 
-static bool copy_in(struct kernel *k, struct io_iter *from, va_t va, uint64_t len)
+static bool copy_in(struct kernel *k, struct io_iter *from, va_t va, uint64_t offset, uint64_t len)
 {
 	uint8_t bytes[PAGE_SIZE];
 
 	for (uint64_t done = 0, n; done < len; done += n) {
 		n = len - done < sizeof(bytes) ? len - done : sizeof(bytes);
-		if (io_iter_get(from, bytes, n) < n || kernel_write(k, va + done, bytes, n))
+		if (io_iter_get(from, bytes, n) < n ||
+		    call_kernel_write(k, va, offset + done, bytes, n))
 			return false;
 	}
 	return true;
@@ -270,7 +269,7 @@ static int64_t scull_read(struct open_file *file, struct io_iter *to, int64_t *p
 	va = quantum_at(scull, &place);
 	if (!va || !len)
 		return 0;
-	if (!copy_out(scull->kernel, to, va + place.offset, len))
+	if (!copy_out(scull->kernel, to, va, place.offset, len))
 		return -EFAULT;
 	*pos += (int64_t)len;
 	return (int64_t)len;
@@ -291,7 +290,7 @@ static int64_t scull_write(struct open_file *file, struct task *task, struct io_
 	va = make_quantum(scull, &place);
 	if (!va)
 		return -ENOMEM;
-	if (!copy_in(scull->kernel, from, va + place.offset, len))
+	if (!copy_in(scull->kernel, from, va, place.offset, len))
 		return -EFAULT;
 	*pos += (int64_t)len;
 	if (scull->size < (uint64_t)*pos)

@@ -8,6 +8,7 @@
 #include "sim/json.h"
 #include "sim/machine.h"
 #include "sim/syscall.h"
+#include "sim/tell.h"
 
 #include <inttypes.h>
 
@@ -150,10 +151,12 @@ static void add_mm(const struct mm_struct *mm, struct task_figures *figures)
 		figures->rss_peak_pages = peak;
 }
 
-void task_figures_leave_mm(struct task *task)
+void task_figures_leave_mm(struct task *task, const struct mm_struct *mm)
 {
-	if (task->mm)
-		add_mm(task->mm, &task->report->figures);
+	if (!mm)
+		return;
+	add_mm(mm, &task->report->figures);
+	TELL(task->machine, RECORD_LEAVE_MM, (uint64_t)task->pid, mm_id(mm));
 }
 
 static bool has_cpu(const struct task *task)
@@ -163,7 +166,6 @@ static bool has_cpu(const struct task *task)
 
 void task_figures_take(struct task *task)
 {
-	task_figures_leave_mm(task);
 	if (has_cpu(task))
 		task_figures_pause(task);
 }

@@ -34,10 +34,11 @@ struct task_figures_since {
 void task_figures_resume(struct task *task);
 void task_figures_pause(struct task *task);
 
-/* Before the task leaves its mm (execve of another program): keeps its figures. */
-void task_figures_leave_mm(struct task *task);
+/* Before the task leaves the mm: keeps its figures. mm may be NULL. */
+struct mm_struct;
+void task_figures_leave_mm(struct task *task, const struct mm_struct *mm);
 
-/* Before an ending task lets go of its mm and of the CPU. */
+/* Before an ending task lets go of the CPU. */
 void task_figures_take(struct task *task);
 
 /* The task's figures up to now, whether it still runs or has ended. */

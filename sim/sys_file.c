@@ -6,7 +6,7 @@
  */
 #include "sim/sys_file.h"
 
-#include "mm/pagemap.h"
+#include "sim/calls.h"
 #include "sim/clock.h"
 #include "sim/host_stream.h"
 #include "sim/pipe.h"
@@ -643,7 +643,6 @@ int64_t sys_fadvise64(struct task *task, const uint64_t arg[6])
 {
 	struct open_file *file = file_of(task, arg[0]);
 	struct kernel *k = &task->machine->kernel;
-	uint32_t window = k->config.read_ahead_pages;
 	uint64_t end = arg[2] && arg[1] + arg[2] >= arg[1] ? arg[1] + arg[2] - 1 : UINT64_MAX;
 	pgoff_t first = arg[1] >> PAGE_SHIFT;
 
@@ -657,29 +656,27 @@ int64_t sys_fadvise64(struct task *task, const uint64_t arg[6])
 		return 0;
 	switch (arg[3]) {
 	case POSIX_FADV_NORMAL:
-		file->file.f_ra.ra_pages = window;
-		break;
 	case POSIX_FADV_RANDOM:
-		file->file.f_ra.ra_pages = 0;
-		break;
 	case POSIX_FADV_SEQUENTIAL:
-		file->file.f_ra.ra_pages = window * 2;
+		call_fadvise(k, &file->file, (int)arg[3]);
 		break;
 	case POSIX_FADV_WILLNEED:
 		if (end >= vfs_size(file))
 			end = vfs_size(file) ? vfs_size(file) - 1 : 0;
 		if (arg[1] < vfs_size(file))
-			force_page_cache_readahead(k, file->file.f_mapping, first,
-			                           (end >> PAGE_SHIFT) - first + 1);
+			call_force_page_cache_readahead(k, file->file.f_mapping, first,
+			                                (end >> PAGE_SHIFT) - first + 1);
 		break;
 	case POSIX_FADV_DONTNEED:
 		/* Whole pages only; the one that holds the end stays unless it is the file's. */
 		first = (arg[1] + PAGE_SIZE - 1) >> PAGE_SHIFT;
 		if (end != UINT64_MAX && end + 1 < vfs_size(file))
 			end = ((end + 1) & PAGE_MASK) - 1;
-		filemap_write_and_wait_range(k, file->file.f_mapping, first, end >> PAGE_SHIFT);
+		call_filemap_write_and_wait_range(k, file->file.f_mapping, first,
+		                                  end >> PAGE_SHIFT);
 		if (first <= end >> PAGE_SHIFT)
-			invalidate_mapping_pages(k, file->file.f_mapping, first, end >> PAGE_SHIFT);
+			call_invalidate_mapping_pages(k, file->file.f_mapping, first,
+			                              end >> PAGE_SHIFT);
 		break;
 	}
 	return 0;

@@ -4,10 +4,9 @@
  * mm/migrate.c).
  */
 #include "mm/mempolicy.h"
-#include "mm/migrate.h"
-#include "mm/mm.h"
 #include "mm/page_alloc.h"
 #include "mm/pgtable.h"
+#include "sim/calls.h"
 #include "sim/machine.h"
 #include "sim/syscall.h"
 #include "sim/usercopy.h"
@@ -82,24 +81,18 @@ static int put_nodes(struct task *task, va_t va, uint64_t maxnode, nodemask_t no
 
 int64_t sys_set_mempolicy(struct task *task, const uint64_t arg[6])
 {
-	struct mempolicy *policy;
 	nodemask_t nodes;
 	int err;
 
 	if ((int32_t)arg[0] < 0)
 		return -EINVAL;
 	err = get_nodes(task, &nodes, arg[1], arg[2]);
-	if (!err)
-		err = mpol_new(kernel_of(task), (uint32_t)arg[0], nodes, &policy);
-	if (!err)
-		set_task_policy(kernel_of(task), &task->numa, policy);
-	return err;
+	return err ? err : call_set_mempolicy(task, (uint32_t)arg[0], nodes);
 }
 
 int64_t sys_mbind(struct task *task, const uint64_t arg[6])
 {
 	uint32_t flags = (uint32_t)arg[5];
-	struct mempolicy *policy;
 	nodemask_t nodes;
 	int err;
 
@@ -110,26 +103,22 @@ int64_t sys_mbind(struct task *task, const uint64_t arg[6])
 		return -EINVAL;
 	if (flags & MPOL_MF_MOVE_ALL && !vfs_is_superuser(task->machine->vfs))
 		return -EPERM;
-	err = mpol_new(kernel_of(task), (uint32_t)arg[2], nodes, &policy);
-	if (err)
-		return err;
-	err = do_mbind(kernel_of(task), task->mm, arg[0], arg[1], policy, flags);
-	mpol_put(kernel_of(task), policy);
-	return err;
+	return call_do_mbind(kernel_of(task), task->mm, arg[0], arg[1], (uint32_t)arg[2], nodes,
+	                     flags);
 }
 
 int64_t sys_set_mempolicy_home_node(struct task *task, const uint64_t arg[6])
 {
 	if (arg[3] || arg[2] >= kernel_of(task)->nr_nodes)
 		return -EINVAL;
-	return do_set_home_node(kernel_of(task), task->mm, arg[0], arg[1], (uint32_t)arg[2]);
+	return call_do_set_home_node(kernel_of(task), task->mm, arg[0], arg[1], (uint32_t)arg[2]);
 }
 
 /* The node of the page at va, which is faulted in. */
 static int node_of(struct task *task, va_t va)
 {
-	int err =
-	    mm_populate(kernel_of(task), task->mm, va & PAGE_MASK, (va & PAGE_MASK) + PAGE_SIZE);
+	int err = call_mm_populate(kernel_of(task), task->mm, va & PAGE_MASK,
+	                           (va & PAGE_MASK) + PAGE_SIZE);
 	const pte_slot_t *ptep = err ? NULL : pte_lookup(kernel_of(task), task->mm, va);
 
 	if (!ptep || !pte_present(pte_get(kernel_of(task), ptep)))
@@ -223,8 +212,8 @@ int64_t sys_migrate_pages(struct task *task, const uint64_t arg[6])
 	to &= kernel_of(task)->mems_allowed;
 	if (!to)
 		return -EINVAL;
-	return (int64_t)do_migrate_pages(kernel_of(task), other->mm, from, to,
-	                                 vfs_is_superuser(task->machine->vfs));
+	return (int64_t)call_do_migrate_pages(kernel_of(task), other->mm, from, to,
+	                                      vfs_is_superuser(task->machine->vfs));
 }
 
 static int put_status(struct task *task, va_t va, uint64_t i, int32_t status)
@@ -271,7 +260,8 @@ int64_t sys_move_pages(struct task *task, const uint64_t arg[6])
 		err = get_wanted_node(task, nodes, i, &nid);
 		if (err)
 			return err;
-		err = do_move_page(kernel_of(task), other->mm, va, nid, flags & MPOL_MF_MOVE_ALL);
+		err = call_do_move_page(kernel_of(task), other->mm, va, nid,
+		                        flags & MPOL_MF_MOVE_ALL);
 		if (put_status(task, status, i, err))
 			return -EFAULT;
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* process_vm_readv(2), process_vm_writev(2): another's memory (Linux 6.1,
  * mm/process_vm_access.c). */
-#include "mm/process_vm_access.h"
+#include "sim/calls.h"
 #include "sim/machine.h"
 #include "sim/syscall.h"
 #include "sim/usercopy.h"
@@ -25,7 +25,7 @@ static uint64_t move_segment(struct kernel *k, struct mm_struct *mm,
 		part = part < local->count ? part : local->count;
 		if (write)
 			part = io_iter_get(local, bytes, part);
-		moved = access_process_vm(k, mm, remote->base + done, bytes, part, write);
+		moved = call_access_process_vm(k, mm, remote->base + done, bytes, part, write);
 		if (!write)
 			moved = io_iter_put(local, bytes, moved);
 		done += moved;

@@ -4,8 +4,7 @@
  */
 #include "sim/ipc_shm.h"
 
-#include "mm/mm.h"
-#include "mm/pagemap.h"
+#include "sim/calls.h"
 #include "sim/clock.h"
 #include "sim/machine.h"
 #include "sim/syscall.h"
@@ -283,8 +282,8 @@ static int64_t map_segment(struct task *task, struct shm_segment *segment, uint6
 	segment->lpid = task->process->pid;
 	if (flags & SHM_EXEC)
 		prot |= PROT_EXEC_;
-	at = do_mmap(&task->machine->kernel, task->mm, &file->file, va, segment->size_bytes, prot,
-	             MAP_SHARED_ | (va ? MAP_FIXED_ : 0), 0);
+	at = call_do_mmap(&task->machine->kernel, task->mm, &file->file, va, segment->size_bytes,
+	                  prot, MAP_SHARED_ | (va ? MAP_FIXED_ : 0), 0);
 	vfs_close(file); /* the VMA has it now */
 	return at;
 }
@@ -338,8 +337,8 @@ int64_t sys_shmdt(struct task *task, const uint64_t arg[6])
 		if (!is_attached_at(vma, arg[0]) || (file && vma->vm_file != file))
 			continue;
 		file = vma->vm_file;
-		result = do_munmap(&task->machine->kernel, task->mm, vma->vm_start,
-		                   vma->vm_end - vma->vm_start);
+		result = call_do_munmap(&task->machine->kernel, task->mm, vma->vm_start,
+		                        vma->vm_end - vma->vm_start);
 		if (result)
 			break;
 	}

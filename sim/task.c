@@ -3,9 +3,10 @@
 #include "sim/task.h"
 
 #include "mm/mm.h"
-#include "mm/thread_stack.h"
+#include "sim/calls.h"
 #include "sim/machine.h"
 #include "sim/sched.h"
+#include "sim/tell.h"
 #include "sim/usercopy.h"
 
 #include <errno.h>
@@ -31,6 +32,12 @@ static void put_sighand(struct sighand *sighand)
 
 /* ---- life ---- */
 
+static void drop_policy(struct task *task)
+{
+	if (task->numa.policy)
+		call_set_mempolicy(task, MPOL_DEFAULT, 0);
+}
+
 void task_free(struct task *task)
 {
 	if (!task)
@@ -39,8 +46,8 @@ void task_free(struct task *task)
 		task->report->task = NULL;
 	put_fs(task->fs);
 	put_sighand(task->sighand);
-	set_task_policy(&task->machine->kernel, &task->numa, NULL);
-	free_thread_stack(&task->machine->kernel, task->stack);
+	drop_policy(task);
+	call_free_thread_stack(&task->machine->kernel, task->stack);
 	free(task->exe);
 	free(task);
 }
@@ -75,6 +82,13 @@ void task_apply_limits(struct task *task)
 	mm->data_limit = task->process->rlimits[LIMIT_DATA][0];
 	mm->memlock_limit = task->process->rlimits[LIMIT_MEMLOCK][0];
 	mm->as_limit = task->process->rlimits[LIMIT_AS][0];
+	call_mm_limits(&task->machine->kernel, mm);
+}
+
+void task_use_mm(struct task *task, struct mm_struct *mm)
+{
+	task->mm = mm;
+	TELL(task->machine, RECORD_USE_MM, (uint64_t)task->pid, mm_id(mm));
 }
 
 static void free_strings(char **strings)
@@ -98,17 +112,18 @@ static void give_back(struct task *task)
 	struct kernel *k = &task->machine->kernel;
 
 	futex_exit(task);
-	task_figures_leave_mm(task);
+	task_figures_leave_mm(task, task->mm);
 	files_destroy(task->files);
 	task->files = NULL;
 	if (task->mm) {
 		if (task_cpu(task)->current == task)
 			cpu_enter_lazy_tlb(task_cpu(task));
-		mmput(k, task->mm);
+		call_mmput(k, task->mm);
 		task->mm = NULL;
 	}
-	set_task_policy(k, &task->numa, NULL);
+	drop_policy(task);
 	task_figures_take(task); /* what this cost, too */
+	TELL(task->machine, RECORD_EXIT, (uint64_t)task->pid, task->report->nr_syscalls);
 	task_leave_vfork(task);
 }
 
@@ -133,8 +148,7 @@ void task_exit(struct task *task, int exit_code)
 	if (task_is_leader(task) && !process->is_exiting)
 		process->exit_code = exit_code;
 	if (!task_is_leader(task)) {
-		task->report->has_ended = true;
-		task->report->exit_code = exit_code;
+		task_report_end(task->report, exit_code);
 	}
 	if (!--process->nr_alive)
 		process_end(process);
@@ -147,6 +161,7 @@ void task_destroy(struct task *task)
 	if (!task)
 		return;
 	task_exit(task, 0);
+	TELL(task->machine, RECORD_TASK_FREE, (uint64_t)task->pid);
 	if (task_cpu(task)->current == task)
 		cpu_set_current(task_cpu(task), NULL);
 	list_del(&task->tasks);
@@ -191,6 +206,7 @@ void task_become_leader(struct task *task)
 
 	if (leader == task)
 		return;
+	TELL(task->machine, RECORD_LEADER, (uint64_t)task->pid, (uint64_t)leader->pid);
 	task_figures_pause(task);
 	task->pid = leader->pid;
 	task->report = leader->report;
@@ -212,6 +228,13 @@ void task_begin(struct task *task)
 	task->machine->kernel_function = "schedule_tail";
 	copy_to_user(task, va, &task->pid, sizeof(task->pid)); /* or not: as Linux */
 	task->machine->kernel_function = NULL;
+}
+
+void task_report_end(struct task_report *report, int exit_code)
+{
+	report->has_ended = true;
+	report->exit_code = exit_code;
+	TELL(report->task->machine, RECORD_STATUS, (uint64_t)report->pid, (uint64_t)exit_code);
 }
 
 void task_report_destroy(struct task_report *report)
@@ -239,5 +262,7 @@ int task_set_argv(struct task *task, char *const argv[])
 	}
 	free_strings(task->report->argv);
 	task->report->argv = copy;
+	for (size_t i = 0; i < argc; i++)
+		TELL_TEXT(task->machine, RECORD_ARGV, copy[i], (uint64_t)task->pid, i);
 	return 0;
 }

@@ -119,6 +119,9 @@ int task_create_bare(struct task **out, struct machine *machine, int32_t pid, in
  * too, with this code. */
 void task_exit(struct task *task, int exit_code);
 
+/* Its mm is this one, whose reference is the task's; or (NULL) none. */
+void task_use_mm(struct task *task, struct mm_struct *mm);
+
 /* Its mm is not its vfork parent's any more. */
 void task_leave_vfork(struct task *task);
 
@@ -143,6 +146,8 @@ void task_become_leader(struct task *task);
 /* The first thing that a clone does: writes its pid where clone(2) was told to. */
 void task_begin(struct task *task);
 
+/* Its task has ended so; there still is one. */
+void task_report_end(struct task_report *report, int exit_code);
 void task_report_destroy(struct task_report *report);
 
 /* Replaces the report's argv by a copy. 0 or -ENOMEM, and the old one stays. */

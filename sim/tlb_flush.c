@@ -3,6 +3,7 @@
 
 #include "mm/mm.h"
 #include "sim/machine.h"
+#include "sim/tell.h"
 #include "sim/vcpu.h"
 
 #include <inttypes.h>
@@ -89,6 +90,8 @@ void cpu_switch_mm(struct cpu *cpu, struct mm_struct *mm)
 	bool was_lazy = tlb->is_lazy, flush;
 	uint16_t asid;
 
+	if (was_lazy || mm != tlb->loaded_mm)
+		TELL(cpu->machine, RECORD_LOAD_MM, mm_id(mm));
 	tlb->is_lazy = false;
 	if (mm == tlb->loaded_mm) {
 		if (was_lazy && tlb->ctxs[tlb->loaded_asid].tlb_gen != mm->context.tlb_gen)
@@ -106,8 +109,10 @@ void cpu_enter_lazy_tlb(struct cpu *cpu)
 {
 	const struct mm_struct *loaded = cpu->tlb.loaded_mm;
 
-	if (loaded && loaded != &cpu->machine->kernel.init_mm)
-		cpu->tlb.is_lazy = true;
+	if (cpu->tlb.is_lazy || !loaded || loaded == &cpu->machine->kernel.init_mm)
+		return;
+	cpu->tlb.is_lazy = true;
+	TELL(cpu->machine, RECORD_LAZY_TLB, cpu->id);
 }
 
 void cpu_drop_mm(struct cpu *cpu)

@@ -5,7 +5,7 @@
  */
 #include "sim/tree.h"
 
-#include "mm/pagemap.h"
+#include "sim/calls.h"
 #include "sim/machine.h"
 
 #include <assert.h>
@@ -120,10 +120,8 @@ struct tree_inode *tree_inode_create(struct vfs *vfs, uint32_t kind)
 /* Frees one without a look at what leads to it. */
 static void free_inode(struct tree_inode *ti)
 {
-	if (ti->inode.kind == S_IFREG && ti->is_tmpfs)
-		shmem_mapping_finish(tree_kernel(ti), &ti->inode.i_data);
-	else if (ti->inode.kind == S_IFREG)
-		truncate_inode_pages(tree_kernel(ti), &ti->inode.i_data, 0);
+	if (ti->inode.kind == S_IFREG)
+		call_mapping_end(tree_kernel(ti), &ti->inode.i_data);
 	tree_drop_pages(ti, 0);
 	hostfs_close(ti);
 	list_del(&ti->all);
@@ -232,7 +230,7 @@ static void become_tmpfs(struct tree_inode *ti, uint64_t dev)
 	ti->attr.dev = dev;
 	ti->seals = F_SEAL_SEAL;
 	if (ti->inode.kind == S_IFREG)
-		shmem_mapping_init(tree_kernel(ti), NULL, &ti->inode.i_data, ti, 0);
+		call_shmem_mapping_init(tree_kernel(ti), NULL, &ti->inode.i_data, ti, 0);
 }
 
 int tree_make_shmem_file(struct vfs *vfs, const struct mm_struct *mm, uint32_t mode, uint64_t size,
@@ -245,7 +243,7 @@ int tree_make_shmem_file(struct vfs *vfs, const struct mm_struct *mm, uint32_t m
 	init_attr(ti, tree_inode(vfs->root), S_IFREG | mode);
 	become_tmpfs(ti, SHMEM_DEV);
 	ti->attr.nlink = 0;
-	if (shmem_mapping_init(tree_kernel(ti), mm, &ti->inode.i_data, ti, size)) {
+	if (call_shmem_mapping_init(tree_kernel(ti), mm, &ti->inode.i_data, ti, size)) {
 		inode_put(&ti->inode);
 		return -ENOMEM;
 	}

@@ -2,6 +2,7 @@
 #include "sim/turns.h"
 
 #include "sim/machine.h"
+#include "sim/tell.h"
 
 /* The engine shows its user translations as the page tables have them, whichever CPU
  * asks: what it knows is void only if these are other tables. */
@@ -30,6 +31,7 @@ void turns_begin(struct cpu *cpu)
 		switch_engine(machine->engine, last, cpu);
 	machine->running = cpu;
 	machine->kernel.cpu = cpu->id;
+	TELL(machine, RECORD_TURN);
 }
 
 void turns_begin_round(struct machine *machine)

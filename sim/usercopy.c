@@ -2,9 +2,10 @@
 #include "sim/usercopy.h"
 
 #include "mm/maccess.h"
-#include "mm/mm.h"
+#include "sim/calls.h"
 #include "sim/compat.h"
 #include "sim/machine.h"
+#include "sim/tell.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -41,7 +42,8 @@ static bool handle_fault(const struct user_access *access, const struct page_fau
 	struct fault_result result;
 
 	machine->kernel_function = access->function;
-	result = do_page_fault(&machine->kernel, access->task->mm, fault->va, fault->error_code, 0);
+	result = call_do_page_fault(&machine->kernel, access->task->mm, fault, access->kind,
+	                            PRIV_KERNEL, 0);
 	machine->kernel_function = caller;
 	switch (result.outcome) {
 	case FAULT_MINOR_DONE:
@@ -75,9 +77,14 @@ static uint8_t *touch(const struct user_access *access, va_t va, uint64_t nr_wor
 	struct translation t;
 	struct page_fault fault;
 
-	for (int tries = 0; !translate(access, va, &t, &fault); tries++)
+	for (int tries = 0; !translate(access, va, &t, &fault); tries++) {
+		if (tries == MAX_TRIES)
+			TELL(machine, RECORD_GIVE_UP, va, access->kind, PRIV_KERNEL, 0);
 		if (tries == MAX_TRIES || !handle_fault(access, &fault))
 			return NULL;
+	}
+	record_access(machine->recorder, va & ~(va_t)7, access->kind, PRIV_KERNEL, 8,
+	              (uint32_t)nr_words);
 	if (machine_counts_accesses(machine) && nr_words > 1)
 		mmu_access_again(task_cpu(access->task)->mmu, va, access->kind, PRIV_KERNEL,
 		                 nr_words - 1);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sim/vcpu.h"
 
-#include "mm/mm.h"
 #include "mm/page_alloc.h"
+#include "sim/calls.h"
 #include "sim/check.h"
 #include "sim/clock.h"
+#include "sim/tell.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -31,13 +32,14 @@ static void send_fault_signal(struct task *task, int signo, int code, va_t va, u
 }
 
 /* The kernel's part of a page fault. False: a signal is pending instead. */
-static bool handle_fault(struct cpu *cpu, const struct page_fault *fault, uint64_t ip)
+static bool handle_fault(struct cpu *cpu, const struct page_fault *fault, enum access_kind kind,
+                         uint64_t ip)
 {
 	struct machine *machine = cpu->machine;
 	struct task *task = cpu->current;
 	struct fault_result result;
 
-	result = do_page_fault(&machine->kernel, task->mm, fault->va, fault->error_code, ip);
+	result = call_do_page_fault(&machine->kernel, task->mm, fault, kind, PRIV_USER, ip);
 	switch (result.outcome) {
 	case FAULT_MINOR_DONE:
 	case FAULT_MAJOR_DONE:
@@ -51,7 +53,6 @@ static bool handle_fault(struct cpu *cpu, const struct page_fault *fault, uint64
 	case FAULT_OOM:
 		break; /* again, unless it was this task that was killed */
 	}
-	kernel_run_threads(&machine->kernel);
 	check_machine(machine);
 	return !signal_is_dying(task) && !machine->check_failure[0];
 }
@@ -120,15 +121,18 @@ static bool on_fault(void *owner, va_t va, enum access_kind kind, uint64_t ip)
 		                               .signo = SIGSEGV, .code = SI_KERNEL, .trapno = 13 });
 		return false;
 	}
-	if (make_access(cpu, va, kind, &fault))
+	if (make_access(cpu, va, kind, &fault)) {
+		record_access(cpu->machine->recorder, va, kind, PRIV_USER, 0, 1);
 		return true;
+	}
 	if (is_stuck(cpu, va, ip)) {
+		TELL(cpu->machine, RECORD_GIVE_UP, va, kind, PRIV_USER, ip);
 		printk(&cpu->machine->kernel, "pid %d makes no progress at 0x%lx: killed",
 		       cpu->current->pid, (unsigned long)va);
 		send_fault_signal(cpu->current, SIGKILL, SI_KERNEL, va, 0);
 		return false;
 	}
-	return handle_fault(cpu, &fault, ip);
+	return handle_fault(cpu, &fault, kind, ip);
 }
 
 /* --check: the physical address that an access really went to against a fresh

@@ -3,6 +3,7 @@
 
 #include "mm/mm.h"
 #include "mm/page_alloc.h"
+#include "sim/calls.h"
 #include "sim/vdso/vdso_image.h"
 
 #include <assert.h>
@@ -55,19 +56,36 @@ void vdso_finish(struct vdso *vdso, struct kernel *k)
 	}
 }
 
+const struct vm_special_mapping *vdso_part(const struct vdso *vdso, enum vdso_part part)
+{
+	switch (part) {
+	case VDSO_TEXT_64:
+		return &vdso->text[0].mapping;
+	case VDSO_TEXT_32:
+		return &vdso->text[1].mapping;
+	case VDSO_VVAR:
+		return &vdso->vvar;
+	case VDSO_VCLOCK:
+		return &vdso->vclock;
+	default:
+		return NULL;
+	}
+}
+
 /* Free space for len bytes where mmap(2) would take it: by asking for it. Linux
  * asks get_unmapped_area() alone, which has the same answer. */
 static int find_space(struct kernel *k, struct mm_struct *mm, uint64_t len, va_t *start)
 {
-	int64_t va = do_mmap(k, mm, NULL, 0, len, PROT_NONE_, MAP_PRIVATE_ | MAP_ANONYMOUS_, 0);
+	int64_t va =
+	    call_do_mmap(k, mm, NULL, 0, len, PROT_NONE_, MAP_PRIVATE_ | MAP_ANONYMOUS_, 0);
 
 	if (va < 0)
 		return (int)va;
 	*start = (va_t)va;
-	return do_munmap(k, mm, *start, len);
+	return call_do_munmap(k, mm, *start, len);
 }
 
-int vdso_map(struct vdso *vdso, struct kernel *k, struct mm_struct *mm, bool is_32)
+int vdso_map(struct kernel *k, struct mm_struct *mm, bool is_32)
 {
 	const uint64_t data_flags =
 	    VM_READ | VM_MAYREAD | VM_IO | VM_DONTDUMP | VM_PFNMAP | VM_DONTEXPAND;
@@ -80,12 +98,12 @@ int vdso_map(struct vdso *vdso, struct kernel *k, struct mm_struct *mm, bool is_
 		return err;
 	vclock = vvar + VDSO_VVAR_PAGES * PAGE_SIZE;
 	text = vclock + VDSO_VCLOCK_PAGES * PAGE_SIZE;
-	err = insert_vma(k, mm, text, vvar + VDSO_TOTAL_BYTES, text_flags,
-	                 &vdso->text[is_32].mapping);
+	err = call_insert_vma(k, mm, text, vvar + VDSO_TOTAL_BYTES, text_flags,
+	                      is_32 ? VDSO_TEXT_32 : VDSO_TEXT_64);
 	if (!err)
-		err = insert_vma(k, mm, vvar, vclock, data_flags, &vdso->vvar);
+		err = call_insert_vma(k, mm, vvar, vclock, data_flags, VDSO_VVAR);
 	if (!err)
-		err = insert_vma(k, mm, vclock, text, data_flags, &vdso->vclock);
+		err = call_insert_vma(k, mm, vclock, text, data_flags, VDSO_VCLOCK);
 	mm->vdso = text;
 	return err;
 }

@@ -32,12 +32,18 @@ struct vdso {
 	struct vm_special_mapping vvar, vclock;
 };
 
+/* What can be mapped of it. */
+enum vdso_part { VDSO_NOTHING, VDSO_TEXT_64, VDSO_TEXT_32, VDSO_VVAR, VDSO_VCLOCK, NR_VDSO_PARTS };
+
+/* NULL: VDSO_NOTHING. */
+const struct vm_special_mapping *vdso_part(const struct vdso *vdso, enum vdso_part part);
+
 /* Puts the images into frames of the kernel's. 0 or -ENOMEM. */
 int vdso_init(struct vdso *vdso, struct kernel *k);
 void vdso_finish(struct vdso *vdso, struct kernel *k); /* zeroed is fine */
 
-/* Maps all three into a task's new mm, and notes in mm->vdso where [vdso] is. 0 or
+/* Maps all three of the machine's into a task's new mm, and notes in mm->vdso where [vdso] is. 0 or
  * -ENOMEM. */
-int vdso_map(struct vdso *vdso, struct kernel *k, struct mm_struct *mm, bool is_32);
+int vdso_map(struct kernel *k, struct mm_struct *mm, bool is_32);
 
 #endif

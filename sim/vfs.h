@@ -213,6 +213,8 @@ int vfs_truncate(struct inode *inode, int64_t size);
 /* Opens an inode, whose permissions have been checked. path is taken over
  * (malloc'ed; freed on error too). */
 int open_file_create(struct inode *inode, uint32_t flags, char *path, struct open_file **out);
+/* Those whose last reference went while mm/ was at work. */
+void open_files_close_delayed(struct machine *machine);
 
 /* The open file behind a mapping's; NULL: it is one of mm/'s own, for shared anonymous
  * memory. */
