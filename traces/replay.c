@@ -205,7 +205,7 @@ void replay_kill(struct replay *replay, struct mm_struct *mm)
 	list_for_each_entry (task, &machine->tasks, tasks) {
 		if (task->mm != mm)
 			continue;
-		task_figures_leave_mm(task);
+		task_figures_leave_mm(task, mm);
 		if (task_cpu(task)->current == task)
 			cpu_enter_lazy_tlb(task_cpu(task));
 		task->mm = NULL;
