@@ -3,6 +3,7 @@
 #include "sim/summary.h"
 #include "tools/commands.h"
 #include "tools/output.h"
+#include "tools/progress.h"
 #include "traces/formats.h"
 #include "traces/replay.h"
 
@@ -30,8 +31,8 @@ static const struct option_row option_rows[] = {
 	MACHINE_OPTION_ROWS(AT(choice)),
 	{ "stats", 0, "FILE", OPTION_TEXT, AT(stats_path), NULL,
 	  "statistics as JSON (-: standard output)" },
-	{ "format", 0, "NAME", OPTION_TEXT, AT(format), NULL,
-	  "of a TRACE whose contents do not tell (see pagewalk trace)" },
+	{ "format", 'f', "NAME", OPTION_TEXT, AT(format), NULL,
+	  "of the TRACE, whatever it looks like (see pagewalk trace --help)" },
 	{ "fold", 0, NULL, OPTION_FLAG, AT(fold), NULL,
 	  "foreign addresses that the machine's programs cannot have: by a remainder" },
 	{ "check", 0, NULL, OPTION_FLAG, AT(check), NULL,
@@ -89,6 +90,19 @@ static int write_results(struct replay_command *command, const char *path)
 	return output_commit_for(&command->stats, "--stats", command->stats_path);
 }
 
+/* To the end, or to what is wrong. */
+static int run_to_the_end(struct replay_command *command, const char *path)
+{
+	struct progress progress;
+	int got;
+
+	progress_begin(&progress, path, command->quiet);
+	while ((got = replay_step(command->replay)) > 0)
+		progress_show(&progress, command->source);
+	progress_end(&progress);
+	return got ? complain("%s", command->replay->error) : 0;
+}
+
 static int replay_trace(struct replay_command *command, const char *path)
 {
 	int status = build(command, path), broken;
@@ -96,7 +110,7 @@ static int replay_trace(struct replay_command *command, const char *path)
 	if (status)
 		return status;
 	/* What came before a broken record counts; not what --check does not believe. */
-	broken = replay_run(command->replay) ? complain("%s", command->replay->error) : 0;
+	broken = run_to_the_end(command, path);
 	if (!command->replay->machine->check_failure[0])
 		status = write_results(command, path);
 	return broken ? broken : status;

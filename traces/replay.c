@@ -315,19 +315,31 @@ int replay_until(struct replay *replay, enum record_kind kind, struct record_eve
 	return err ? err : got;
 }
 
+static int finish(struct replay *replay)
+{
+	replay->complete = true;
+	check_machine_at_end(replay->machine);
+	return replay->machine->check_failure[0] ? replay_check_failed(replay) : 0;
+}
+
+int replay_step(struct replay *replay)
+{
+	int got = next_batch(replay), err;
+
+	if (got < 0)
+		return got;
+	if (!got)
+		return finish(replay);
+	err = replay->batch.event ? handle_event(replay, replay->batch.event) : 0;
+	return err ? err : 1;
+}
+
 int replay_run(struct replay *replay)
 {
-	int err = 0, got = 0;
+	int got;
 
-	while (!err && (got = next_batch(replay)) > 0)
-		if (replay->batch.event)
-			err = handle_event(replay, replay->batch.event);
-	if (!err && got < 0)
-		err = got;
-	replay->complete = !err;
-	if (!err)
-		check_machine_at_end(replay->machine);
-	if (!err && replay->machine->check_failure[0])
-		err = replay_check_failed(replay);
-	return err;
+	do
+		got = replay_step(replay);
+	while (got > 0);
+	return got;
 }

@@ -59,8 +59,12 @@ int replay_create(struct replay **out, struct trace_source *source,
                   char *why, size_t why_size);
 void replay_destroy(struct replay *replay); /* the machine too; NULL is fine */
 
-/* To the end of the source. 0; -errno and replay->error: the source is broken, or a record
- * cannot be, or --check has found something; what came before it counts. */
+/* The next batch. 1; 0: the source has ended, and so has the run; -errno and replay->error:
+ * the source is broken, or a record cannot be, or --check has found something; what came
+ * before it counts. */
+int replay_step(struct replay *replay);
+
+/* All of it. 0 or -errno, as replay_step(). */
 int replay_run(struct replay *replay);
 
 /* ---- for handlers of events ---- */
