@@ -53,13 +53,13 @@ static int add_outputs(void *context, const char *value)
 	return sweep_split(&((struct sweep *)context)->matrix.outputs, value);
 }
 
-static int add_engine(void *context, const char *value)
+static int set_engine(void *context, const char *value)
 {
 	return sweep_matrix_add_option(&((struct sweep *)context)->matrix, "--engine", "engine",
 	                               value);
 }
 
-static int add_root(void *context, const char *value)
+static int set_root(void *context, const char *value)
 {
 	return sweep_matrix_add_option(&((struct sweep *)context)->matrix, "--root", "root", value);
 }
@@ -69,10 +69,10 @@ static int add_env(void *context, const char *value)
 	return sweep_matrix_add_option(&((struct sweep *)context)->matrix, "--env", "env", value);
 }
 
-static int add_check(void *context, const char *value)
+static int set_format(void *context, const char *value)
 {
-	return sweep_matrix_add_option(&((struct sweep *)context)->matrix, "--check", "check",
-	                               "true");
+	return sweep_matrix_add_option(&((struct sweep *)context)->matrix, "--format", "format",
+	                               value);
 }
 
 static int set_workers(void *context, const char *value)
@@ -94,10 +94,12 @@ static const struct option_row option_rows[] = {
 	  "machine descriptions (see pagewalk machine)" },
 	{ "set", 0, "KEY=A,B,...", OPTION_CALL, 0, add_set,
 	  "a key of them, with each of these values (repeatable)" },
-	{ "engine", 0, "MODE", OPTION_CALL, 0, add_engine, "for all cells: as in run and replay" },
-	{ "check", 0, NULL, OPTION_CALL, 0, add_check, "for all cells" },
-	{ "root", 0, "DIR", OPTION_CALL, 0, add_root, "for programs, as in run" },
-	{ "env", 0, "NAME=VALUE", OPTION_CALL, 0, add_env, "for programs (repeatable)" },
+	{ "engine", 0, "MODE", OPTION_CALL, 0, set_engine, "of programs, as in run" },
+	{ "root", 0, "DIR", OPTION_CALL, 0, set_root, "of programs, as in run" },
+	{ "env", 0, "NAME=VALUE", OPTION_CALL, 0, add_env, "of programs (repeatable)" },
+	{ "format", 0, "NAME", OPTION_CALL, 0, set_format, "of traces, as in replay" },
+	{ "fold", 0, NULL, OPTION_FLAG, AT(matrix.fold), NULL, "of traces, as in replay" },
+	{ "check", 0, NULL, OPTION_FLAG, AT(matrix.check), NULL, "of both" },
 	{ "outputs", 0, "A,B,...", OPTION_CALL, 0, add_outputs,
 	  "statistics for the tables, with all below; else all but lists" },
 	{ "jobs", 'j', "N", OPTION_CALL, 0, set_workers, "processes at a time; else one a CPU" },

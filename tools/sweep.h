@@ -24,12 +24,15 @@
 
 #include <stdbool.h>
 
+#define SWEEP_RECORDED "recorded" /* the machine that a trace says it was recorded on */
+
 #define SWEEP_NAME 33 /* a hash of 128 bits in hex, with its NUL */
 
 struct sweep_input {
 	char *trace;              /* its file; NULL: a program */
 	struct words program;     /* and its arguments */
 	char *label;              /* the trace's file, or the program as in a shell */
+	char *machine;            /* that the trace was recorded on, as YAML; NULL: unknown */
 	char content[SWEEP_NAME]; /* hash of the trace, of the program's file; "": unknown */
 };
 
@@ -42,19 +45,23 @@ struct sweep_axis {
 struct sweep_matrix {
 	struct sweep_input *inputs;
 	size_t nr_inputs;
-	struct words machines;
+	struct words machines; /* none: the recorded one, or the one that `run` takes */
 	struct sweep_axis *axes;
 	size_t nr_axes;
-	struct words options;     /* of `run` and `replay`, as one writes them there */
-	struct words run_options; /* of `run` alone */
-	struct words outputs;     /* statistics that are wanted, with all below; none: all */
+	/* as in `run` and `replay`, for all cells */
+	char *engine, *root; /* of programs; NULL: not said */
+	struct words env;
+	char *format; /* of traces */
+	bool fold;
+	bool check;           /* of both */
+	struct words outputs; /* statistics that are wanted, with all below; none: all */
 };
 
 struct sweep_cell {
 	char name[SWEEP_NAME];
 	const struct sweep_matrix *matrix;
 	const struct sweep_input *input;
-	const char *machine;
+	const char *machine;         /* a name, a file, or SWEEP_RECORDED */
 	struct config_override *set; /* one value of each axis, in their order */
 	size_t nr_set;
 	size_t index;     /* in the matrix, to sort by */
@@ -76,7 +83,7 @@ int sweep_matrix_add_value(struct sweep_matrix *matrix, const char *where, const
                            const char *value);
 int sweep_matrix_add_option(struct sweep_matrix *matrix, const char *where, const char *name,
                             const char *value);
-/* With all added: is it a matrix? And what is not said is the default. */
+/* With all added: is it a matrix, and are its inputs what they should be? */
 int sweep_matrix_complete(struct sweep_matrix *matrix);
 size_t sweep_matrix_nr_cells(const struct sweep_matrix *matrix);
 void sweep_matrix_finish(struct sweep_matrix *matrix);
@@ -90,6 +97,10 @@ int sweep_split(struct words *parts, const char *text);
 int sweep_cells_make(struct sweep_cells *cells, const struct sweep_matrix *matrix);
 void sweep_cells_finish(struct sweep_cells *cells);
 
+/* 0; -EINVAL or -errno and why[]: there is no such machine. */
+int sweep_cell_load_machine(const struct sweep_cell *cell, struct machine_config *config, char *why,
+                            size_t why_size);
+
 /* The folder's files of a cell: FOLDER/NAMESUFFIX, malloc'ed; NULL: no memory. */
 char *sweep_file(const char *folder, const char *name, const char *suffix);
 
@@ -101,11 +112,22 @@ int sweep_cell_write(const struct sweep_cell *cell, const char *folder, const ch
 
 /* ---- sweep_jobs.c ---- */
 
-/* The arguments of `pagewalk`, from "run" or "replay" on, that make the cell's NAME.json. */
+/* The options that all cells of a kind have, as one writes them for `run` and `sweep`. */
+int sweep_add_options(struct words *command, const struct sweep_matrix *matrix, bool is_trace);
+
+/* The arguments of `pagewalk`, from "run" on, that make the NAME.json of a program's cell. */
 int sweep_cell_command(const struct sweep_cell *cell, const char *folder, struct words *command);
 
 /* A line for a shell that runs this cell alone. */
 int sweep_print_job(const struct sweep_cell *cell, const char *folder);
+
+/* ---- sweep_replay.c ---- */
+
+#define SWEEP_REPLAY_MAX 8 /* cells at once */
+
+/* Makes the NAME.json of cells of one trace, which is read once; or says in NAME.cell why
+ * there is none. */
+int sweep_replay(const struct sweep_cell *const *cells, size_t nr_cells, const char *folder);
 
 /* ---- sweep_run.c ---- */
 

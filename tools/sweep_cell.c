@@ -4,6 +4,7 @@
 #include "tools/output.h"
 #include "tools/sweep.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,18 +16,16 @@
 /* All that the result depends on. A machine that cannot be has no description, only what
  * was asked for. */
 static void print_identity(const struct sweep_cell *cell, const struct machine_config *config,
-                           FILE *out)
+                           const struct words *options, FILE *out)
 {
-	const struct sweep_matrix *matrix = cell->matrix;
+	bool is_trace = cell->input->trace;
 
-	fprintf(out, "pagewalk %s\n%s %s\n", PAGEWALK_VERSION,
-	        cell->input->trace ? "trace" : "program", cell->input->content);
+	fprintf(out, "pagewalk %s\n%s %s\n", PAGEWALK_VERSION, is_trace ? "trace" : "program",
+	        cell->input->content);
 	for (size_t i = 0; i < cell->input->program.nr; i++)
 		fprintf(out, "%s%c", cell->input->program.list[i], '\0');
-	for (size_t i = 0; i < matrix->options.nr; i++)
-		fprintf(out, "%s%c", matrix->options.list[i], '\0');
-	for (size_t i = 0; i < matrix->run_options.nr && !cell->input->trace; i++)
-		fprintf(out, "%s%c", matrix->run_options.list[i], '\0');
+	for (size_t i = 0; i < options->nr; i++)
+		fprintf(out, "%s%c", options->list[i], '\0');
 	if (!cell->impossible) {
 		machine_config_print(config, out);
 		return;
@@ -36,20 +35,33 @@ static void print_identity(const struct sweep_cell *cell, const struct machine_c
 		fprintf(out, "%s=%s\n", cell->set[i].key, cell->set[i].value);
 }
 
+/* The text, malloc'ed; NULL: no memory. */
+static char *identity(const struct sweep_cell *cell, const struct machine_config *config,
+                      size_t *len)
+{
+	struct words options = { 0 };
+	char *text = NULL;
+	FILE *out = sweep_add_options(&options, cell->matrix, cell->input->trace)
+	                ? NULL
+	                : open_memstream(&text, len);
+
+	if (out)
+		print_identity(cell, config, &options, out);
+	words_finish(&options);
+	if (!out || !fclose(out))
+		return text;
+	free(text);
+	return NULL;
+}
+
 static int give_name(struct sweep_cell *cell, const struct machine_config *config)
 {
-	char *text = NULL;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	char *text = identity(cell, config, &len);
 	XXH128_hash_t hash;
 
-	if (!out)
+	if (!text)
 		return complain("out of memory");
-	print_identity(cell, config, out);
-	if (fclose(out)) {
-		free(text);
-		return complain("out of memory");
-	}
 	hash = XXH3_128bits(text, len);
 	free(text);
 	snprintf(cell->name, sizeof(cell->name), "%016llx%016llx", (unsigned long long)hash.high64,
@@ -57,12 +69,43 @@ static int give_name(struct sweep_cell *cell, const struct machine_config *confi
 	return 0;
 }
 
-/* The machine of each key by itself is right, so that what is wrong is the combination. */
+/* ---- machines ---- */
+
+/* As `replay` has it: a swap file of the host's was the recorded run's. */
+static int load_recorded(const struct sweep_cell *cell, struct machine_config *config, char *why,
+                         size_t why_size)
+{
+	const char *text = cell->input->machine;
+	struct config_override *set = calloc(cell->nr_set + 1, sizeof(*set));
+	int err;
+
+	if (!set) {
+		snprintf(why, why_size, "%s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	set[0] = (struct config_override){ "swap.file", "" };
+	for (size_t i = 0; i < cell->nr_set; i++)
+		set[i + 1] = cell->set[i];
+	err = machine_config_parse(config, cell->input->trace, text, strlen(text), set,
+	                           cell->nr_set + 1, why, why_size);
+	free(set);
+	return err;
+}
+
+int sweep_cell_load_machine(const struct sweep_cell *cell, struct machine_config *config, char *why,
+                            size_t why_size)
+{
+	if (!strcmp(cell->machine, SWEEP_RECORDED))
+		return load_recorded(cell, config, why, why_size);
+	return machine_config_load(config, cell->machine, cell->set, cell->nr_set, why, why_size);
+}
+
+/* The machine and each value are right by themselves, so what is wrong is the combination. */
 static int resolve(struct sweep_cell *cell, struct machine_config *config)
 {
 	char why[512];
 
-	if (machine_config_load(config, cell->machine, cell->set, cell->nr_set, why, sizeof(why))) {
+	if (sweep_cell_load_machine(cell, config, why, sizeof(why))) {
 		cell->impossible = strdup(why);
 		if (!cell->impossible)
 			return complain("out of memory");
@@ -155,6 +198,26 @@ static void drop_twins(struct sweep_cells *cells)
 	qsort(cells->list, nr, sizeof(*cells->list), compare_indices);
 }
 
+/* Of one input. */
+static int add_machines(struct sweep_cells *cells, struct sweep_cell *model,
+                        struct machine_config *config)
+{
+	const struct words *machines = &model->matrix->machines;
+	int status = 0;
+
+	if (!machines->nr) {
+		model->machine = SWEEP_RECORDED;
+		if (!model->input->machine)
+			machine_config_shipped(0, &model->machine);
+		return add_cells(cells, model, config);
+	}
+	for (size_t i = 0; i < machines->nr && !status; i++) {
+		model->machine = machines->list[i];
+		status = add_cells(cells, model, config);
+	}
+	return status;
+}
+
 int sweep_cells_make(struct sweep_cells *cells, const struct sweep_matrix *matrix)
 {
 	size_t nr = sweep_matrix_nr_cells(matrix);
@@ -167,10 +230,7 @@ int sweep_cells_make(struct sweep_cells *cells, const struct sweep_matrix *matri
 		status = complain("out of memory");
 	for (size_t i = 0; i < matrix->nr_inputs && !status; i++) {
 		model.input = &matrix->inputs[i];
-		for (size_t j = 0; j < matrix->machines.nr && !status; j++) {
-			model.machine = matrix->machines.list[j];
-			status = add_cells(cells, &model, config);
-		}
+		status = add_machines(cells, &model, config);
 	}
 	free(config);
 	if (!status)

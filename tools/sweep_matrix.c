@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tools/options.h"
 #include "tools/sweep.h"
+#include "traces/formats.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -96,16 +97,6 @@ int sweep_matrix_add_program(struct sweep_matrix *matrix, const struct words *pr
 	return add_input(matrix, &input);
 }
 
-static const char *find_root(const struct sweep_matrix *matrix)
-{
-	const char *root = NULL;
-
-	for (size_t i = 0; i + 1 < matrix->run_options.nr; i += 2)
-		if (!strcmp(matrix->run_options.list[i], "--root"))
-			root = matrix->run_options.list[i + 1];
-	return root;
-}
-
 /* As the guest sees the file: its root's links lead into its root. */
 static int open_below(const char *root, const char *path)
 {
@@ -123,7 +114,7 @@ static int open_below(const char *root, const char *path)
  * which file a name without a slash stands for. */
 static int hash_program(const struct sweep_matrix *matrix, struct sweep_input *input)
 {
-	const char *root = find_root(matrix), *path = input->program.list[0];
+	const char *root = matrix->root, *path = input->program.list[0];
 	int fd, err;
 
 	if (!strchr(path, '/'))
@@ -133,14 +124,41 @@ static int hash_program(const struct sweep_matrix *matrix, struct sweep_input *i
 	return err ? complain("sweep: %s: %s", path, strerror(-err)) : 0;
 }
 
+/* What the trace says of itself. */
+static int read_head(const struct sweep_matrix *matrix, struct sweep_input *input)
+{
+	struct trace_source *source;
+	char why[512];
+
+	if (trace_open(&source, input->trace, matrix->format, why, sizeof(why)))
+		return complain("%s", why);
+	input->machine = source->info.machine ? strdup(source->info.machine) : NULL;
+	trace_close(source);
+	return 0;
+}
+
+static int complete_input(const struct sweep_matrix *matrix, struct sweep_input *input)
+{
+	int status = input->trace ? read_head(matrix, input) : hash_program(matrix, input);
+
+	for (size_t i = 0; i < matrix->machines.nr && !status; i++)
+		if (!strcmp(matrix->machines.list[i], SWEEP_RECORDED) && !input->machine)
+			status = complain("sweep: %s: on which machine it was recorded is unknown",
+			                  input->label);
+	return status;
+}
+
 /* ---- machines ---- */
 
 int sweep_matrix_add_machine(struct sweep_matrix *matrix, const char *where, const char *name)
 {
-	struct machine_config *config = malloc(sizeof(*config));
+	struct machine_config *config;
 	char why[512];
 	int status = 0;
 
+	if (!strcmp(name, SWEEP_RECORDED))
+		return words_add(&matrix->machines, name);
+	config = malloc(sizeof(*config));
 	if (!config)
 		return complain("out of memory");
 	if (machine_config_load(config, name, NULL, 0, why, sizeof(why)))
@@ -206,43 +224,53 @@ int sweep_split(struct words *parts, const char *text)
 
 /* ---- options ---- */
 
-/* What `run` and `replay` are told for every cell. */
-static const struct cell_option {
-	const char *name, *written;
-	const char *values; /* "|a|b|", or NULL: any */
-	bool is_flag;       /* is written without its value, which is true */
-	bool is_of_run;
-} cell_options[] = {
-	{ "engine", "--engine", "|auto|exact|trap|faults|", false, false },
-	{ "check", "--check", "|true|", true, false },
-	{ "root", "--root", NULL, false, true },
-	{ "env", "--env", NULL, false, true },
-};
-
-static bool is_one_of(const char *values, const char *value)
+static int set_text(char **text, const char *value)
 {
-	const char *found = *value && !strchr(value, '|') ? strstr(values, value) : NULL;
+	free(*text);
+	*text = strdup(value);
+	return *text ? 0 : complain("out of memory");
+}
 
-	return found && found[-1] == '|' && found[strlen(value)] == '|';
+static int set_flag(bool *flag, const char *where, const char *name, const char *value)
+{
+	*flag = !strcmp(value, "true");
+	if (*flag || !strcmp(value, "false"))
+		return 0;
+	return complain("%s: %s is true or false, not \"%s\"", where, name, value);
+}
+
+static bool is_engine(const char *value)
+{
+	static const char *const engines[] = { "auto", "exact", "trap", "faults" };
+
+	for (size_t i = 0; i < sizeof(engines) / sizeof(engines[0]); i++)
+		if (!strcmp(value, engines[i]))
+			return true;
+	return false;
 }
 
 int sweep_matrix_add_option(struct sweep_matrix *matrix, const char *where, const char *name,
                             const char *value)
 {
-	for (size_t i = 0; i < sizeof(cell_options) / sizeof(cell_options[0]); i++) {
-		const struct cell_option *option = &cell_options[i];
-		struct words *words = option->is_of_run ? &matrix->run_options : &matrix->options;
-		int status;
-
-		if (strcmp(option->name, name) != 0)
-			continue;
-		if (option->values && !is_one_of(option->values, value))
-			return complain("%s: %s cannot be \"%s\"", where, name, value);
-		status = words_add(words, option->written);
-		return status || option->is_flag ? status : words_add(words, value);
-	}
-	return complain("%s: no such option of cells: %s; it is engine, check, root or env", where,
-	                name);
+	if (!strcmp(name, "check"))
+		return set_flag(&matrix->check, where, name, value);
+	if (!strcmp(name, "fold"))
+		return set_flag(&matrix->fold, where, name, value);
+	if (!strcmp(name, "format"))
+		return set_text(&matrix->format, value);
+	if (!strcmp(name, "root"))
+		return set_text(&matrix->root, value);
+	if (!strcmp(name, "env") && strchr(value, '=') && *value != '=')
+		return words_add(&matrix->env, value);
+	if (!strcmp(name, "env"))
+		return complain("%s: %s: it is NAME=VALUE", where, value);
+	if (!strcmp(name, "engine") && is_engine(value))
+		return set_text(&matrix->engine, value);
+	if (!strcmp(name, "engine"))
+		return complain("%s: engine is auto, exact, trap or faults, not \"%s\"", where,
+		                value);
+	return complain("%s: no such option: %s; it is engine, root, env, format, fold or check",
+	                where, name);
 }
 
 /* ---- the whole ---- */
@@ -250,7 +278,7 @@ int sweep_matrix_add_option(struct sweep_matrix *matrix, const char *where, cons
 /* Stops counting behind MAX_CELLS. */
 size_t sweep_matrix_nr_cells(const struct sweep_matrix *matrix)
 {
-	size_t nr = matrix->nr_inputs * matrix->machines.nr;
+	size_t nr = matrix->nr_inputs * (matrix->machines.nr ? matrix->machines.nr : 1);
 
 	for (size_t i = 0; i < matrix->nr_axes && nr <= MAX_CELLS; i++)
 		nr *= matrix->axes[i].values.nr;
@@ -259,18 +287,12 @@ size_t sweep_matrix_nr_cells(const struct sweep_matrix *matrix)
 
 int sweep_matrix_complete(struct sweep_matrix *matrix)
 {
-	const char *name;
 	int status = 0;
 
 	if (!matrix->nr_inputs)
 		return complain("sweep: no trace and no program; see pagewalk sweep --help");
 	for (size_t i = 0; i < matrix->nr_inputs && !status; i++)
-		if (!matrix->inputs[i].trace)
-			status = hash_program(matrix, &matrix->inputs[i]);
-	if (!status && !matrix->machines.nr) {
-		machine_config_shipped(0, &name);
-		status = words_add(&matrix->machines, name);
-	}
+		status = complete_input(matrix, &matrix->inputs[i]);
 	if (!status && sweep_matrix_nr_cells(matrix) > MAX_CELLS)
 		status = complain("sweep: more than %d cells", MAX_CELLS);
 	return status;
@@ -281,6 +303,7 @@ void sweep_matrix_finish(struct sweep_matrix *matrix)
 	for (size_t i = 0; i < matrix->nr_inputs; i++) {
 		free(matrix->inputs[i].trace);
 		free(matrix->inputs[i].label);
+		free(matrix->inputs[i].machine);
 		words_finish(&matrix->inputs[i].program);
 	}
 	for (size_t i = 0; i < matrix->nr_axes; i++) {
@@ -290,8 +313,10 @@ void sweep_matrix_finish(struct sweep_matrix *matrix)
 	free(matrix->inputs);
 	free(matrix->axes);
 	words_finish(&matrix->machines);
-	words_finish(&matrix->options);
-	words_finish(&matrix->run_options);
+	free(matrix->engine);
+	free(matrix->root);
+	free(matrix->format);
+	words_finish(&matrix->env);
 	words_finish(&matrix->outputs);
 	*matrix = (struct sweep_matrix){ 0 };
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Processes that run cells. A worker is a copy of this process that becomes `pagewalk run`
- * or `replay`, and dies with us. What it writes takes its name when it is whole, so a
- * worker can be killed at any time.
+ * Processes that run cells: a program, or some cells of one trace. A worker is a copy of this
+ * process, and dies with us. What it writes takes its name when it is whole, so a worker can
+ * be killed at any time.
  */
 #include "tools/commands.h"
 #include "tools/options.h"
@@ -21,7 +21,8 @@
 
 struct worker {
 	pid_t pid; /* 0: free */
-	const struct sweep_cell *cell;
+	const struct sweep_cell *const *cells;
+	size_t nr_cells;
 	int stderr_fd; /* where its standard error goes */
 };
 
@@ -59,10 +60,14 @@ static int set_files(int stdout_fd, int stderr_fd)
 	return 0;
 }
 
-static int work(const struct pool *pool, const struct sweep_cell *cell)
+static int work(const struct pool *pool, const struct worker *worker)
 {
 	struct words words = { 0 };
-	int status = sweep_cell_command(cell, pool->folder, &words);
+	int status;
+
+	if (worker->cells[0]->input->trace)
+		return sweep_replay(worker->cells, worker->nr_cells, pool->folder);
+	status = sweep_cell_command(worker->cells[0], pool->folder, &words);
 
 	if (!status)
 		status = run_command((int)words.nr, words.list);
@@ -107,36 +112,48 @@ static int fork_worker(const struct pool *pool, struct worker *worker, int stdou
 		set_signals(pool, parent);
 		status = set_files(stdout_fd, worker->stderr_fd);
 		if (!status)
-			status = work(pool, worker->cell);
+			status = work(pool, worker);
 		fflush(NULL);
 		_exit(status);
 	}
 	return 0;
 }
 
-static int start(struct pool *pool, const struct sweep_cell *cell)
+static int open_files(const struct pool *pool, struct worker *worker, int *stdout_fd)
+{
+	const struct sweep_cell *cell = worker->cells[0];
+	bool is_kept = pool->keep_output && !cell->input->trace;
+
+	worker->stderr_fd = is_kept ? open_kept(pool, cell, ".err") : open_nameless();
+	if (worker->stderr_fd < 0)
+		return -errno;
+	*stdout_fd =
+	    is_kept ? open_kept(pool, cell, ".out") : open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (*stdout_fd >= 0)
+		return 0;
+	close(worker->stderr_fd);
+	return -errno;
+}
+
+static int start(struct pool *pool, const struct sweep_cell *const *cells, size_t nr_cells)
 {
 	struct worker *worker = pool->workers;
-	int stdout_fd, status;
+	int stdout_fd, status, err;
 
 	while (worker->pid)
 		worker++;
-	worker->cell = cell;
-	worker->stderr_fd = pool->keep_output ? open_kept(pool, cell, ".err") : open_nameless();
-	stdout_fd = pool->keep_output ? open_kept(pool, cell, ".out")
-	                              : open("/dev/null", O_WRONLY | O_CLOEXEC);
-	if (worker->stderr_fd < 0 || stdout_fd < 0)
-		status = complain("sweep: no file for what guests print: %s", strerror(errno));
-	else
-		status = fork_worker(pool, worker, stdout_fd);
-	if (stdout_fd >= 0)
-		close(stdout_fd);
+	worker->cells = cells;
+	worker->nr_cells = nr_cells;
+	err = open_files(pool, worker, &stdout_fd);
+	if (err)
+		return complain("sweep: no file for what programs print: %s", strerror(-err));
+	status = fork_worker(pool, worker, stdout_fd);
+	close(stdout_fd);
 	if (!status) {
 		pool->nr_busy++;
 		return 0;
 	}
-	if (worker->stderr_fd >= 0)
-		close(worker->stderr_fd);
+	close(worker->stderr_fd);
 	worker->pid = 0;
 	return status;
 }
@@ -166,36 +183,44 @@ static bool find_message(int fd, char message[MESSAGE_MAX])
 	return true;
 }
 
-static int note_failure(struct pool *pool, const struct worker *worker, int how)
+/* Of a cell without statistics; a worker that ended well has noted it already. */
+static int note_failure(const struct pool *pool, const struct worker *worker,
+                        const struct sweep_cell *cell, int how)
 {
 	char message[MESSAGE_MAX];
 
+	if (cell->input->trace && WIFEXITED(how) && !WEXITSTATUS(how))
+		return 0;
 	if (WIFSIGNALED(how))
 		snprintf(message, sizeof(message), "killed by signal %d", WTERMSIG(how));
 	else if (!find_message(worker->stderr_fd, message))
 		snprintf(message, sizeof(message), "no statistics; exit status %d",
 		         WEXITSTATUS(how));
-	return sweep_cell_write(worker->cell, pool->folder, "failed", message);
+	return sweep_cell_write(cell, pool->folder, "failed", message);
 }
 
 /* After one that was killed. */
 static void clean_up(const struct pool *pool, const struct worker *worker)
 {
-	char *path = sweep_file(pool->folder, worker->cell->name, ".json");
+	for (size_t i = 0; i < worker->nr_cells; i++) {
+		char *path = sweep_file(pool->folder, worker->cells[i]->name, ".json");
 
-	if (path)
-		output_clean_up(path, worker->pid);
-	free(path);
+		if (path)
+			output_clean_up(path, worker->pid);
+		free(path);
+	}
 }
 
 static int note_end(struct pool *pool, struct worker *worker, int how)
 {
 	int status = 0;
 
-	if (sweep_cell_is_done(worker->cell, pool->folder))
-		pool->nr_done++;
-	else
-		status = note_failure(pool, worker, how);
+	for (size_t i = 0; i < worker->nr_cells && !status; i++) {
+		if (sweep_cell_is_done(worker->cells[i], pool->folder))
+			pool->nr_done++;
+		else
+			status = note_failure(pool, worker, worker->cells[i], how);
+	}
 	if (WIFSIGNALED(how))
 		clean_up(pool, worker);
 	close(worker->stderr_fd);
@@ -263,22 +288,46 @@ static bool cell_file_is_there(const struct sweep_cell *cell, const char *folder
 	return is_there;
 }
 
-static int run_cell(struct pool *pool, const struct sweep_cell *cell)
+/* Says of the cell what is known, and whether it is to be run. */
+static int prepare(const struct pool *pool, const struct sweep_cell *cell, bool *is_to_do)
 {
-	int status;
+	bool is_done = sweep_cell_is_done(cell, pool->folder);
 
+	*is_to_do = !is_done && !cell->impossible;
 	if (cell->impossible)
 		return sweep_cell_write(cell, pool->folder, "impossible", cell->impossible);
-	if (sweep_cell_is_done(cell, pool->folder) && cell_file_is_there(cell, pool->folder))
+	if (is_done && cell_file_is_there(cell, pool->folder))
 		return 0;
-	status = sweep_cell_write(cell, pool->folder, "unfinished", "");
-	if (sweep_cell_is_done(cell, pool->folder))
-		return status;
-	if (!status)
+	return sweep_cell_write(cell, pool->folder, "unfinished", "");
+}
+
+/* How many of the next cells one worker takes: of a trace, an equal share. */
+static size_t size_of_group(const struct pool *pool, const struct sweep_cell *const *cells,
+                            size_t nr_cells)
+{
+	size_t nr = 1, share;
+
+	if (!cells[0]->input->trace)
+		return 1;
+	while (nr < nr_cells && cells[nr]->input == cells[0]->input)
+		nr++;
+	share = (nr + pool->nr_workers - 1) / pool->nr_workers;
+	return share < SWEEP_REPLAY_MAX ? share : SWEEP_REPLAY_MAX;
+}
+
+static int run_all(struct pool *pool, const struct sweep_cell *const *cells, size_t nr_cells)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < nr_cells && !status && !pool->interrupted;) {
+		size_t nr = size_of_group(pool, cells + i, nr_cells - i);
+
 		status = wait_until_fewer(pool, pool->nr_workers);
-	if (status || pool->interrupted)
-		return status;
-	return start(pool, cell);
+		if (!status && !pool->interrupted)
+			status = start(pool, cells + i, nr);
+		i += nr;
+	}
+	return status ? status : wait_until_fewer(pool, 1);
 }
 
 static void take_signals(struct pool *pool)
@@ -300,18 +349,25 @@ int sweep_run(const struct sweep_cells *cells, const char *folder, unsigned nr_w
 		.workers = calloc(nr_workers, sizeof(*pool.workers)),
 		.nr_workers = nr_workers,
 	};
-	int status = 0;
+	const struct sweep_cell **to_do = calloc(cells->nr + 1, sizeof(*to_do));
+	size_t nr_to_do = 0;
+	int status = pool.workers && to_do ? 0 : complain("out of memory");
 
-	if (!pool.workers)
-		return complain("out of memory");
-	take_signals(&pool);
-	for (size_t i = 0; i < cells->nr && !status && !pool.interrupted; i++)
-		status = run_cell(&pool, &cells->list[i]);
-	if (!status)
-		status = wait_until_fewer(&pool, 1);
-	kill_all(&pool); /* none is left, but after an interruption or a mistake */
-	sigprocmask(SIG_SETMASK, &pool.old_signals, NULL);
+	for (size_t i = 0; i < cells->nr && !status; i++) {
+		bool is_to_do;
+
+		status = prepare(&pool, &cells->list[i], &is_to_do);
+		if (is_to_do)
+			to_do[nr_to_do++] = &cells->list[i];
+	}
+	if (!status) {
+		take_signals(&pool);
+		status = run_all(&pool, to_do, nr_to_do);
+		kill_all(&pool); /* none is left, but after an interruption or a mistake */
+		sigprocmask(SIG_SETMASK, &pool.old_signals, NULL);
+	}
 	free(pool.workers);
+	free(to_do);
 	*nr_done = pool.nr_done;
 	*interrupted = pool.interrupted;
 	return status;

@@ -135,6 +135,64 @@ same 'tasks of an array' '' "$(cat out)"
 sweep m.yaml --collect slurm -q
 check 'collected with the matrix, the same' same_tables whole slurm
 
+# ---- traces ----
+
+# A lackey trace: loops over 200 pages of data, by strides that are no powers of two.
+awk 'BEGIN {
+	for (i = 0; i < 40000; i++) {
+		printf "I  %x,4\n", 4194304 + i % 1500 * 4
+		printf " %s %x,8\n", i % 3 ? "L" : "S", 268435456 + i * 4104 % 819200
+	}
+}' >loop.lackey
+cat >traces.yaml <<END
+traces: [loop.lackey]
+programs: [[$GUEST/random, 4K, 100]]
+machines: [drcachesim, skylake]
+set:
+  tlb.policy: [lru, fifo, tree-plru, lfu, random]
+  tlb.l1d.entries: [16, 32, 64]
+END
+sweep traces.yaml --results traces >out 2>err
+same 'traces and programs: exit status' 0 $?
+same 'traces and programs: told' 'sweep: 60 cells: 50 done (0 of them before), 10 impossible, 0 failed' \
+	"$(cat err)"
+# A trace that is read once for several machines gives what each gives by itself.
+as_replay() {
+	for machine in drcachesim skylake; do
+		for policy in lru random; do
+			"$PAGEWALK" replay -q --stats s.json -m $machine --set tlb.policy=$policy \
+				--set tlb.l1d.entries=32 loop.lackey
+			cell=$(awk -F, -v machine=$machine -v policy=$policy '
+				$1 ~ /lackey/ && $2 == machine && $3 == policy && $4 == 32 {
+					print $7 }' traces/sweep.csv)
+			cmp s.json "traces/$cell.json" || return 1
+		done
+	done
+}
+check 'a cell is what replay gives' as_replay
+sweep traces.yaml --results traces1 -j 1 -q
+check 'one process gives the same' same_tables traces traces1
+sweep traces.yaml --results traces2 -j 2 >out 2>&1 &
+while [ "$(nr_done traces2)" -lt 5 ]; do
+	sleep 0.01
+done
+pkill -KILL -P $!
+wait $!
+sweep traces.yaml --results traces2 -q
+check 'killed and resumed, the same' same_tables traces traces2
+sweep traces.yaml --results traces3 --print-jobs | sh
+sweep --collect traces3 -q
+check 'a process a cell gives the same' same_tables traces traces3
+
+{ cat loop.lackey; echo ' L 10'; } >broken.lackey
+sweep --results broken --trace loop.lackey --trace broken.lackey -m teaching,skylake 2>err
+same 'a broken trace: exit status' 1 $?
+check 'a broken trace: where' grep -q 'failed: broken.lackey: skylake: broken.lackey: line 80001: ' err
+same 'a broken trace: the others are done' 2 "$(grep -c '^loop.*,done,' broken/sweep.csv)"
+sweep --results broken --trace loop.lackey -m recorded 2>err
+same 'not every trace knows its machine' \
+	'125 pagewalk: sweep: loop.lackey: on which machine it was recorded is unknown' "$? $(cat err)"
+
 # ---- cells that matrices share; options alone ----
 
 sweep -q --results whole --csv b.csv --sqlite b.sqlite -m nehalem,p6 --set tlb.policy=lru,random \
@@ -189,7 +247,7 @@ mistaken 'bad.yaml:3:16: --set tlb.policy=mru: tlb.policy is one of lru, tree-pl
 mistaken 'bad.yaml:2:1: set is a mapping of keys to lists of values' "${ok_program}set: [16]\n"
 mistaken 'bad.yaml:1:9: none.pwt: No such file or directory' 'traces: none.pwt\n'
 mistaken 'bad.yaml:1:1: programs is a list of lists of words' 'programs: [true]\n'
-mistaken 'bad.yaml:2:20: engine cannot be "slow"' "${ok_program}options: { engine: slow }\n"
+mistaken 'bad.yaml:2:20: engine is auto, exact, trap or faults, not "slow"' "${ok_program}options: { engine: slow }\n"
 mistaken 'sweep: no trace and no program; see pagewalk sweep --help' 'machines: zen2\n'
 mistaken 'sweep: ./none: No such file or directory' 'programs: [[./none]]\n'
 mistaken 'bad.yaml: a matrix is a mapping of keys to lists' '[a]\n'
