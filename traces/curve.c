@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "traces/curve.h"
+
+#include "traces/curve_parts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+const struct curve_options curve_defaults = {
+	.page_shift = PAGE_SHIFT,
+	.max_sets = 1024,
+	.max_ways = 64,
+};
+
+/* ---- life ---- */
+
+uint32_t curve_nr_levels(const struct curve_options *options)
+{
+	return (uint32_t)__builtin_ctz(options->max_sets);
+}
+
+static int complain(char *why, size_t why_size, const char *what)
+{
+	snprintf(why, why_size, "%s", what);
+	return -EINVAL;
+}
+
+static int check_options(const struct curve_options *options, char *why, size_t why_size)
+{
+	if (!options->max_sets || (options->max_sets & (options->max_sets - 1)) ||
+	    curve_nr_levels(options) > SET_STACKS_MAX_LEVELS)
+		return complain(why, why_size, "sets must be a power of two, at most 65536");
+	if (!options->max_ways || options->max_ways > 4096)
+		return complain(why, why_size, "ways must be 1 to 4096");
+	if (options->page_shift < PAGE_SHIFT || options->page_shift > 30)
+		return complain(why, why_size, "pages must have 4K to 1G");
+	return 0;
+}
+
+/* Where the user's addresses end, by Linux: Documentation/arch/x86/x86_64/mm.rst; 3 GB of
+ * 32 bits. */
+static uint64_t user_end(const struct trace_info *info)
+{
+	if (!info->has_events)
+		return 0;
+	return info->va_bits == 32 ? 3 * GIB : (uint64_t)1 << 47;
+}
+
+static int init_tallies(struct curve *curve)
+{
+	int err = 0;
+
+	for (unsigned i = 0; !err && i < NR_TLB_CURVES; i++)
+		err = curve_tally_init(&curve->tallies[i], curve_nr_levels(&curve->options),
+		                       curve->options.max_ways);
+	return err ? err
+	           : curve_stream_init(&curve->ram, &curve->tallies[CURVE_RAM], 0, 0,
+	                               curve->options.opt);
+}
+
+int curve_create(struct curve **out, const struct curve_options *options,
+                 const struct trace_info *info, char *why, size_t why_size)
+{
+	int err = check_options(options, why, why_size);
+	struct curve *curve;
+
+	if (err)
+		return err;
+	curve = calloc(1, sizeof(*curve));
+	if (!curve)
+		return -ENOMEM;
+	curve->options = *options;
+	curve->has_events = info->has_events;
+	curve->user_end = user_end(info);
+	err = init_tallies(curve);
+	if (err) {
+		curve_destroy(curve);
+		return err;
+	}
+	*out = curve;
+	return 0;
+}
+
+static void destroy_cpu(struct curve_cpu *cpu)
+{
+	if (!cpu)
+		return;
+	for (unsigned i = 0; i < NR_TLB_CURVES; i++)
+		curve_stream_finish(&cpu->tlbs[i]);
+	free(cpu);
+}
+
+void curve_destroy(struct curve *curve)
+{
+	if (!curve)
+		return;
+	for (unsigned i = 0; i < NR_CPUS_MAX; i++)
+		destroy_cpu(curve->cpus[i]);
+	curve_stream_finish(&curve->ram);
+	for (unsigned i = 0; i < NR_CURVES; i++)
+		curve_tally_finish(&curve->tallies[i]);
+	page_ids_finish(&curve->pages);
+	id_map_finish(&curve->users);
+	id_map_finish(&curve->brks);
+	id_map_finish(&curve->spaces);
+	free(curve);
+}
+
+static int reserve_tlbs(struct curve_cpu *cpu, uint32_t nr_pages)
+{
+	int err = 0;
+
+	for (unsigned i = 0; !err && i < NR_TLB_CURVES; i++)
+		err = curve_stream_reserve(&cpu->tlbs[i], nr_pages);
+	return err;
+}
+
+static int create_cpu(struct curve *curve, uint32_t id)
+{
+	struct curve_cpu *cpu = calloc(1, sizeof(*cpu));
+	int err = 0;
+
+	if (!cpu)
+		return -ENOMEM;
+	curve->cpus[id] = cpu;
+	for (unsigned i = 0; !err && i < NR_TLB_CURVES; i++)
+		err = curve_stream_init(&cpu->tlbs[i], &curve->tallies[i],
+		                        curve_nr_levels(&curve->options), curve->options.max_ways,
+		                        curve->options.opt);
+	return err ? err : reserve_tlbs(cpu, curve->pages.nr_pages);
+}
+
+int curve_cpu_of(struct curve *curve, uint32_t id, struct curve_cpu **out)
+{
+	int err = 0;
+
+	if (id >= NR_CPUS_MAX)
+		return -EOVERFLOW;
+	if (!curve->cpus[id])
+		err = create_cpu(curve, id);
+	*out = curve->cpus[id];
+	return err;
+}
+
+/* ---- pages ---- */
+
+static int grow_pages(struct curve *curve)
+{
+	int err = page_ids_grow(&curve->pages);
+	uint32_t nr_pages = curve->pages.nr_pages;
+
+	for (unsigned i = 0; !err && i < NR_CPUS_MAX; i++)
+		if (curve->cpus[i])
+			err = reserve_tlbs(curve->cpus[i], nr_pages);
+	if (!err)
+		err = curve_stream_reserve(&curve->ram, nr_pages);
+	for (unsigned i = 0; !err && i < NR_CURVES; i++)
+		err = curve_tally_reserve(&curve->tallies[i], nr_pages);
+	return err;
+}
+
+static int page_of(struct curve *curve, uint64_t space, uint64_t vpn, uint32_t *page)
+{
+	uint64_t hash = page_hash(space, vpn);
+
+	*page = page_ids_find(&curve->pages, space, vpn, hash);
+	if (likely(*page))
+		return 0;
+	*page = page_ids_add(&curve->pages, space, vpn, hash);
+	if (!*page) {
+		int err = grow_pages(curve);
+
+		if (err)
+			return err;
+		*page = page_ids_add(&curve->pages, space, vpn, hash);
+	}
+	return 0;
+}
+
+static void drop_page(struct curve *curve, uint32_t page)
+{
+	const struct page_id was = curve->pages.pages[page];
+
+	for (unsigned i = 0; i < NR_CPUS_MAX; i++) {
+		struct curve_stream *tlbs;
+
+		if (!curve->cpus[i])
+			continue;
+		tlbs = curve->cpus[i]->tlbs;
+		if (was.marks & PAGE_ACCESSED)
+			curve_stream_drop(&tlbs[CURVE_L1D], page, was.space, was.vpn);
+		if (was.marks & PAGE_FETCHED)
+			curve_stream_drop(&tlbs[CURVE_L1I], page, was.space, was.vpn);
+		curve_stream_drop(&tlbs[CURVE_UNIFIED], page, was.space, was.vpn);
+	}
+	curve_stream_drop(&curve->ram, page, was.space, was.vpn);
+	page_ids_remove(&curve->pages, page);
+}
+
+void curve_drop_pages(struct curve *curve, uint64_t space, uint64_t first, uint64_t end)
+{
+	const struct page_id *pages = curve->pages.pages;
+
+	if (first >= end)
+		return;
+	if (end - first > curve->pages.nr_used) {
+		for (uint32_t id = 1; id < curve->pages.nr_numbered; id++)
+			if (pages[id].is_used && pages[id].space == space &&
+			    pages[id].vpn >= first && pages[id].vpn < end)
+				drop_page(curve, id);
+		return;
+	}
+	for (uint64_t vpn = first; vpn < end; vpn++) {
+		uint32_t page = page_ids_find(&curve->pages, space, vpn, page_hash(space, vpn));
+
+		if (page)
+			drop_page(curve, page);
+	}
+}
+
+/* ---- references ---- */
+
+static int refer(struct curve *curve, struct curve_cpu *cpu, enum access_kind kind, uint64_t vpn,
+                 uint32_t count)
+{
+	struct curve_stream *l1 = &cpu->tlbs[kind == ACCESS_FETCH ? CURVE_L1I : CURVE_L1D];
+	uint8_t *marks;
+	uint32_t page = l1->page;
+	bool first_store;
+
+	if (l1->vpn != vpn || l1->space != cpu->space) {
+		int err = page_of(curve, cpu->space, vpn, &page);
+
+		if (unlikely(err))
+			return err;
+	}
+	marks = &curve->pages.pages[page].marks;
+	first_store = kind == ACCESS_STORE && !(*marks & PAGE_STORED) && curve->has_events;
+	*marks |= kind == ACCESS_FETCH ? PAGE_FETCHED : PAGE_ACCESSED;
+	*marks |= kind == ACCESS_STORE ? PAGE_STORED : 0;
+	curve_stream_refer(l1, page, cpu->space, vpn, count, first_store);
+	curve_stream_refer(&cpu->tlbs[CURVE_UNIFIED], page, cpu->space, vpn, count, first_store);
+	curve_stream_refer(&curve->ram, page, cpu->space, vpn, count, false);
+	return 0;
+}
+
+/* The second page of an access that our own traces, which have it as two, do not tell. */
+static int refer_beyond(struct curve *curve, struct curve_cpu *cpu,
+                        const struct trace_access *access)
+{
+	uint64_t page_mask = ((uint64_t)1 << curve->options.page_shift) - 1;
+
+	if (curve->has_events || access->count != 1 ||
+	    (access->va & page_mask) + access->size <= page_mask + 1)
+		return 0;
+	return refer(curve, cpu, (enum access_kind)access->kind,
+	             (access->va >> curve->options.page_shift) + 1, 1);
+}
+
+static int feed_accesses(struct curve *curve, struct curve_cpu *cpu,
+                         const struct trace_batch *batch)
+{
+	uint32_t shift = curve->options.page_shift;
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < batch->nr; i++) {
+		const struct trace_access *access = &batch->accesses[i];
+
+		if (!access->count || (curve->user_end && access->va >= curve->user_end))
+			continue;
+		err = refer(curve, cpu, (enum access_kind)access->kind, access->va >> shift,
+		            access->count);
+		if (!err)
+			err = refer_beyond(curve, cpu, access);
+	}
+	return err;
+}
+
+void curve_set_space(struct curve *curve, struct curve_cpu *cpu, uint64_t space)
+{
+	if (cpu->space == space)
+		return;
+	cpu->space = space;
+	if (curve->options.flush_on_switch)
+		for (unsigned i = 0; i < NR_TLB_CURVES; i++)
+			curve_stream_clear(&cpu->tlbs[i]);
+}
+
+/* Where events do not tell: what RECORD_SWITCH last said of the task, or its own. */
+static void set_space_of_task(struct curve *curve, struct curve_cpu *cpu, int32_t task)
+{
+	const struct id_pair *pair = id_map_find(&curve->spaces, (uint64_t)task);
+
+	curve_set_space(curve, cpu, pair ? pair->value : (uint64_t)task);
+}
+
+int curve_feed(struct curve *curve, const struct trace_batch *batch)
+{
+	struct curve_cpu *cpu;
+	int err = curve_cpu_of(curve, batch->cpu, &cpu);
+
+	if (!err && batch->nr) {
+		if (!curve->has_events)
+			set_space_of_task(curve, cpu, batch->task);
+		err = feed_accesses(curve, cpu, batch);
+	}
+	if (!err && batch->event)
+		err = curve_feed_event(curve, batch->event);
+	return err;
+}
+
+/* ---- results ---- */
+
+uint64_t curve_references(const struct curve *curve, enum curve_kind kind)
+{
+	return curve->tallies[kind].references;
+}
+
+uint64_t curve_misses(const struct curve *curve, enum curve_kind kind, uint32_t sets, uint32_t ways)
+{
+	return curve_tally_misses(&curve->tallies[kind], sets, ways);
+}
+
+uint64_t curve_dirty_walks(const struct curve *curve, enum curve_kind kind, uint32_t sets,
+                           uint32_t ways)
+{
+	return curve_tally_dirty_walks(&curve->tallies[kind], sets, ways);
+}
+
+uint64_t curve_opt_misses(const struct curve *curve, enum curve_kind kind, uint32_t entries)
+{
+	return curve_tally_opt_misses(&curve->tallies[kind], entries);
+}

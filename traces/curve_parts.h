@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * curve_parts - what the parts of a curve (curve*.c) share.
+ */
+#ifndef PW_TRACES_CURVE_PARTS_H
+#define PW_TRACES_CURVE_PARTS_H
+
+#include "mm/mmzone.h"
+#include "traces/curve.h"
+#include "traces/curve_stream.h"
+#include "traces/id_map.h"
+#include "traces/page_ids.h"
+
+#define NR_TLB_CURVES CURVE_RAM /* those before it */
+
+/* Marks of a page. */
+enum { PAGE_STORED = 1, PAGE_FETCHED = 2, PAGE_ACCESSED = 4 };
+
+struct curve_cpu {
+	uint64_t space; /* that it has loaded */
+	struct curve_stream tlbs[NR_TLB_CURVES];
+};
+
+struct curve {
+	struct curve_options options;
+	bool has_events;   /* spaces are told; D bits matter */
+	uint64_t user_end; /* addresses from here on are the kernel's; 0: there are none */
+	struct page_ids pages;
+	struct id_map spaces; /* of tasks, where no events tell */
+	struct id_map users;  /* of address spaces: how many */
+	struct id_map brks;   /* of address spaces: the end of the heap */
+	struct curve_cpu *cpus[NR_CPUS_MAX];
+	struct curve_stream ram;
+	struct curve_tally tallies[NR_CURVES];
+};
+
+/* Set counts but 1: 2, 4, 8 ... */
+uint32_t curve_nr_levels(const struct curve_options *options);
+
+/* *out; -ENOMEM, or -EOVERFLOW for more CPUs than a machine has. */
+int curve_cpu_of(struct curve *curve, uint32_t id, struct curve_cpu **out);
+
+/* The CPU loads another address space. */
+void curve_set_space(struct curve *curve, struct curve_cpu *cpu, uint64_t space);
+
+/* The pages from `first` to below `end` are no longer there. */
+void curve_drop_pages(struct curve *curve, uint64_t space, uint64_t first, uint64_t end);
+
+/* 0 or -errno, as curve_feed(). */
+int curve_feed_event(struct curve *curve, const struct record_event *event);
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "traces/curve_stream.h"
+
+/* ---- life ---- */
+
+int curve_tally_init(struct curve_tally *tally, uint32_t nr_levels, uint32_t nr_ways)
+{
+	int err = 0;
+
+	for (uint32_t level = 0; !err && level < nr_levels; level++) {
+		err = histogram_reserve(&tally->sets[level].clean, nr_ways + 1);
+		if (!err)
+			err = histogram_reserve(&tally->sets[level].dirty, nr_ways + 1);
+	}
+	return err;
+}
+
+int curve_tally_reserve(struct curve_tally *tally, uint32_t nr_pages)
+{
+	int err = histogram_reserve(&tally->lru.clean, nr_pages);
+
+	if (!err)
+		err = histogram_reserve(&tally->lru.dirty, nr_pages);
+	if (!err)
+		err = histogram_reserve(&tally->opt, nr_pages);
+	return err;
+}
+
+void curve_tally_finish(struct curve_tally *tally)
+{
+	histogram_finish(&tally->lru.clean);
+	histogram_finish(&tally->lru.dirty);
+	histogram_finish(&tally->opt);
+	for (uint32_t level = 0; level < SET_STACKS_MAX_LEVELS; level++) {
+		histogram_finish(&tally->sets[level].clean);
+		histogram_finish(&tally->sets[level].dirty);
+	}
+}
+
+int curve_stream_init(struct curve_stream *stream, struct curve_tally *tally, uint32_t nr_levels,
+                      uint32_t nr_ways, bool has_opt)
+{
+	*stream = (struct curve_stream){ .tally = tally, .has_opt = has_opt, .vpn = NO_VPN };
+	return set_stacks_init(&stream->sets, nr_levels, nr_ways);
+}
+
+int curve_stream_reserve(struct curve_stream *stream, uint32_t nr_pages)
+{
+	int err = lru_stack_reserve(&stream->lru, nr_pages);
+
+	if (!err && stream->has_opt)
+		err = opt_stack_reserve(&stream->opt, nr_pages);
+	return err;
+}
+
+void curve_stream_finish(struct curve_stream *stream)
+{
+	lru_stack_finish(&stream->lru);
+	opt_stack_finish(&stream->opt);
+	set_stacks_finish(&stream->sets);
+}
+
+/* ---- references ---- */
+
+static void count(struct depth_counts *counts, uint32_t depth, bool first_store)
+{
+	histogram_add(first_store ? &counts->dirty : &counts->clean, depth);
+}
+
+static void touch_sets(struct curve_stream *stream, uint32_t page, uint64_t vpn, bool first_store)
+{
+	struct curve_tally *tally = stream->tally;
+	uint32_t depth[SET_STACKS_MAX_LEVELS];
+	uint32_t nr_levels = stream->sets.nr_levels;
+	uint32_t nr_seen = set_stacks_touch(&stream->sets, page, vpn, depth);
+
+	for (uint32_t level = 0; level < nr_seen; level++)
+		count(&tally->sets[level], depth[level], first_store);
+	if (!first_store && nr_seen < nr_levels)
+		tally->settled[nr_seen]++;
+	for (uint32_t level = nr_seen; first_store && level < nr_levels; level++)
+		histogram_add(&tally->sets[level].dirty, 1);
+}
+
+void curve_stream_touch(struct curve_stream *stream, uint32_t page, uint64_t vpn, bool first_store)
+{
+	count(&stream->tally->lru, lru_stack_touch(&stream->lru, page), first_store);
+	if (stream->sets.nr_levels)
+		touch_sets(stream, page, vpn, first_store);
+	if (stream->has_opt)
+		histogram_add(&stream->tally->opt, opt_stack_touch(&stream->opt, page));
+}
+
+void curve_stream_drop(struct curve_stream *stream, uint32_t page, uint64_t space, uint64_t vpn)
+{
+	if (stream->vpn == vpn && stream->space == space)
+		stream->vpn = NO_VPN;
+	lru_stack_drop(&stream->lru, page);
+	set_stacks_drop(&stream->sets, page, vpn);
+	if (stream->has_opt)
+		opt_stack_drop(&stream->opt, page);
+}
+
+void curve_stream_clear(struct curve_stream *stream)
+{
+	stream->vpn = NO_VPN;
+	lru_stack_clear(&stream->lru);
+	set_stacks_clear(&stream->sets);
+	if (stream->has_opt)
+		opt_stack_clear(&stream->opt);
+}
+
+/* ---- results ---- */
+
+/* 2 sets are level 0. */
+static uint32_t level_of(uint32_t sets)
+{
+	return (uint32_t)__builtin_ctz(sets) - 1;
+}
+
+uint64_t curve_tally_misses(const struct curve_tally *tally, uint32_t sets, uint32_t ways)
+{
+	const struct depth_counts *counts = sets > 1 ? &tally->sets[level_of(sets)] : &tally->lru;
+	uint64_t hits = tally->again + histogram_sum(&counts->clean, ways) +
+	                histogram_sum(&counts->dirty, ways);
+
+	for (uint32_t level = 0; sets > 1 && level <= level_of(sets); level++)
+		hits += tally->settled[level];
+	return tally->references - hits;
+}
+
+uint64_t curve_tally_dirty_walks(const struct curve_tally *tally, uint32_t sets, uint32_t ways)
+{
+	const struct depth_counts *counts = sets > 1 ? &tally->sets[level_of(sets)] : &tally->lru;
+
+	return histogram_sum(&counts->dirty, ways);
+}
+
+uint64_t curve_tally_opt_misses(const struct curve_tally *tally, uint32_t entries)
+{
+	return tally->references - tally->again - histogram_sum(&tally->opt, entries);
+}
