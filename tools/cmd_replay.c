@@ -4,6 +4,7 @@
 #include "tools/commands.h"
 #include "tools/output.h"
 #include "tools/progress.h"
+#include "tools/replay_curve.h"
 #include "traces/formats.h"
 #include "traces/replay.h"
 
@@ -17,6 +18,7 @@ struct replay_command {
 	struct machine_choice choice;
 	const char *stats_path, *format;
 	bool fold, check, quiet;
+	struct replay_curve curve;
 
 	/* what comes of them */
 	struct trace_source *source;
@@ -37,6 +39,7 @@ static const struct option_row option_rows[] = {
 	  "foreign addresses that the machine's programs cannot have: by a remainder" },
 	{ "check", 0, NULL, OPTION_FLAG, AT(check), NULL,
 	  "re-derive everything the slow way, and stop at the first difference" },
+	REPLAY_CURVE_ROWS(AT(curve)),
 	{ "quiet", 'q', NULL, OPTION_FLAG, AT(quiet), NULL, "no summary" },
 };
 
@@ -51,11 +54,15 @@ static int build(struct replay_command *command, const char *path)
 
 	if (trace_open(&command->source, path, command->format, why, sizeof(why)))
 		return complain("%s", why);
+	if (replay_curve_begin(&command->curve, command->source))
+		return EXIT_MISTAKE;
+	if (command->curve.only)
+		return 0;
 	if (machine_choice_load_recorded(&command->choice, path, command->source->info.machine,
 	                                 &command->config) ||
 	    output_open_for(&command->stats, "--stats", command->stats_path))
 		return EXIT_MISTAKE;
-	if (replay_create(&command->replay, command->source, &command->config, &options, why,
+	if (replay_create(&command->replay, command->curve.tap, &command->config, &options, why,
 	                  sizeof(why)))
 		return complain("%s: %s", path, why);
 	return 0;
@@ -87,7 +94,9 @@ static int write_results(struct replay_command *command, const char *path)
 	}
 	if (command->stats.file)
 		stats_write_json(machine, command->stats.file);
-	return output_commit_for(&command->stats, "--stats", command->stats_path);
+	if (output_commit_for(&command->stats, "--stats", command->stats_path))
+		return EXIT_MISTAKE;
+	return replay_curve_write(&command->curve, command->quiet);
 }
 
 /* To the end, or to what is wrong. */
@@ -103,12 +112,30 @@ static int run_to_the_end(struct replay_command *command, const char *path)
 	return got ? complain("%s", command->replay->error) : 0;
 }
 
+/* --curve-only */
+static int follow_trace(struct replay_command *command, const char *path)
+{
+	struct trace_source *tap = command->curve.tap;
+	struct trace_batch batch;
+	struct progress progress;
+	int got, status;
+
+	progress_begin(&progress, path, command->quiet);
+	while ((got = trace_next(tap, &batch)) > 0)
+		progress_show(&progress, tap);
+	progress_end(&progress);
+	status = got ? complain("%s", tap->error) : 0;
+	return replay_curve_write(&command->curve, command->quiet) ? EXIT_MISTAKE : status;
+}
+
 static int replay_trace(struct replay_command *command, const char *path)
 {
 	int status = build(command, path), broken;
 
 	if (status)
 		return status;
+	if (command->curve.only)
+		return follow_trace(command, path);
 	/* What came before a broken record counts; not what --check does not believe. */
 	broken = run_to_the_end(command, path);
 	if (!command->replay->machine->check_failure[0])
@@ -131,6 +158,7 @@ static int run(const struct command *this, int argc, char **argv)
 	else
 		status = replay_trace(command, argv[first]);
 	replay_destroy(command->replay);
+	replay_curve_finish(&command->curve);
 	trace_close(command->source);
 	output_abandon(&command->stats);
 	machine_choice_finish(&command->choice);

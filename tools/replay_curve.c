@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tools/replay_curve.h"
+
+#include "traces/curve_tap.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* An option without --curve, or NULL. */
+static const char *lonely_option(const struct replay_curve *curve)
+{
+	if (curve->only)
+		return "--curve-only";
+	if (curve->opt)
+		return "--curve-opt";
+	if (curve->flush)
+		return "--curve-flush";
+	if (curve->sets)
+		return "--curve-sets";
+	return curve->ways ? "--curve-ways" : NULL;
+}
+
+static int read_number(const char *option, const char *text, uint32_t *value)
+{
+	char *end;
+	unsigned long number;
+
+	if (!text)
+		return 0;
+	errno = 0;
+	number = strtoul(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || errno || number > UINT32_MAX)
+		return complain("%s: %s is no number", option, text);
+	*value = (uint32_t)number;
+	return 0;
+}
+
+static int create(struct replay_curve *curve, const struct trace_source *source)
+{
+	struct curve_options options = curve_defaults;
+	char why[128] = "out of memory";
+
+	if (read_number("--curve-sets", curve->sets, &options.max_sets) ||
+	    read_number("--curve-ways", curve->ways, &options.max_ways))
+		return EXIT_MISTAKE;
+	options.opt = curve->opt;
+	options.flush_on_switch = curve->flush;
+	if (curve_create(&curve->curve, &options, &source->info, why, sizeof(why)))
+		return complain("--curve: %s", why);
+	return 0;
+}
+
+int replay_curve_begin(struct replay_curve *curve, struct trace_source *source)
+{
+	int status;
+
+	if (!curve->path && lonely_option(curve))
+		return complain("%s needs --curve FILE", lonely_option(curve));
+	curve->tap = source;
+	if (!curve->path)
+		return 0;
+	status = create(curve, source);
+	if (!status)
+		status = output_open_for(&curve->csv, "--curve", curve->path);
+	if (!status && curve_tap_open(&curve->tap, source, curve->curve))
+		status = complain("out of memory");
+	return status;
+}
+
+int replay_curve_write(struct replay_curve *curve, bool quiet)
+{
+	if (!curve->path)
+		return 0;
+	if (!quiet)
+		curve_print_table(curve->curve, stderr);
+	curve_write_csv(curve->curve, curve->csv.file);
+	return output_commit_for(&curve->csv, "--curve", curve->path);
+}
+
+void replay_curve_finish(struct replay_curve *curve)
+{
+	if (curve->curve)
+		trace_close(curve->tap);
+	curve_destroy(curve->curve);
+	output_abandon(&curve->csv);
+}
