@@ -20,15 +20,13 @@ struct sweep {
 	const char *file; /* of the matrix; NULL: options alone */
 	const char *results, *collect;
 	const char *csv, *sqlite; /* NULL: in the folder */
-	unsigned nr_workers;      /* 0: one a CPU */
-	bool print_jobs, no_tables, keep_output, quiet;
+	bool print_jobs, no_tables, quiet;
 
 	/* what comes of them */
 	const char *folder;
 	struct sweep_cells cells;
 	struct sweep_table table;
-	size_t nr_run; /* by this call, and done */
-	int signal;    /* that interrupted it; 0: none */
+	struct sweep_run run;
 };
 
 /* ---- options ---- */
@@ -82,7 +80,7 @@ static int set_workers(void *context, const char *value)
 
 	if (*value < '0' || *value > '9' || *end || nr < 1 || nr > MAX_WORKERS)
 		return complain("--jobs is a number from 1 to %d, not \"%s\"", MAX_WORKERS, value);
-	((struct sweep *)context)->nr_workers = (unsigned)nr;
+	((struct sweep *)context)->run.nr_workers = (unsigned)nr;
 	return 0;
 }
 
@@ -109,7 +107,7 @@ static const struct option_row option_rows[] = {
 	{ "sqlite", 0, "FILE", OPTION_TEXT, AT(sqlite), NULL,
 	  "the database; else sweep.sqlite in the folder" },
 	{ "no-tables", 0, NULL, OPTION_FLAG, AT(no_tables), NULL, "write neither" },
-	{ "keep-output", 0, NULL, OPTION_FLAG, AT(keep_output), NULL,
+	{ "keep-output", 0, NULL, OPTION_FLAG, AT(run.keep_output), NULL,
 	  "keep what programs print, as CELL.out and CELL.err" },
 	{ "print-jobs", 0, NULL, OPTION_FLAG, AT(print_jobs), NULL,
 	  "run nothing: print a command line for each cell" },
@@ -202,7 +200,7 @@ static int report(const struct sweep *sweep)
 		fprintf(
 		    stderr,
 		    "sweep: %zu cells: %zu done (%zu of them before), %zu impossible, %zu failed\n",
-		    nr_rows, nr_done, nr_done - sweep->nr_run, nr_impossible, nr_left);
+		    nr_rows, nr_done, nr_done - sweep->run.nr_done, nr_impossible, nr_left);
 	return nr_left ? 1 : 0;
 }
 
@@ -238,18 +236,20 @@ static unsigned nr_cpus(void)
 
 static int run_cells(struct sweep *sweep)
 {
+	struct sweep_run *run = &sweep->run;
 	int status;
 
 	if (mkdir(sweep->folder, 0777) && errno != EEXIST)
 		return complain("%s: %s", sweep->folder, strerror(errno));
-	status = sweep_run(&sweep->cells, sweep->folder,
-	                   sweep->nr_workers ? sweep->nr_workers : nr_cpus(), sweep->keep_output,
-	                   &sweep->nr_run, &sweep->signal);
-	if (!status && sweep->signal) {
-		complain("sweep: interrupted; the same command goes on where it was");
-		status = 128 + sweep->signal;
-	}
-	return status;
+	run->folder = sweep->folder;
+	run->quiet = sweep->quiet;
+	if (!run->nr_workers)
+		run->nr_workers = nr_cpus();
+	status = sweep_run(run, &sweep->cells);
+	if (status || !run->interrupted)
+		return status;
+	complain("sweep: interrupted; the same command goes on where it was");
+	return 128 + run->interrupted;
 }
 
 static int do_sweep(struct sweep *sweep)

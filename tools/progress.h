@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * progress - how far long work on a trace is, on standard error if that is a terminal:
+ * progress - how far long work is, on a trace mostly; on standard error if that is a terminal:
  *
  *	sort.pwt  [########............]  41 %  123 M records
  */
@@ -20,6 +20,9 @@ void progress_begin(struct progress *progress, const char *name, bool quiet);
 
 /* To be called after each batch; draws now and then. */
 void progress_show(struct progress *progress, const struct trace_source *source);
+
+/* Of work that is counted in something else, "cells": draws each time. */
+void progress_count(struct progress *progress, uint64_t done, uint64_t all, const char *what);
 
 /* The line goes away. */
 void progress_end(struct progress *progress);

@@ -131,9 +131,18 @@ int sweep_replay(const struct sweep_cell *const *cells, size_t nr_cells, const c
 
 /* ---- sweep_run.c ---- */
 
-/* Runs what is not done yet, nr_workers processes at a time; *nr_done is how many of them
- * are now, and *interrupted the signal that ended it, or 0. */
-int sweep_run(const struct sweep_cells *cells, const char *folder, unsigned nr_workers,
-              bool keep_output, size_t *nr_done, int *interrupted);
+struct sweep_run {
+	const char *folder;
+	unsigned nr_workers; /* processes at a time */
+	bool keep_output;    /* what programs print */
+	bool quiet;
+
+	/* what comes of it */
+	size_t nr_done;  /* cells, by these processes */
+	int interrupted; /* the signal that ended it; 0: none */
+};
+
+/* Runs what is not done yet. */
+int sweep_run(struct sweep_run *run, const struct sweep_cells *cells);
 
 #endif

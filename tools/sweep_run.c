@@ -7,6 +7,7 @@
 #include "tools/commands.h"
 #include "tools/options.h"
 #include "tools/output.h"
+#include "tools/progress.h"
 #include "tools/sweep.h"
 
 #include <errno.h>
@@ -27,13 +28,12 @@ struct worker {
 };
 
 struct pool {
-	const char *folder;
-	bool keep_output;
+	struct sweep_run *run;
 	struct worker *workers;
-	unsigned nr_workers, nr_busy;
+	unsigned nr_busy;
 	sigset_t signals, old_signals; /* that wake us; blocked before */
-	size_t nr_done;                /* by workers */
-	int interrupted;               /* the signal; 0: none */
+	struct progress progress;
+	size_t nr_over, nr_cells; /* done, failed or impossible; all */
 };
 
 /* ---- in a worker ---- */
@@ -66,8 +66,8 @@ static int work(const struct pool *pool, const struct worker *worker)
 	int status;
 
 	if (worker->cells[0]->input->trace)
-		return sweep_replay(worker->cells, worker->nr_cells, pool->folder);
-	status = sweep_cell_command(worker->cells[0], pool->folder, &words);
+		return sweep_replay(worker->cells, worker->nr_cells, pool->run->folder);
+	status = sweep_cell_command(worker->cells[0], pool->run->folder, &words);
 
 	if (!status)
 		status = run_command((int)words.nr, words.list);
@@ -80,7 +80,7 @@ static int work(const struct pool *pool, const struct worker *worker)
 /* What a guest prints: into NAMESUFFIX, or nowhere. */
 static int open_kept(const struct pool *pool, const struct sweep_cell *cell, const char *suffix)
 {
-	char *path = sweep_file(pool->folder, cell->name, suffix);
+	char *path = sweep_file(pool->run->folder, cell->name, suffix);
 	int fd = path ? open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) : -1;
 
 	free(path);
@@ -122,7 +122,7 @@ static int fork_worker(const struct pool *pool, struct worker *worker, int stdou
 static int open_files(const struct pool *pool, struct worker *worker, int *stdout_fd)
 {
 	const struct sweep_cell *cell = worker->cells[0];
-	bool is_kept = pool->keep_output && !cell->input->trace;
+	bool is_kept = pool->run->keep_output && !cell->input->trace;
 
 	worker->stderr_fd = is_kept ? open_kept(pool, cell, ".err") : open_nameless();
 	if (worker->stderr_fd < 0)
@@ -196,14 +196,14 @@ static int note_failure(const struct pool *pool, const struct worker *worker,
 	else if (!find_message(worker->stderr_fd, message))
 		snprintf(message, sizeof(message), "no statistics; exit status %d",
 		         WEXITSTATUS(how));
-	return sweep_cell_write(cell, pool->folder, "failed", message);
+	return sweep_cell_write(cell, pool->run->folder, "failed", message);
 }
 
 /* After one that was killed. */
 static void clean_up(const struct pool *pool, const struct worker *worker)
 {
 	for (size_t i = 0; i < worker->nr_cells; i++) {
-		char *path = sweep_file(pool->folder, worker->cells[i]->name, ".json");
+		char *path = sweep_file(pool->run->folder, worker->cells[i]->name, ".json");
 
 		if (path)
 			output_clean_up(path, worker->pid);
@@ -216,8 +216,8 @@ static int note_end(struct pool *pool, struct worker *worker, int how)
 	int status = 0;
 
 	for (size_t i = 0; i < worker->nr_cells && !status; i++) {
-		if (sweep_cell_is_done(worker->cells[i], pool->folder))
-			pool->nr_done++;
+		if (sweep_cell_is_done(worker->cells[i], pool->run->folder))
+			pool->run->nr_done++;
 		else
 			status = note_failure(pool, worker, worker->cells[i], how);
 	}
@@ -226,6 +226,8 @@ static int note_end(struct pool *pool, struct worker *worker, int how)
 	close(worker->stderr_fd);
 	worker->pid = 0;
 	pool->nr_busy--;
+	pool->nr_over += worker->nr_cells;
+	progress_count(&pool->progress, pool->nr_over, pool->nr_cells, "cells");
 	return status;
 }
 
@@ -233,7 +235,7 @@ static int reap(struct pool *pool)
 {
 	int status = 0, how;
 
-	for (unsigned i = 0; i < pool->nr_workers; i++) {
+	for (unsigned i = 0; i < pool->run->nr_workers; i++) {
 		struct worker *worker = &pool->workers[i];
 
 		if (worker->pid && waitpid(worker->pid, &how, WNOHANG) == worker->pid) {
@@ -247,7 +249,7 @@ static int reap(struct pool *pool)
 
 static void kill_all(struct pool *pool)
 {
-	for (unsigned i = 0; i < pool->nr_workers; i++) {
+	for (unsigned i = 0; i < pool->run->nr_workers; i++) {
 		struct worker *worker = &pool->workers[i];
 
 		if (!worker->pid)
@@ -266,13 +268,13 @@ static int wait_until_fewer(struct pool *pool, unsigned most)
 {
 	int status = 0;
 
-	while (!status && !pool->interrupted && pool->nr_busy >= most) {
+	while (!status && !pool->run->interrupted && pool->nr_busy >= most) {
 		int signal_nr = sigwaitinfo(&pool->signals, NULL);
 
 		if (signal_nr == SIGCHLD)
 			status = reap(pool);
 		else if (signal_nr > 0)
-			pool->interrupted = signal_nr;
+			pool->run->interrupted = signal_nr;
 	}
 	return status;
 }
@@ -291,14 +293,14 @@ static bool cell_file_is_there(const struct sweep_cell *cell, const char *folder
 /* Says of the cell what is known, and whether it is to be run. */
 static int prepare(const struct pool *pool, const struct sweep_cell *cell, bool *is_to_do)
 {
-	bool is_done = sweep_cell_is_done(cell, pool->folder);
+	bool is_done = sweep_cell_is_done(cell, pool->run->folder);
 
 	*is_to_do = !is_done && !cell->impossible;
 	if (cell->impossible)
-		return sweep_cell_write(cell, pool->folder, "impossible", cell->impossible);
-	if (is_done && cell_file_is_there(cell, pool->folder))
+		return sweep_cell_write(cell, pool->run->folder, "impossible", cell->impossible);
+	if (is_done && cell_file_is_there(cell, pool->run->folder))
 		return 0;
-	return sweep_cell_write(cell, pool->folder, "unfinished", "");
+	return sweep_cell_write(cell, pool->run->folder, "unfinished", "");
 }
 
 /* How many of the next cells one worker takes: of a trace, an equal share. */
@@ -311,7 +313,7 @@ static size_t size_of_group(const struct pool *pool, const struct sweep_cell *co
 		return 1;
 	while (nr < nr_cells && cells[nr]->input == cells[0]->input)
 		nr++;
-	share = (nr + pool->nr_workers - 1) / pool->nr_workers;
+	share = (nr + pool->run->nr_workers - 1) / pool->run->nr_workers;
 	return share < SWEEP_REPLAY_MAX ? share : SWEEP_REPLAY_MAX;
 }
 
@@ -319,11 +321,11 @@ static int run_all(struct pool *pool, const struct sweep_cell *const *cells, siz
 {
 	int status = 0;
 
-	for (size_t i = 0; i < nr_cells && !status && !pool->interrupted;) {
+	for (size_t i = 0; i < nr_cells && !status && !pool->run->interrupted;) {
 		size_t nr = size_of_group(pool, cells + i, nr_cells - i);
 
-		status = wait_until_fewer(pool, pool->nr_workers);
-		if (!status && !pool->interrupted)
+		status = wait_until_fewer(pool, pool->run->nr_workers);
+		if (!status && !pool->run->interrupted)
 			status = start(pool, cells + i, nr);
 		i += nr;
 	}
@@ -340,14 +342,27 @@ static void take_signals(struct pool *pool)
 	sigprocmask(SIG_BLOCK, &pool->signals, &pool->old_signals);
 }
 
-int sweep_run(const struct sweep_cells *cells, const char *folder, unsigned nr_workers,
-              bool keep_output, size_t *nr_done, int *interrupted)
+static int run_to_do(struct pool *pool, const struct sweep_cell *const *to_do, size_t nr_to_do)
+{
+	int status;
+
+	take_signals(pool);
+	progress_begin(&pool->progress, "sweep", pool->run->quiet);
+	pool->nr_over = pool->nr_cells - nr_to_do;
+	progress_count(&pool->progress, pool->nr_over, pool->nr_cells, "cells");
+	status = run_all(pool, to_do, nr_to_do);
+	kill_all(pool); /* none is left, but after an interruption or a mistake */
+	progress_end(&pool->progress);
+	sigprocmask(SIG_SETMASK, &pool->old_signals, NULL);
+	return status;
+}
+
+int sweep_run(struct sweep_run *run, const struct sweep_cells *cells)
 {
 	struct pool pool = {
-		.folder = folder,
-		.keep_output = keep_output,
-		.workers = calloc(nr_workers, sizeof(*pool.workers)),
-		.nr_workers = nr_workers,
+		.run = run,
+		.workers = calloc(run->nr_workers, sizeof(*pool.workers)),
+		.nr_cells = cells->nr,
 	};
 	const struct sweep_cell **to_do = calloc(cells->nr + 1, sizeof(*to_do));
 	size_t nr_to_do = 0;
@@ -360,15 +375,9 @@ int sweep_run(const struct sweep_cells *cells, const char *folder, unsigned nr_w
 		if (is_to_do)
 			to_do[nr_to_do++] = &cells->list[i];
 	}
-	if (!status) {
-		take_signals(&pool);
-		status = run_all(&pool, to_do, nr_to_do);
-		kill_all(&pool); /* none is left, but after an interruption or a mistake */
-		sigprocmask(SIG_SETMASK, &pool.old_signals, NULL);
-	}
+	if (!status)
+		status = run_to_do(&pool, to_do, nr_to_do);
 	free(pool.workers);
 	free(to_do);
-	*nr_done = pool.nr_done;
-	*interrupted = pool.interrupted;
 	return status;
 }
