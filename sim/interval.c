@@ -21,6 +21,11 @@ static uint64_t read_instructions(const struct reading *r)
 	return machine_instructions(r->machine);
 }
 
+static uint64_t read_accesses(const struct reading *r)
+{
+	return r->machine->options.driver->position;
+}
+
 static uint64_t read_loads(const struct reading *r)
 {
 	return r->mmu.accesses[ACCESS_LOAD];
@@ -97,9 +102,11 @@ static uint64_t read_free(const struct reading *r)
 }
 
 enum column_kind {
-	GROWTH,     /* since the row before */
-	TLB_GROWTH, /* the same, but not in the engine mode that leaves TLBs out */
-	STATE,      /* the value itself */
+	GROWTH,       /* since the row before */
+	TLB_GROWTH,   /* the same, but not in the engine mode that leaves TLBs out */
+	STATE,        /* the value itself */
+	ENGINE_STATE, /* the same, if there is an engine */
+	DRIVER_STATE  /* the same, if there is none */
 };
 
 /* The columns, as docs/accounting.md explains them. */
@@ -108,7 +115,8 @@ static const struct column {
 	enum column_kind kind;
 	uint64_t (*read)(const struct reading *reading);
 } columns[] = {
-	{ "instructions", STATE, read_instructions },
+	{ "instructions", ENGINE_STATE, read_instructions },
+	{ "accesses", DRIVER_STATE, read_accesses },
 	{ "loads", TLB_GROWTH, read_loads },
 	{ "stores", TLB_GROWTH, read_stores },
 	{ "fetches", TLB_GROWTH, read_fetches },
@@ -133,8 +141,8 @@ struct row {
 };
 
 struct interval {
-	uint64_t every, next; /* instructions */
-	bool has_tlb;
+	uint64_t every, next, last; /* instructions, or accesses */
+	enum engine_mode mode;
 	struct row before; /* what was read for the last row */
 	struct row *rows;
 	size_t nr_rows, max_rows;
@@ -151,7 +159,7 @@ int interval_create(struct interval **out, uint64_t every, enum engine_mode mode
 	if (!interval)
 		return -ENOMEM;
 	interval->every = interval->next = every;
-	interval->has_tlb = mode != ENGINE_FAULTS;
+	interval->mode = mode;
 	*out = interval;
 	return 0;
 }
@@ -167,6 +175,27 @@ void interval_destroy(struct interval *interval)
 uint64_t interval_left(const struct interval *interval, uint64_t now)
 {
 	return now < interval->next ? interval->next - now : 1;
+}
+
+static uint64_t position(const struct machine *machine)
+{
+	return machine->engine ? machine_instructions(machine) : machine->options.driver->position;
+}
+
+static bool is_shown(const struct interval *interval, const struct column *column)
+{
+	switch (column->kind) {
+	case TLB_GROWTH:
+		return interval->mode != ENGINE_FAULTS;
+	case ENGINE_STATE:
+		return interval->mode != ENGINE_NONE;
+	case DRIVER_STATE:
+		return interval->mode == ENGINE_NONE;
+	case GROWTH:
+	case STATE:
+		break;
+	}
+	return true;
 }
 
 static struct row *new_row(struct interval *interval)
@@ -195,16 +224,18 @@ static void add_row(struct interval *interval, const struct machine *machine)
 	mmu_counts_total(machine, &reading.mmu);
 	fault_totals(machine, &reading.faults);
 	for (size_t i = 0; i < NR_COLUMNS; i++) {
-		uint64_t now = columns[i].read(&reading);
+		bool grows = columns[i].kind == GROWTH || columns[i].kind == TLB_GROWTH;
+		uint64_t now = is_shown(interval, &columns[i]) ? columns[i].read(&reading) : 0;
 
-		row->value[i] = columns[i].kind == STATE ? now : now - interval->before.value[i];
+		row->value[i] = grows ? now - interval->before.value[i] : now;
 		interval->before.value[i] = now;
 	}
+	interval->last = position(machine);
 }
 
 void interval_sample(struct interval *interval, const struct machine *machine)
 {
-	uint64_t now = machine_instructions(machine);
+	uint64_t now = position(machine);
 
 	if (now < interval->next)
 		return;
@@ -214,13 +245,8 @@ void interval_sample(struct interval *interval, const struct machine *machine)
 
 void interval_finish(struct interval *interval, const struct machine *machine)
 {
-	if (machine_instructions(machine) != interval->before.value[0])
+	if (position(machine) != interval->last)
 		add_row(interval, machine);
-}
-
-static bool is_shown(const struct interval *interval, const struct column *column)
-{
-	return interval->has_tlb || column->kind != TLB_GROWTH;
 }
 
 void interval_write_json(const struct interval *interval, struct json *json, const char *key)

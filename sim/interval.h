@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * interval - a time series of a run: a row every N guest instructions, which the
- * statistics carry as "interval". The columns are in interval.c's table and in
- * docs/accounting.md.
+ * interval - a time series of a run: a row every N guest instructions, or accesses where
+ * a driver makes them (struct driver), which the statistics carry as "interval". The columns are in
+ * interval.c's table and in docs/accounting.md.
  */
 #ifndef PW_SIM_INTERVAL_H
 #define PW_SIM_INTERVAL_H
@@ -13,8 +13,7 @@ struct interval;
 struct json;
 struct machine;
 
-/* mode: without TLB figures there are no columns of them. 0; -EINVAL if every is 0,
- * -ENOMEM. */
+/* mode: what there are columns of. 0; -EINVAL if every is 0, -ENOMEM. */
 int interval_create(struct interval **out, uint64_t every, enum engine_mode mode);
 void interval_destroy(struct interval *interval); /* NULL is fine */
 
@@ -22,8 +21,8 @@ void interval_destroy(struct interval *interval); /* NULL is fine */
  * engine may run. */
 uint64_t interval_left(const struct interval *interval, uint64_t now);
 
-/* The engine has stopped: adds a row if one is due. A row stands at the end of the
- * block in which it fell due; its first column says exactly where. */
+/* The engine has stopped, or the driver: adds a row if one is due. A row stands at the end
+ * of the block in which it fell due; its first column says exactly where. */
 void interval_sample(struct interval *interval, const struct machine *machine);
 
 /* The run is over: adds the last row, which may be a short one. */

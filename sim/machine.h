@@ -55,6 +55,7 @@ struct cpu {
 struct driver {
 	/* Instructions and system calls are known: what the machine says of them is true. */
 	bool knows_program;
+	uint64_t position; /* how far it is, in accesses that it has come to: for --interval */
 	/* SIGKILL to every task of mm: the OOM killer chose it. Takes no memory back. */
 	void (*oom_kill)(struct driver *driver, struct mm_struct *mm);
 	/* More members of the statistics' outermost object. */

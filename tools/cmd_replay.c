@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sim/interval.h"
 #include "sim/stats.h"
 #include "sim/summary.h"
 #include "tools/commands.h"
@@ -17,6 +18,7 @@ struct replay_command {
 	/* options */
 	struct machine_choice choice;
 	const char *stats_path, *format;
+	uint64_t interval_every; /* 0: none */
 	bool fold, check, quiet;
 	struct replay_curve curve;
 
@@ -25,6 +27,7 @@ struct replay_command {
 	struct machine_config config;
 	struct replay *replay;
 	struct output stats;
+	struct interval *interval;
 };
 
 #define AT(member) offsetof(struct replay_command, member)
@@ -33,6 +36,8 @@ static const struct option_row option_rows[] = {
 	MACHINE_OPTION_ROWS(AT(choice)),
 	{ "stats", 0, "FILE", OPTION_TEXT, AT(stats_path), NULL,
 	  "statistics as JSON (-: standard output)" },
+	{ "interval", 0, "N", OPTION_COUNT, AT(interval_every), NULL,
+	  "in them a time series: one row every N accesses" },
 	{ "format", 'f', "NAME", OPTION_TEXT, AT(format), NULL,
 	  "of the TRACE, whatever it looks like (see pagewalk trace --help)" },
 	{ "fold", 0, NULL, OPTION_FLAG, AT(fold), NULL,
@@ -65,6 +70,10 @@ static int build(struct replay_command *command, const char *path)
 	if (replay_create(&command->replay, command->curve.tap, &command->config, &options, why,
 	                  sizeof(why)))
 		return complain("%s: %s", path, why);
+	if (command->interval_every &&
+	    interval_create(&command->interval, command->interval_every, ENGINE_NONE))
+		return complain("out of memory");
+	command->replay->machine->interval = command->interval;
 	return 0;
 }
 
@@ -88,6 +97,8 @@ static int write_results(struct replay_command *command, const char *path)
 
 	if (command->check && !stats_check_sums(machine, what, sizeof(what)))
 		return complain("--check: a sum does not agree: %s", what);
+	if (command->interval)
+		interval_finish(command->interval, machine);
 	if (!command->quiet) {
 		write_head(command, path);
 		summary_write(machine, stderr);
@@ -155,10 +166,13 @@ static int run(const struct command *this, int argc, char **argv)
 	else if (argc - first != 1)
 		status = complain("replay: it is replay [OPTIONS] TRACE; see pagewalk replay "
 		                  "--help");
+	else if (command->interval_every && !command->stats_path)
+		status = complain("--interval: the time series is part of --stats FILE");
 	else
 		status = replay_trace(command, argv[first]);
 	replay_destroy(command->replay);
 	replay_curve_finish(&command->curve);
+	interval_destroy(command->interval);
 	trace_close(command->source);
 	output_abandon(&command->stats);
 	machine_choice_finish(&command->choice);

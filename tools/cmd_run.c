@@ -52,18 +52,6 @@ static int set_engine(void *context, const char *value)
 	return 0;
 }
 
-static int set_interval(void *context, const char *value)
-{
-	struct run *run = context;
-	char *end;
-
-	errno = 0;
-	run->interval_every = strtoull(value, &end, 10);
-	if (*value < '0' || *value > '9' || *end || errno || !run->interval_every)
-		return complain("--interval %s: it is a number of instructions", value);
-	return 0;
-}
-
 static int add_write(void *context, const char *value)
 {
 	char *path = realpath(value, NULL);
@@ -93,7 +81,7 @@ static const struct option_row option_rows[] = {
 	  "exact: every access (auto is the same); faults: no TLB statistics" },
 	{ "stats", 0, "FILE", OPTION_TEXT, AT(stats_path), NULL,
 	  "statistics as JSON (-: standard output)" },
-	{ "interval", 0, "N", OPTION_CALL, 0, set_interval,
+	{ "interval", 0, "N", OPTION_COUNT, AT(interval_every), NULL,
 	  "in them a time series: one row every N guest instructions" },
 	{ "faults", 0, "FILE", OPTION_TEXT, AT(faults_path), NULL,
 	  "list of page faults as CSV (-: standard output)" },

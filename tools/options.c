@@ -2,9 +2,12 @@
 #include "tools/options.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MAX_OPTIONS 32
@@ -92,6 +95,17 @@ static const struct option_row *find_row(const struct command *command, int valu
 	return NULL;
 }
 
+static int read_count(const struct option_row *row, uint64_t *count, const char *value)
+{
+	char *end;
+
+	errno = 0;
+	*count = strtoull(value, &end, 10);
+	if (*value < '0' || *value > '9' || *end || errno || !*count)
+		return complain("--%s %s: it is a number, 1 or more", row->name, value);
+	return 0;
+}
+
 static int apply(const struct option_row *row, void *context, const char *value)
 {
 	void *field = (char *)context + row->offset;
@@ -103,6 +117,8 @@ static int apply(const struct option_row *row, void *context, const char *value)
 	case OPTION_TEXT:
 		*(const char **)field = value;
 		return 0;
+	case OPTION_COUNT:
+		return read_count(row, field, value);
 	case OPTION_CALL:
 		return row->apply(field, value);
 	case OPTION_LATER:

@@ -15,10 +15,11 @@ enum { EXIT_MISTAKE = 125, EXIT_CANNOT_EXECUTE = 126, EXIT_NOT_FOUND = 127 };
 
 /* Where an option's value goes. */
 enum option_kind {
-	OPTION_FLAG, /* bool: set */
-	OPTION_TEXT, /* const char *: the last one given */
-	OPTION_CALL, /* apply() */
-	OPTION_LATER /* announced, but not in this version: refused, and not in --help */
+	OPTION_FLAG,  /* bool: set */
+	OPTION_TEXT,  /* const char *: the last one given */
+	OPTION_COUNT, /* uint64_t: a number above 0 */
+	OPTION_CALL,  /* apply() */
+	OPTION_LATER  /* announced, but not in this version: refused, and not in --help */
 };
 
 struct option_row {

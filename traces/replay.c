@@ -272,6 +272,13 @@ static int make_accesses(struct replay *replay, const struct trace_batch *batch)
 	                                       : replay_demand(replay, batch);
 }
 
+static void sample(struct replay *replay)
+{
+	replay->driver.position = replay->counts.accesses;
+	if (replay->machine->interval)
+		interval_sample(replay->machine->interval, replay->machine);
+}
+
 /* The accesses of the next batch. 1, and its event is left to do; 0: the end; -errno. */
 static int next_batch(struct replay *replay)
 {
@@ -331,6 +338,7 @@ int replay_step(struct replay *replay)
 	if (!got)
 		return finish(replay);
 	err = replay->batch.event ? handle_event(replay, replay->batch.event) : 0;
+	sample(replay);
 	return err ? err : 1;
 }
 
