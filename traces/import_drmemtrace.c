@@ -1,33 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * DynamoRIO's drmemtrace (clients/drcachesim/common/trace_entry.h): packed little-endian
- * records { u16 type, u16 size, u64 address }, or u32 address from 32-bit programs. An
- * instruction comes before its data accesses. Files are .gz, or .zip with a member for
- * each so many instructions.
+ * DynamoRIO's drmemtrace. An instruction comes before its data accesses. Files are .gz, or
+ * .zip with a member for each so many instructions.
  *
  * Simplified: prefetches and cache flushes are no accesses; CPU markers are passed over,
  * as DynamoRIO's own simulators do when they give threads cores of their own.
  */
+#include "traces/drmemtrace.h"
 #include "traces/id_map.h"
 #include "traces/import.h"
-
-enum {
-	TYPE_READ = 0,
-	TYPE_WRITE = 1,
-	TYPE_INSTR = 10, /* to 16: by what kind of branch it is */
-	TYPE_INSTR_RETURN = 16,
-	TYPE_INSTR_BUNDLE = 17, /* size instructions behind the last, lengths in address */
-	TYPE_THREAD = 22,
-	TYPE_PID = 24,
-	TYPE_HEADER = 25,
-	TYPE_MARKER = 28,
-	TYPE_INSTR_NO_FETCH = 29,    /* a later round of a rep instruction */
-	TYPE_INSTR_MAYBE_FETCH = 30, /* that, if it is where the last one was */
-	TYPE_INSTR_SYSENTER = 31,
-	TYPE_INSTR_TAKEN_JUMP = 48,
-	TYPE_INSTR_UNTAKEN_JUMP = 49,
-	TYPE_LAST = 49,
-};
 
 #define MAX_VERSION 64 /* of the header; 5 in 2023 */
 
@@ -59,8 +40,8 @@ static bool begins_as(const uint8_t *bytes, size_t n, unsigned address_bytes)
 		return false;
 	header = unpack(bytes, address_bytes);
 	second = unpack(bytes + 4 + address_bytes, address_bytes);
-	return header.type == TYPE_HEADER && !header.size && header.address <= MAX_VERSION &&
-	       second.type >= TYPE_THREAD && second.type <= TYPE_MARKER;
+	return header.type == DRMEMTRACE_HEADER && !header.size && header.address <= MAX_VERSION &&
+	       second.type >= DRMEMTRACE_THREAD && second.type <= DRMEMTRACE_MARKER;
 }
 
 static bool probe(const uint8_t *bytes, size_t n, bool whole)
@@ -138,7 +119,7 @@ static int read_thread(struct import *import, uint64_t id)
 	if (id > INT32_MAX)
 		return import_fail(import, "thread %llu", (unsigned long long)id);
 	own->thread = (int32_t)id;
-	if (peek(import, &following) && following.type == TYPE_PID)
+	if (peek(import, &following) && following.type == DRMEMTRACE_PID)
 		return 1; /* which tells the rest */
 	return go_on(import);
 }
@@ -166,34 +147,34 @@ static int read_entry(struct import *import)
 		return status;
 	entry = unpack(bytes, own->address_bytes);
 	switch (entry.type) {
-	case TYPE_READ:
+	case DRMEMTRACE_READ:
 		import_access(import, ACCESS_LOAD, entry.address, entry.size);
 		return 1;
-	case TYPE_WRITE:
+	case DRMEMTRACE_WRITE:
 		import_access(import, ACCESS_STORE, entry.address, entry.size);
 		return 1;
-	case TYPE_INSTR ... TYPE_INSTR_RETURN:
-	case TYPE_INSTR_SYSENTER:
-	case TYPE_INSTR_TAKEN_JUMP:
-	case TYPE_INSTR_UNTAKEN_JUMP:
+	case DRMEMTRACE_INSTR ... DRMEMTRACE_INSTR_RETURN:
+	case DRMEMTRACE_INSTR_SYSENTER:
+	case DRMEMTRACE_INSTR_TAKEN_JUMP:
+	case DRMEMTRACE_INSTR_UNTAKEN_JUMP:
 		fetch(import, entry.address, entry.size);
 		return 1;
-	case TYPE_INSTR_BUNDLE:
+	case DRMEMTRACE_INSTR_BUNDLE:
 		return fetch_bundle(import, &entry);
-	case TYPE_INSTR_MAYBE_FETCH:
+	case DRMEMTRACE_INSTR_MAYBE_FETCH:
 		if (entry.address != import->ip)
 			fetch(import, entry.address, entry.size);
 		return 1;
-	case TYPE_INSTR_NO_FETCH:
+	case DRMEMTRACE_INSTR_NO_FETCH:
 		import->ip = entry.address;
 		return 1;
-	case TYPE_THREAD:
+	case DRMEMTRACE_THREAD:
 		return read_thread(import, entry.address);
-	case TYPE_PID:
+	case DRMEMTRACE_PID:
 		return read_process(import, entry.address);
 	}
-	if (entry.type > TYPE_LAST)
-		return import_fail(import, "type %u, which there is not", entry.type);
+	if (entry.type > DRMEMTRACE_LAST)
+		return import_fail(import, "a record of type %u, which is not known", entry.type);
 	return 1;
 }
 

@@ -98,6 +98,7 @@ struct trace_sink_ops {
 
 struct trace_sink {
 	const struct trace_sink_ops *ops;
+	uint64_t nr_left_out; /* accesses that its format cannot hold */
 	char error[512];
 };
 

@@ -151,7 +151,7 @@ START_TEST(drmemtrace_names_the_record_that_is_broken)
 	expect(trace_read_bytes(NULL, entries, sizeof(entries)),
 	       "switch 7 mm 7\n"
 	       "load 1000 8 task 7 ip 0\n"
-	       "error: : record 5, byte 48: type 99, which there is not\n");
+	       "error: : record 5, byte 48: a record of type 99, which is not known\n");
 	expect(trace_read_bytes(NULL, entries, 4 * sizeof(entries[0]) + 7),
 	       "switch 7 mm 7\n"
 	       "load 1000 8 task 7 ip 0\n"
