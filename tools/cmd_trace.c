@@ -70,6 +70,16 @@ static int set_task(void *context, const char *value)
 	return 0;
 }
 
+static int set_quantum(void *context, const char *value)
+{
+	struct trace_options *options = context;
+	const char *text = value;
+
+	if (read_number(&text, &options->quantum) && !*text && options->quantum)
+		return 0;
+	return complain("--quantum %s: not a number of accesses", value);
+}
+
 static const struct option_row option_rows[] = {
 	{ "format", 'f', "NAME", OPTION_TEXT, offsetof(struct trace_options, format), NULL,
 	  "what is read is of this format, whatever it looks like" },
@@ -80,6 +90,12 @@ static const struct option_row option_rows[] = {
 	{ "instructions", 0, "A-B", OPTION_CALL, 0, set_instructions,
 	  "what happened from one instruction to another" },
 	{ "task", 0, "PID", OPTION_CALL, 0, set_task, "the accesses of this task alone" },
+	{ "output", 'o', "FILE", OPTION_TEXT, offsetof(struct trace_options, output), NULL,
+	  "what import, export, cut and merge write (-: standard output)" },
+	{ "to", 't', "NAME", OPTION_TEXT, offsetof(struct trace_options, to), NULL,
+	  "export: the format to write" },
+	{ "quantum", 0, "N", OPTION_CALL, 0, set_quantum,
+	  "merge: accesses of a trace before the next one's turn (100000)" },
 	{ "quiet", 'q', NULL, OPTION_FLAG, offsetof(struct trace_options, quiet), NULL,
 	  "no progress" },
 };
@@ -104,10 +120,12 @@ struct trace_source *trace_verb_open(const struct trace_options *options, const 
 
 static const struct {
 	const char *name;
-	int (*run)(const struct trace_options *options, const char *path);
+	int (*run)(const struct trace_options *options, char **paths, int nr_paths);
+	bool takes_several, writes;
 } verbs[] = {
-	{ "info", trace_verb_info },
-	{ "cat", trace_verb_cat },
+	{ "info", trace_verb_info, false, false },    { "cat", trace_verb_cat, false, false },
+	{ "import", trace_verb_copy, false, true },   { "cut", trace_verb_copy, false, true },
+	{ "export", trace_verb_export, false, true }, { "merge", trace_verb_merge, true, true },
 };
 
 #define NR_VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -119,11 +137,15 @@ static int dispatch(const struct trace_options *options, int argc, char **argv)
 	for (size_t i = 0; i < NR_VERBS; i++) {
 		if (strcmp(verb, verbs[i].name) != 0)
 			continue;
-		if (argc != 2)
-			return complain("trace %s: one FILE, or - for standard input", verb);
-		return verbs[i].run(options, argv[1]);
+		if (argc < 2 || (argc > 2 && !verbs[i].takes_several))
+			return complain("trace %s: %s FILE, or - for standard input", verb,
+			                verbs[i].takes_several ? "more than one" : "one");
+		if (verbs[i].writes && !options->output)
+			return complain("trace %s: -o FILE says what to write", verb);
+		return verbs[i].run(options, argv + 1, argc - 1);
 	}
-	return complain("trace: it is info or cat; see pagewalk trace --help");
+	return complain("trace: it is info, cat, import, export, cut or merge; see pagewalk "
+	                "trace --help");
 }
 
 static int run(const struct command *command, int argc, char **argv)
@@ -138,12 +160,21 @@ static int run(const struct command *command, int argc, char **argv)
 
 const struct command command_trace = {
 	.name = "trace",
-	.synopsis = "[OPTIONS] info | cat FILE",
-	.brief = "look into traces",
+	.synopsis = "[OPTIONS] info | cat | import | export | cut | merge FILE ...",
+	.brief = "look into traces, convert them",
 	.doc = "info    what a trace is, and how much of what is in it\n"
 	       "cat     a line for each record\n"
+	       "import  a trace of another program's, into our own format\n"
+	       "export  a trace for another program (--to)\n"
+	       "cut     a part of a trace; of events all up to its end, so that it replays\n"
+	       "merge   several traces as one, as if their programs took turns on a machine\n"
 	       "\n"
-	       "FILE may be packed (gzip, xz, bzip2, zstd, zip); - is standard input.\n",
+	       "FILE may be packed (gzip, xz, bzip2, zstd, zip); - is standard input. What it is\n"
+	       "its first bytes tell. An exported FILE is packed if its name ends in .gz, .xz or\n"
+	       ".zst.\n"
+	       "\n"
+	       "Formats that are read: pagewalk, lackey, drmemtrace, course, din, pinatrace,\n"
+	       "champsim, oracleGeneral, csv. Exported: drmemtrace, champsim, lackey, csv.\n",
 	.options = option_rows,
 	.nr_options = sizeof(option_rows) / sizeof(option_rows[0]),
 	.run = run,

@@ -95,9 +95,9 @@ static void print_batch(const struct trace_batch *batch)
 		print_event(batch->event);
 }
 
-int trace_verb_cat(const struct trace_options *options, const char *path)
+int trace_verb_cat(const struct trace_options *options, char **paths, int nr_paths)
 {
-	struct trace_source *source = trace_verb_open(options, path);
+	struct trace_source *source = trace_verb_open(options, paths[0]);
 	struct trace_batch batch;
 	int status = 0;
 

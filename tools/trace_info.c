@@ -251,9 +251,9 @@ static void write_info(const struct trace_source *source, const struct tally *ta
 }
 
 /* What was read of a broken trace is shown, and then what is wrong. */
-int trace_verb_info(const struct trace_options *options, const char *path)
+int trace_verb_info(const struct trace_options *options, char **paths, int nr_paths)
 {
-	struct trace_source *source = trace_verb_open(options, path);
+	struct trace_source *source = trace_verb_open(options, paths[0]);
 	struct tally tally = { 0 };
 	struct progress progress;
 	struct trace_batch batch;
@@ -261,12 +261,12 @@ int trace_verb_info(const struct trace_options *options, const char *path)
 
 	if (!source)
 		return EXIT_MISTAKE;
-	progress_begin(&progress, path, options->quiet);
+	progress_begin(&progress, paths[0], options->quiet);
 	while ((status = trace_next(source, &batch)) > 0 && !(err = count(&tally, &batch)))
 		progress_show(&progress, source);
 	progress_end(&progress);
 	if (err)
-		complain("%s: out of memory", path);
+		complain("%s: out of memory", paths[0]);
 	else
 		(options->json ? write_info : print_info)(source, &tally);
 	if (status < 0)

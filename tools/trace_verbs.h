@@ -9,16 +9,19 @@
 
 struct trace_options {
 	const char *format; /* of what is read; NULL: as it looks */
-	const char *to;     /* format to write */
+	const char *to;     /* format to write; NULL: our own */
 	const char *output; /* file to write */
-	const char *quantum;
+	uint64_t quantum;   /* merge: accesses; 0: not told */
 	struct trace_cut cut;
 	bool json, quiet;
 };
 
 /* Each an exit status, with mistakes told. */
-int trace_verb_info(const struct trace_options *options, const char *path);
-int trace_verb_cat(const struct trace_options *options, const char *path);
+int trace_verb_info(const struct trace_options *options, char **paths, int nr_paths);
+int trace_verb_cat(const struct trace_options *options, char **paths, int nr_paths);
+int trace_verb_copy(const struct trace_options *options, char **paths, int nr_paths);
+int trace_verb_export(const struct trace_options *options, char **paths, int nr_paths);
+int trace_verb_merge(const struct trace_options *options, char **paths, int nr_paths);
 
 /* A source that is to be read for the user; NULL, and told: it cannot. */
 struct trace_source *trace_verb_open(const struct trace_options *options, const char *path);

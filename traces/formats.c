@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "traces/container.h"
+#include "traces/export.h"
 #include "traces/import.h"
 #include "traces/pagewalk_format.h"
 #include "traces/unpacker.h"
@@ -18,12 +19,21 @@ static const struct import_format *const imports[] = {
 
 #define NR_IMPORTS (sizeof(imports) / sizeof(imports[0]))
 
-const char *trace_format(size_t i, const char **doc)
+#define OURS "pagewalk"
+#define OURS_DOC "our own (docs/trace-format.md)"
+
+const char *trace_read_format(size_t i, const char **doc)
 {
-	if (i >= NR_IMPORTS)
+	if (i > NR_IMPORTS)
 		return NULL;
-	*doc = imports[i]->doc;
-	return imports[i]->name;
+	*doc = i ? imports[i - 1]->doc : OURS_DOC;
+	return i ? imports[i - 1]->name : OURS;
+}
+
+const char *trace_write_format(size_t i, const char **doc)
+{
+	*doc = OURS_DOC;
+	return i ? trace_export_format(i - 1, doc) : OURS;
 }
 
 static const struct import_format *find_named(const char *name)
@@ -67,6 +77,10 @@ static int choose(const struct import_format **out, struct container *container,
 {
 	const struct import_format *other = NULL;
 
+	if (format && !strcmp(format, OURS)) {
+		snprintf(why, why_size, "%s: no trace of ours", container->name);
+		return -EINVAL;
+	}
 	if (format) {
 		*out = find_named(format);
 		if (*out)
@@ -125,7 +139,7 @@ int trace_open(struct trace_source **out, const char *path, const char *format, 
 
 	if (err)
 		return err;
-	if ((!format || !strcmp(format, "pagewalk")) && is_ours(container))
+	if ((!format || !strcmp(format, OURS)) && is_ours(container))
 		return open_ours(out, container, why, why_size);
 	err = choose(&chosen, container, format, why, why_size);
 	if (err) {
@@ -133,4 +147,17 @@ int trace_open(struct trace_source **out, const char *path, const char *format, 
 		return err;
 	}
 	return import_open(out, chosen, container, why, why_size);
+}
+
+int trace_create(struct trace_sink **out, const char *format, FILE *file,
+                 const struct trace_info *info, char *why, size_t why_size)
+{
+	int err;
+
+	if (strcmp(format, OURS) != 0)
+		return trace_export_create(out, format, file, info, why, why_size);
+	err = trace_create_pagewalk(out, file, info);
+	if (err)
+		snprintf(why, why_size, "%s", strerror(-err));
+	return err;
 }

@@ -109,6 +109,82 @@ else
 	skip "$what" 'no zip'
 fi
 
+# ---- there and back ----
+
+# 3 tasks' worth of accesses, as a table.
+cat >table.csv <<-END
+	task,cpu,mm,kind,privilege,va,size,ip
+	$(seq 1 3000 | awk '{
+		task = int($1 / 100) % 3 + 5; ip = 4198400 + $1 % 50 * 4
+		printf "%d,0,%d,fetch,user,0x%x,4,\n", task, task == 7 ? 5 : task, ip
+		printf "%d,0,%d,%s,user,0x%x,8,0x%x\n", task, task == 7 ? 5 : task,
+			$1 % 3 ? "load" : "store", 134152192 + $1 * 61, ip }')
+END
+"$PAGEWALK" trace cat table.csv >table.cat
+check 'a table has what was written' test "$(counts_of table.csv)" = '2000 1000 3000 '
+
+survives() { # FORMAT FILE FILTER: accesses come back, as far as the format holds them
+	"$PAGEWALK" trace export -t "$1" table.csv -o "$2"
+	"$PAGEWALK" trace cat "$2" | eval "$3" >got
+	eval "$3" <table.cat >expected
+	check "what goes out as $2 comes in the same" cmp expected got
+}
+without_tasks="grep -v switch | cut -d' ' -f3-"
+survives csv out.csv cat
+survives drmemtrace out.drmemtrace.gz cat
+survives lackey out.lackey.xz "$without_tasks"
+survives champsim out.champsim.zst "$without_tasks | cut -d' ' -f1-3,5-"
+"$PAGEWALK" trace import table.csv -o table.pwt
+"$PAGEWALK" trace cat table.pwt >got
+check 'imported, it is the same' cmp table.cat got
+"$PAGEWALK" trace export -t csv table.pwt -o out.csv
+check 'and goes out again as the table that came in' cmp table.csv out.csv
+
+what='a drmemtrace of ours is one for Python'
+if command -v python3 >/dev/null; then
+	gzip -dc out.drmemtrace.gz >out.drmemtrace
+	zip -q out.zip out.drmemtrace 2>/dev/null &&
+		check "$what" test "$(count_entries out.zip)" = "$(counts_of table.csv)"
+fi
+
+sed 1d plain.din | "$PAGEWALK" trace export -t champsim - -o out 2>err
+check 'din has instructions enough for champsim' test $? -eq 0
+awk '$3 == "load" { print substr($5, 3), "R" } $3 == "store" { print substr($5, 3), "W" }' \
+	table.cat >data.course
+rm -f out
+"$PAGEWALK" trace export -t champsim data.course -o out 2>err
+check 'a trace without instructions is refused for champsim' test $? -eq 125
+check 'with the reason' grep -q 'which one an access is of' err
+check 'and nothing is left' test ! -e out
+"$PAGEWALK" trace export -t nonsense data.course -o out 2>err
+check 'a format that cannot be written is refused' grep -q 'no such format to write: nonsense' err
+
+# ---- parts, and several ----
+
+"$PAGEWALK" trace cut --records 100-200 table.csv -o part.pwt
+"$PAGEWALK" trace cat part.pwt | grep -v switch >got
+sed -n 100,200p table.cat | grep -v switch >expected
+check 'a cut has the records of its range' cmp expected got
+"$PAGEWALK" trace cat --records 100-200 table.csv >got
+sed -n 100,200p table.cat >expected
+check 'and cat shows them' cmp expected got
+"$PAGEWALK" trace cat --instructions 11-12 table.csv | grep -c fetch >got
+check 'instructions are counted from 1' test "$(cat got)" = 2
+"$PAGEWALK" trace cut --task 6 table.csv -o part.pwt
+"$PAGEWALK" trace cat part.pwt | grep -v switch >got
+grep '^6 ' table.cat | grep -v switch >expected
+check 'a cut of a task has its accesses' cmp expected got
+
+"$PAGEWALK" trace merge --quantum 1000 table.csv plain.din data.course -o merged.pwt
+check 'a merged trace has all accesses' test \
+	"$(counts_of merged.pwt)" = "$({ counts_of table.csv; echo; counts_of plain.din; echo
+		counts_of data.course; echo; } | awk '{ l += $1; s += $2; f += $3 }
+		END { printf "%d %d %d ", l, s, f }')"
+counts_of merged.pwt >/dev/null
+check 'and a task for each of theirs' sh -c "\"$JSON_GET\" info.json tasks.4.pid && ! \"$JSON_GET\" info.json tasks.5.pid"
+"$PAGEWALK" trace merge --quantum 1000 table.csv plain.din data.course -o again.pwt
+check 'to the byte the same each time' cmp merged.pwt again.pwt
+
 # ---- what cannot be read ----
 
 "$PAGEWALK" trace info no-such-file >out 2>err
