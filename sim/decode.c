@@ -370,3 +370,188 @@ bool decode_access(const struct decoded_instruction *instruction, const struct x
 	}
 	return stack_access(regs, page_va, out);
 }
+
+/* ---- which accesses an instruction makes ---- */
+
+static bool is_one_of(unsigned id, const x86_insn *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (id == (unsigned)list[i])
+			return true;
+	return false;
+}
+
+#define IS_ONE_OF(id, ...)                                                                         \
+	is_one_of(id, (const x86_insn[]){ __VA_ARGS__ },                                           \
+	          sizeof((const x86_insn[]){ __VA_ARGS__ }) / sizeof(x86_insn))
+
+static void add_access(struct decoded_accesses *out, enum access_kind kind, uint32_t size)
+{
+	for (; size; size -= size > 8 ? 8 : size) {
+		if (out->nr == DECODE_MAX_ACCESSES || (size > 8 && size != 16)) {
+			out->is_known = false;
+			return;
+		}
+		out->accesses[out->nr].kind = (uint8_t)kind;
+		out->accesses[out->nr++].size = size > 8 ? 8 : (uint8_t)size;
+	}
+}
+
+/* Moves to memory without reading it. */
+static bool only_writes(unsigned id)
+{
+	return (id >= X86_INS_SETAE && id <= X86_INS_SETS) ||
+	       IS_ONE_OF(id, X86_INS_MOV, X86_INS_MOVABS, X86_INS_MOVAPS, X86_INS_MOVAPD,
+	                 X86_INS_MOVUPS, X86_INS_MOVUPD, X86_INS_MOVDQA, X86_INS_MOVDQU,
+	                 X86_INS_MOVQ, X86_INS_MOVD, X86_INS_MOVSS, X86_INS_MOVSD, X86_INS_MOVHPS,
+	                 X86_INS_MOVHPD, X86_INS_MOVLPS, X86_INS_MOVLPD, X86_INS_MOVNTI,
+	                 X86_INS_MOVNTDQ, X86_INS_MOVNTPS, X86_INS_MOVNTPD);
+}
+
+/* An operand in memory is read, and that is all. */
+static bool only_reads(const cs_insn *insn)
+{
+	const unsigned id = insn->id;
+
+	if (IS_ONE_OF(id, X86_INS_CMP, X86_INS_TEST, X86_INS_MUL, X86_INS_IMUL, X86_INS_DIV,
+	              X86_INS_IDIV, X86_INS_JMP))
+		return true;
+	/* With the operand last, as loads have it, in general registers or SSE's. */
+	return (id >= X86_INS_CMOVA && id <= X86_INS_CMOVS) ||
+	       IS_ONE_OF(id, X86_INS_MOV, X86_INS_MOVABS, X86_INS_MOVZX, X86_INS_MOVSX,
+	                 X86_INS_MOVSXD, X86_INS_ADD, X86_INS_OR, X86_INS_ADC, X86_INS_SBB,
+	                 X86_INS_AND, X86_INS_SUB, X86_INS_XOR, X86_INS_BSF, X86_INS_BSR,
+	                 X86_INS_MOVAPS, X86_INS_MOVAPD, X86_INS_MOVUPS, X86_INS_MOVUPD,
+	                 X86_INS_MOVDQA, X86_INS_MOVDQU, X86_INS_MOVQ, X86_INS_MOVD, X86_INS_MOVSS,
+	                 X86_INS_MOVSD, X86_INS_MOVHPS, X86_INS_MOVHPD, X86_INS_MOVLPS,
+	                 X86_INS_MOVLPD, X86_INS_PXOR, X86_INS_POR, X86_INS_PAND, X86_INS_PANDN,
+	                 X86_INS_XORPS, X86_INS_ANDPS, X86_INS_ORPS, X86_INS_PADDB, X86_INS_PADDW,
+	                 X86_INS_PADDD, X86_INS_PADDQ, X86_INS_PSUBB, X86_INS_PSUBD, X86_INS_PSUBQ,
+	                 X86_INS_PCMPEQB, X86_INS_PCMPEQD, X86_INS_PMINUB, X86_INS_PMAXUB,
+	                 X86_INS_PUNPCKLQDQ, X86_INS_ADDSD, X86_INS_SUBSD, X86_INS_MULSD,
+	                 X86_INS_DIVSD, X86_INS_ADDSS, X86_INS_SUBSS, X86_INS_MULSS, X86_INS_DIVSS,
+	                 X86_INS_UCOMISD, X86_INS_UCOMISS, X86_INS_COMISD, X86_INS_COMISS,
+	                 X86_INS_CVTSI2SD, X86_INS_CVTSD2SS, X86_INS_CVTSS2SD, X86_INS_CVTTSD2SI);
+}
+
+/* The operand in memory, if there is one. */
+static const cs_x86_op *memory_operand(const cs_insn *insn)
+{
+	for (uint8_t i = 0; i < insn->detail->x86.op_count; i++)
+		if (insn->detail->x86.operands[i].type == X86_OP_MEM)
+			return &insn->detail->x86.operands[i];
+	return NULL;
+}
+
+/* push, pop, call, ret and leave, of words of this mode's size; the operand may be in
+ * memory, too. */
+static void add_stack_accesses(const struct decoder *d, const cs_insn *insn, const cs_x86_op *op,
+                               struct decoded_accesses *out)
+{
+	const uint32_t word = is_32(d) ? 4 : 8;
+	const bool pushes = insn->id == X86_INS_PUSH || insn->id == X86_INS_CALL;
+
+	if (insn->detail->x86.prefix[2]) { /* operand size */
+		out->is_known = false;
+		return;
+	}
+	if (op && pushes)
+		add_access(out, ACCESS_LOAD, word);
+	add_access(out, pushes ? ACCESS_STORE : ACCESS_LOAD, word);
+	if (op && insn->id == X86_INS_POP)
+		add_access(out, ACCESS_STORE, word);
+}
+
+/* movs and stos: a loads' operand comes first; lods, scas; cmps. */
+static bool add_string_accesses(const cs_insn *insn, struct decoded_accesses *out)
+{
+	static const struct {
+		x86_insn id;
+		uint8_t size, nr, kinds[2];
+	} strings[] = {
+		{ X86_INS_MOVSB, 1, 2, { ACCESS_LOAD, ACCESS_STORE } },
+		{ X86_INS_MOVSW, 2, 2, { ACCESS_LOAD, ACCESS_STORE } },
+		{ X86_INS_MOVSQ, 8, 2, { ACCESS_LOAD, ACCESS_STORE } },
+		{ X86_INS_STOSB, 1, 1, { ACCESS_STORE } },
+		{ X86_INS_STOSW, 2, 1, { ACCESS_STORE } },
+		{ X86_INS_STOSD, 4, 1, { ACCESS_STORE } },
+		{ X86_INS_STOSQ, 8, 1, { ACCESS_STORE } },
+		{ X86_INS_LODSB, 1, 1, { ACCESS_LOAD } },
+		{ X86_INS_LODSW, 2, 1, { ACCESS_LOAD } },
+		{ X86_INS_LODSD, 4, 1, { ACCESS_LOAD } },
+		{ X86_INS_LODSQ, 8, 1, { ACCESS_LOAD } },
+		{ X86_INS_SCASB, 1, 1, { ACCESS_LOAD } },
+		{ X86_INS_CMPSB, 1, 2, { ACCESS_LOAD, ACCESS_LOAD } },
+	};
+
+	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
+		if (insn->id != (unsigned)strings[i].id)
+			continue;
+		for (uint8_t j = 0; j < strings[i].nr; j++)
+			add_access(out, strings[i].kinds[j], strings[i].size);
+		return true;
+	}
+	return false;
+}
+
+/* No operand of theirs is in memory, and still they access it, or might. */
+static bool is_obscure(const cs_insn *insn)
+{
+	return IS_ONE_OF(insn->id, X86_INS_PUSHF, X86_INS_PUSHFD, X86_INS_PUSHFQ, X86_INS_POPF,
+	                 X86_INS_POPFD, X86_INS_POPFQ, X86_INS_ENTER, X86_INS_XLATB,
+	                 X86_INS_MASKMOVDQU, X86_INS_MASKMOVQ, X86_INS_PUSHAW, X86_INS_PUSHAL,
+	                 X86_INS_POPAW, X86_INS_POPAL, X86_INS_IRET, X86_INS_IRETD, X86_INS_IRETQ,
+	                 X86_INS_RETF, X86_INS_RETFQ, X86_INS_LCALL, X86_INS_LJMP, X86_INS_INSB,
+	                 X86_INS_INSD, X86_INS_INSW, X86_INS_OUTSB, X86_INS_OUTSD, X86_INS_OUTSW);
+}
+
+/* Not a string instruction, whose mnemonics SSE shares. */
+static void add_operand_accesses(const cs_insn *insn, const cs_x86_op *op,
+                                 struct decoded_accesses *out)
+{
+	const bool is_first = op == insn->detail->x86.operands;
+
+	if (IS_ONE_OF(insn->id, X86_INS_LEA, X86_INS_NOP, X86_INS_PREFETCH, X86_INS_PREFETCHNTA,
+	              X86_INS_PREFETCHT0, X86_INS_PREFETCHT1, X86_INS_PREFETCHT2,
+	              X86_INS_PREFETCHW))
+		return;
+	if (is_first && only_writes(insn->id)) {
+		add_access(out, ACCESS_STORE, op->size);
+	} else if (is_modified(insn, op) && !is_bit_string(insn->id)) {
+		add_access(out, ACCESS_LOAD, op->size);
+		add_access(out, ACCESS_STORE, op->size);
+	} else if (only_reads(insn)) {
+		add_access(out, ACCESS_LOAD, op->size);
+	} else {
+		out->is_known = false;
+	}
+}
+
+void decode_accesses(struct decoder *decoder, const uint8_t *bytes, uint32_t size, va_t ip,
+                     struct decoded_accesses *out)
+{
+	const cs_insn *insn = decoder->mode->detail;
+	const uint8_t *next = bytes;
+	uint64_t address = ip;
+	size_t left = size;
+	const cs_x86_op *op;
+
+	*out = (struct decoded_accesses){ 0 };
+	if (!cs_disasm_iter(decoder->mode->details, &next, &left, &address, decoder->mode->detail))
+		return;
+	out->length = (uint8_t)insn->size;
+	out->is_known = true;
+	if (is_rep_string(decoder, bytes, size)) {
+		out->is_known = false;
+		out->is_repeated = true;
+		return;
+	}
+	op = memory_operand(insn);
+	if (IS_ONE_OF(insn->id, X86_INS_PUSH, X86_INS_POP, X86_INS_CALL, X86_INS_RET,
+	              X86_INS_LEAVE))
+		add_stack_accesses(decoder, insn, op, out);
+	else if (is_obscure(insn))
+		out->is_known = false;
+	else if (op && !add_string_accesses(insn, out))
+		add_operand_accesses(insn, op, out);
+}

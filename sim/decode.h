@@ -72,6 +72,26 @@ struct decoded_access {
 	bool writes;
 };
 
+#define DECODE_MAX_ACCESSES 4
+
+/* The loads and stores that an instruction makes, in order, each 8 bytes at most, as
+ * Unicorn makes them: 16 bytes are two accesses. */
+struct decoded_accesses {
+	uint8_t length;   /* of the instruction, in bytes; 0: there is none */
+	bool is_known;    /* else nr means nothing */
+	bool is_repeated; /* a string instruction with a rep prefix: any number of times */
+	uint8_t nr;
+	struct {
+		uint8_t kind; /* enum access_kind */
+		uint8_t size;
+	} accesses[DECODE_MAX_ACCESSES];
+};
+
+/* Known are the instructions that compilers make; where one is missing an access does not
+ * get its instruction, no more. */
+void decode_accesses(struct decoder *decoder, const uint8_t *bytes, uint32_t size, va_t ip,
+                     struct decoded_accesses *out);
+
 /* Which access of the instruction at regs->ip touches the page of page_va. False:
  * none is known to (out is untouched). The first byte of the page stands for an
  * access that began in the page before. Simplified: in 32-bit mode ds, es and ss are

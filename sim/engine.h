@@ -96,6 +96,9 @@ void engine_set_regs(struct engine *engine, const struct x86_regs *regs);
 void engine_get_fpu(struct engine *engine, struct x86_fpu *fpu);
 void engine_set_fpu(struct engine *engine, const struct x86_fpu *fpu);
 
+/* While it runs, from a hook: no more blocks begin, and it stops with ENGINE_STOP_BUDGET. */
+void engine_interrupt(struct engine *engine);
+
 /* Forget all pages, before the next guest access: translations changed. */
 void engine_flush(struct engine *engine);
 

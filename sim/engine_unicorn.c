@@ -817,6 +817,11 @@ int engine_run(struct engine *engine, uint64_t max_instructions, struct engine_s
 	return 0;
 }
 
+void engine_interrupt(struct engine *engine)
+{
+	engine->budget_end = 0;
+}
+
 void engine_flush(struct engine *engine)
 {
 	engine->flush_wanted = true;

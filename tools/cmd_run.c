@@ -6,6 +6,7 @@
 #include "sim/summary.h"
 #include "tools/commands.h"
 #include "tools/output.h"
+#include "tools/recording.h"
 #include "tools/words.h"
 
 #include <errno.h>
@@ -32,6 +33,7 @@ struct run {
 	struct output stats, faults;
 	struct interval *interval;
 	struct fault_list *fault_list;
+	struct recording record;
 	char cwd[4096]; /* guest path */
 };
 
@@ -49,6 +51,17 @@ static int set_engine(void *context, const char *value)
 		return complain("--engine trap: not in this version");
 	else
 		return complain("--engine is auto, exact, trap or faults, not \"%s\"", value);
+	return 0;
+}
+
+static int set_record_detail(void *context, const char *value)
+{
+	struct run *run = context;
+
+	run->record.detail = !strcmp(value, "page") ? TRACE_PAGE : TRACE_FULL;
+	run->record.has_detail = true;
+	if (strcmp(value, "page") && strcmp(value, "full"))
+		return complain("--record-detail is full or page, not \"%s\"", value);
 	return 0;
 }
 
@@ -85,7 +98,10 @@ static const struct option_row option_rows[] = {
 	  "in them a time series: one row every N guest instructions" },
 	{ "faults", 0, "FILE", OPTION_TEXT, AT(faults_path), NULL,
 	  "list of page faults as CSV (-: standard output)" },
-	{ "record", 0, "FILE", OPTION_LATER, 0, NULL, "record a trace" },
+	{ "record", 0, "FILE", OPTION_TEXT, AT(record.path), NULL,
+	  "record a trace, which pagewalk replay reads" },
+	{ "record-detail", 0, "DETAIL", OPTION_CALL, 0, set_record_detail,
+	  "full: every access; page: each change of page, with counts" },
 	{ "check", 0, NULL, OPTION_FLAG, AT(check), NULL,
 	  "re-derive everything the slow way, and stop at the first difference" },
 	{ "syscalls", 0, NULL, OPTION_FLAG, AT(syscalls), NULL,
@@ -144,6 +160,8 @@ static int build_machine(struct run *run)
 		return EXIT_MISTAKE;
 	if (output_open_for(&run->stats, "--stats", run->stats_path) ||
 	    output_open_for(&run->faults, "--faults", run->faults_path))
+		return EXIT_MISTAKE;
+	if (recording_open(&run->record, run->engine))
 		return EXIT_MISTAKE;
 	if (machine_create(&run->machine, &run->config, &options, why, sizeof(why)))
 		return complain("%s", why);
@@ -220,6 +238,8 @@ static int start_program(struct run *run, char **argv)
 	}
 	if (run->argv0)
 		argv[0] = (char *)run->argv0;
+	if (recording_begin(&run->record, run->machine, argv))
+		return EXIT_MISTAKE;
 	err = machine_start(run->machine, path, argv, envp, why, sizeof(why));
 	if (!err)
 		return 0;
@@ -259,7 +279,7 @@ static int run_machine(struct run *run)
 	int err = machine_run(machine);
 
 	if (!err)
-		return write_results(run);
+		return recording_complete(&run->record) ? EXIT_MISTAKE : write_results(run);
 	if (machine->check_failure[0])
 		return complain("--check: %s", machine->check_failure);
 	return complain("%s", machine->broken[0] ? machine->broken : strerror(-err));
@@ -268,6 +288,7 @@ static int run_machine(struct run *run)
 static void finish(struct run *run)
 {
 	fault_list_destroy(run->fault_list);
+	recording_finish(&run->record);
 	machine_destroy(run->machine);
 	interval_destroy(run->interval);
 	output_abandon(&run->stats);

@@ -5,17 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
-
-static int write_header(struct trace_writer *writer, const struct trace_info *info)
-{
-	struct bytes text = { 0 };
-	int err;
-
-	header_write(info, &text);
-	err = text.failed ? -ENOMEM : frame_write(&writer->frames, text.data, text.size);
-	bytes_finish(&text);
-	return err;
-}
+#include <unistd.h>
 
 int trace_writer_init(struct trace_writer *writer, FILE *file, const struct trace_info *info)
 {
@@ -33,7 +23,9 @@ int trace_writer_init(struct trace_writer *writer, FILE *file, const struct trac
 			writer->pages->encoder = writer->encoder;
 	}
 	if (!err)
-		err = write_header(writer, info);
+		header_write(info, &writer->header);
+	if (!err && writer->header.failed)
+		err = -ENOMEM;
 	if (err)
 		trace_writer_finish(writer);
 	return err;
@@ -44,6 +36,7 @@ void trace_writer_finish(struct trace_writer *writer)
 	encoder_destroy(writer->encoder);
 	free(writer->pages);
 	frame_writer_finish(&writer->frames);
+	bytes_finish(&writer->header);
 	*writer = (struct trace_writer){ 0 };
 }
 
@@ -92,13 +85,25 @@ void trace_writer_forget_block(struct trace_writer *writer)
 	encoder_end_step(writer->encoder);
 }
 
+/* The first time: the header, in the place of what the file had. */
+static void write_header(struct trace_writer *writer)
+{
+	if (writer->frames.nr_frames || writer->error)
+		return;
+	if (ftruncate(fileno(writer->frames.file), 0) && errno != EINVAL && errno != EBADF)
+		writer->error = -errno; /* others, like a pipe, have nothing to cut off */
+	if (!writer->error)
+		writer->error = frame_write(&writer->frames, writer->header.data, writer->header.size);
+}
+
 static void write_frame(struct trace_writer *writer)
 {
 	const struct bytes *frame = encoder_take_frame(writer->encoder);
 
-	if (!writer->error)
-		writer->error =
-		    frame ? frame_write(&writer->frames, frame->data, frame->size) : -ENOMEM;
+	write_header(writer);
+	if (writer->error)
+		return;
+	writer->error = frame ? frame_write(&writer->frames, frame->data, frame->size) : -ENOMEM;
 }
 
 void trace_writer_pace(struct trace_writer *writer)
@@ -112,6 +117,7 @@ int trace_writer_complete(struct trace_writer *writer)
 	settle(writer);
 	if (!encoder_is_empty(writer->encoder))
 		write_frame(writer);
+	write_header(writer);
 	if (!writer->error)
 		writer->error = frame_write_table(&writer->frames);
 	return writer->error;

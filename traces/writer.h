@@ -14,10 +14,12 @@ struct trace_writer {
 	struct encoder *encoder;
 	struct page_collector *pages; /* TRACE_PAGE */
 	struct frame_writer frames;
+	struct bytes header; /* until the first frame is written */
 	int error; /* the first one, -errno: nothing is written since */
 };
 
-/* The header is written. The file stays the caller's. 0 or -errno. */
+/* The file stays the caller's. Nothing is written before the first frame is; then what it
+ * had is cut off. 0 or -ENOMEM. */
 int trace_writer_init(struct trace_writer *writer, FILE *file, const struct trace_info *info);
 void trace_writer_finish(struct trace_writer *writer); /* zeroed is fine */
 
