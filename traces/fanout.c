@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Large enough that a change of turns, with what it costs in caches, is a small part; the
- * accesses are 4 MB. */
-#define CHUNK_BATCHES 512
-#define CHUNK_ACCESSES (128 * TRACE_BATCH)
+/* Half a megabyte of accesses, which stays in a cache; it lasts for some 200 us of replay, of
+ * which a change of turns is a small part. */
+#define CHUNK_BATCHES 64
+#define CHUNK_ACCESSES (16 * TRACE_BATCH)
 
 struct chunk {
 	uint32_t nr_batches, nr_accesses, nr_events;
