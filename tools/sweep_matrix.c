@@ -28,23 +28,32 @@ static int hash_bytes(int fd, XXH3_state_t *state)
 	return len ? -errno : 0;
 }
 
-/* Closes the file. 0 or -errno. */
-static int hash_file(int fd, char hash[SWEEP_NAME])
+/* Of a file just opened, or not (-1), which is closed. NULL, or why not. */
+static const char *hash_file(int fd, char hash[SWEEP_NAME])
 {
-	XXH3_state_t *state = XXH3_createState();
+	XXH3_state_t *state;
 	XXH128_hash_t sum;
-	int err = -ENOMEM;
+	struct stat st;
+	int err = fd < 0 || fstat(fd, &st) ? -errno : 0;
 
-	if (state) {
+	if (!err && !S_ISREG(st.st_mode)) {
+		close(fd);
+		return "it is no regular file";
+	}
+	state = XXH3_createState();
+	if (!err && state) {
 		XXH3_128bits_reset(state);
 		err = hash_bytes(fd, state);
 		sum = XXH3_128bits_digest(state);
 		snprintf(hash, SWEEP_NAME, "%016llx%016llx", (unsigned long long)sum.high64,
 		         (unsigned long long)sum.low64);
 	}
+	if (!err && !state)
+		err = -ENOMEM;
 	XXH3_freeState(state);
-	close(fd);
-	return err;
+	if (fd >= 0)
+		close(fd);
+	return err ? strerror(-err) : NULL;
 }
 
 /* Takes the input over. */
@@ -68,17 +77,11 @@ static int add_input(struct sweep_matrix *matrix, struct sweep_input *input)
 int sweep_matrix_add_trace(struct sweep_matrix *matrix, const char *where, const char *path)
 {
 	struct sweep_input input = { 0 };
-	struct stat st;
-	int err, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe would wait */
+	const char *why = hash_file(fd, input.content);
 
-	if (fd >= 0 && !fstat(fd, &st) && !S_ISREG(st.st_mode)) {
-		close(fd);
-		return complain("%s: %s: a trace that is read many times is a regular file", where,
-		                path);
-	}
-	err = fd < 0 ? -errno : hash_file(fd, input.content);
-	if (err)
-		return complain("%s: %s: %s", where, path, strerror(-err));
+	if (why)
+		return complain("%s: %s: %s", where, path, why);
 	input.trace = strdup(path);
 	input.label = input.trace ? strdup(path) : NULL;
 	return add_input(matrix, &input);
@@ -100,7 +103,8 @@ int sweep_matrix_add_program(struct sweep_matrix *matrix, const struct words *pr
 /* As the guest sees the file: its root's links lead into its root. */
 static int open_below(const char *root, const char *path)
 {
-	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
+	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
+		                .resolve = RESOLVE_IN_ROOT };
 	int fd, root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (root_fd < 0)
@@ -114,14 +118,14 @@ static int open_below(const char *root, const char *path)
  * which file a name without a slash stands for. */
 static int hash_program(const struct sweep_matrix *matrix, struct sweep_input *input)
 {
-	const char *root = matrix->root, *path = input->program.list[0];
-	int fd, err;
+	const char *root = matrix->root, *path = input->program.list[0], *why;
 
 	if (!strchr(path, '/'))
 		return 0;
-	fd = root ? open_below(root, path) : open(path, O_RDONLY | O_CLOEXEC);
-	err = fd < 0 ? -errno : hash_file(fd, input->content);
-	return err ? complain("sweep: %s: %s", path, strerror(-err)) : 0;
+	why =
+	    hash_file(root ? open_below(root, path) : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK),
+	              input->content);
+	return why ? complain("sweep: %s: %s", path, why) : 0;
 }
 
 /* What the trace says of itself. */

@@ -68,7 +68,6 @@ static int work(const struct pool *pool, const struct worker *worker)
 	if (worker->cells[0]->input->trace)
 		return sweep_replay(worker->cells, worker->nr_cells, pool->run->folder);
 	status = sweep_cell_command(worker->cells[0], pool->run->folder, &words);
-
 	if (!status)
 		status = run_command((int)words.nr, words.list);
 	words_finish(&words);
@@ -123,6 +122,7 @@ static int open_files(const struct pool *pool, struct worker *worker, int *stdou
 {
 	const struct sweep_cell *cell = worker->cells[0];
 	bool is_kept = pool->run->keep_output && !cell->input->trace;
+	int err;
 
 	worker->stderr_fd = is_kept ? open_kept(pool, cell, ".err") : open_nameless();
 	if (worker->stderr_fd < 0)
@@ -131,8 +131,9 @@ static int open_files(const struct pool *pool, struct worker *worker, int *stdou
 	    is_kept ? open_kept(pool, cell, ".out") : open("/dev/null", O_WRONLY | O_CLOEXEC);
 	if (*stdout_fd >= 0)
 		return 0;
+	err = -errno;
 	close(worker->stderr_fd);
-	return -errno;
+	return err;
 }
 
 static int start(struct pool *pool, const struct sweep_cell *const *cells, size_t nr_cells)
@@ -303,31 +304,40 @@ static int prepare(const struct pool *pool, const struct sweep_cell *cell, bool 
 	return sweep_cell_write(cell, pool->run->folder, "unfinished", "");
 }
 
-/* How many of the next cells one worker takes: of a trace, an equal share. */
-static size_t size_of_group(const struct pool *pool, const struct sweep_cell *const *cells,
-                            size_t nr_cells)
+/* How many of the next cells, which are of one input, a worker takes: one of a program's; of
+ * a trace's as many as may be, in groups of one size that all workers have as many of. */
+static size_t size_of_group(const struct pool *pool, const struct sweep_cell *cell, size_t nr_cells)
 {
-	size_t nr = 1, share;
+	size_t share = (nr_cells + pool->run->nr_workers - 1) / pool->run->nr_workers;
+	size_t nr_rounds = (share + SWEEP_REPLAY_MAX - 1) / SWEEP_REPLAY_MAX;
 
-	if (!cells[0]->input->trace)
-		return 1;
-	while (nr < nr_cells && cells[nr]->input == cells[0]->input)
-		nr++;
-	share = (nr + pool->run->nr_workers - 1) / pool->run->nr_workers;
-	return share < SWEEP_REPLAY_MAX ? share : SWEEP_REPLAY_MAX;
+	return cell->input->trace ? (share + nr_rounds - 1) / nr_rounds : 1;
+}
+
+static int run_input(struct pool *pool, const struct sweep_cell *const *cells, size_t nr_cells)
+{
+	size_t size = size_of_group(pool, cells[0], nr_cells);
+	int status = 0;
+
+	for (size_t i = 0; i < nr_cells && !status; i += size) {
+		status = wait_until_fewer(pool, pool->run->nr_workers);
+		if (status || pool->run->interrupted)
+			break;
+		status = start(pool, cells + i, nr_cells - i < size ? nr_cells - i : size);
+	}
+	return status;
 }
 
 static int run_all(struct pool *pool, const struct sweep_cell *const *cells, size_t nr_cells)
 {
+	size_t nr;
 	int status = 0;
 
-	for (size_t i = 0; i < nr_cells && !status && !pool->run->interrupted;) {
-		size_t nr = size_of_group(pool, cells + i, nr_cells - i);
-
-		status = wait_until_fewer(pool, pool->run->nr_workers);
-		if (!status && !pool->run->interrupted)
-			status = start(pool, cells + i, nr);
-		i += nr;
+	for (size_t i = 0; i < nr_cells && !status && !pool->run->interrupted; i += nr) {
+		nr = 1;
+		while (i + nr < nr_cells && cells[i + nr]->input == cells[i]->input)
+			nr++;
+		status = run_input(pool, cells + i, nr);
 	}
 	return status ? status : wait_until_fewer(pool, 1);
 }

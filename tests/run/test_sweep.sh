@@ -54,7 +54,7 @@ END
 
 sweep m.yaml --results whole >out 2>err
 same '3 x 4 cells: exit status' 0 $?
-same 'they are told of' 'sweep: 12 cells: 12 done (0 of them before), 0 impossible, 0 failed' \
+same 'they are told of' 'sweep: 12 cells: 12 done (0 of them before), 0 impossible, 0 not done' \
 	"$(cat err)"
 same 'guests print nothing' '' "$(cat out)"
 same 'a row a cell' 13 "$(wc -l <whole/sweep.csv)"
@@ -154,7 +154,7 @@ set:
 END
 sweep traces.yaml --results traces >out 2>err
 same 'traces and programs: exit status' 0 $?
-same 'traces and programs: told' 'sweep: 60 cells: 50 done (0 of them before), 10 impossible, 0 failed' \
+same 'traces and programs: told' 'sweep: 60 cells: 50 done (0 of them before), 10 impossible, 0 not done' \
 	"$(cat err)"
 # A trace that is read once for several machines gives what each gives by itself.
 as_replay() {
@@ -202,7 +202,7 @@ same 'and is told of' 2 "$(grep -c '^pagewalk: sweep: failed: .*random 64K 2000:
 sweep --results whole --csv b.csv --sqlite b.sqlite -m nehalem --set tlb.policy=lru,random \
 	--set tlb.l1d.entries=32 -- "$GUEST/random" 64K 2000 2>err
 same 'what another matrix had is not run again' \
-	'sweep: 2 cells: 2 done (2 of them before), 0 impossible, 0 failed' "$(cat err)"
+	'sweep: 2 cells: 2 done (2 of them before), 0 impossible, 0 not done' "$(cat err)"
 same 'only the matrix is in its table' 3 "$(wc -l <b.csv)"
 
 # The failed ones are tried again: their messages are written anew.
@@ -214,11 +214,11 @@ check 'failed cells are tried again' sh -c "! grep -q '\"gone\"' '$failed'"
 
 sweep --results twins -m teaching --set ram=8M,8192K,16M -- "$GUEST/random" 4K 10 2>err
 same 'the same machine twice is one cell' \
-	'sweep: 2 cells: 2 done (0 of them before), 0 impossible, 0 failed' "$(cat err)"
+	'sweep: 2 cells: 2 done (0 of them before), 0 impossible, 0 not done' "$(cat err)"
 sweep --results ways -m teaching --set tlb.l1d.ways=full,4,3 --set tlb.l1d.entries=8 \
 	-- "$GUEST/random" 4K 10 2>err
 same 'what cannot be is a cell of its own' \
-	'sweep: 3 cells: 2 done (0 of them before), 1 impossible, 0 failed' "$(cat err)"
+	'sweep: 3 cells: 2 done (0 of them before), 1 impossible, 0 not done' "$(cat err)"
 check 'which says why' grep -q 'teaching,3,8,impossible,.*8 entries' ways/sweep.csv
 sweep --results lists -m skylake --set 'tlb.stlb.page_sizes=[4k,2m],4k' --print-jobs \
 	-- "$GUEST/random" 4K 10 >jobs.txt
