@@ -46,7 +46,8 @@ struct cpu {
 	va_t last_fault_va;
 	uint64_t last_fault_ip;
 	uint32_t nr_same_faults;
-	uint64_t instructions; /* in turns that are over: cpu_instructions() */
+	/* In turns that are over: cpu_instructions(); without an engine as the driver says. */
+	uint64_t instructions;
 };
 
 #define NR_COUNTED_SYSCALLS 512 /* the last stands for all above, too */

@@ -780,8 +780,10 @@ static void add_up_stacks(struct sums *sums, const struct machine *machine)
 	const struct task *task;
 	uint64_t stacks = 0;
 
+	if (!machine->engine) /* stacks of a driver's tasks are its own, and may be none */
+		return;
 	list_for_each_entry (task, &machine->tasks, tasks)
-		stacks += task->stack != NULL;
+		stacks++;
 	stacks += k->config.small_stacks ? k->config.nr_cpus : 0;
 	equal(sums, "vmstat.nr_kernel_stack = a stack's KB * tasks (and CPUs, if small)",
 	      vmstat_value(k, NR_KERNEL_STACK),

@@ -71,7 +71,7 @@ uint64_t cpu_instructions(const struct cpu *cpu)
 {
 	const struct machine *machine = cpu->machine;
 
-	if (cpu != machine->running)
+	if (cpu != machine->running || !machine->engine)
 		return cpu->instructions;
 	return cpu->instructions + machine_instructions(machine) - machine->turns.instructions_then;
 }
