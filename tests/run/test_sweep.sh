@@ -193,6 +193,18 @@ sweep --results broken --trace loop.lackey -m recorded 2>err
 same 'not every trace knows its machine' \
 	'125 pagewalk: sweep: loop.lackey: on which machine it was recorded is unknown' "$? $(cat err)"
 
+"$PAGEWALK" run -q --record random.pwt -m nehalem --ram 32M -- "$GUEST/random" 64K 2000 >/dev/null
+sweep --results own -m recorded,zen2,p6 --set seed=0,1 --trace random.pwt 2>err
+same 'a trace of ours goes to the machine it was recorded on, and others; not to all' \
+	'sweep: 6 cells: 4 done (0 of them before), 2 impossible, 0 not done' "$(cat err)"
+"$PAGEWALK" replay -q --stats s.json --set seed=1 random.pwt
+check 'and gives what replay gives' cmp s.json \
+	"own/$(awk -F, '$2 == "recorded" && $3 == 1 { print $6 }' own/sweep.csv).json"
+check 'why it cannot be is told' grep -q '^random.pwt,p6,0,impossible,.*64 bits' own/sweep.csv
+sweep --results own -q --csv own.csv --sqlite own.sqlite --set seed=1 --trace random.pwt
+same 'it is the machine if none is named' 'random.pwt recorded 1 done' \
+	"$(awk -F, 'NR == 2 { print $1, $2, $3, $4 }' own.csv)"
+
 # ---- cells that matrices share; options alone ----
 
 sweep -q --results whole --csv b.csv --sqlite b.sqlite -m nehalem,p6 --set tlb.policy=lru,random \
