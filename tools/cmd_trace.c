@@ -96,6 +96,8 @@ static const struct option_row option_rows[] = {
 	  "export: the format to write" },
 	{ "quantum", 0, "N", OPTION_CALL, 0, set_quantum,
 	  "merge: accesses of a trace before the next one's turn (100000)" },
+	{ "one-system", 0, NULL, OPTION_FLAG, offsetof(struct trace_options, one_system), NULL,
+	  "merge: equal process ids are the same process, as of drmemtrace's threads" },
 	{ "quiet", 'q', NULL, OPTION_FLAG, offsetof(struct trace_options, quiet), NULL,
 	  "no progress" },
 };

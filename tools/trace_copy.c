@@ -141,8 +141,8 @@ static int merge(const struct trace_options *options, struct trace_source **sour
 	int status;
 
 	if (trace_merge_open(&merged, sources, (uint32_t)nr,
-	                     options->quantum ? options->quantum : DEFAULT_QUANTUM, why,
-	                     sizeof(why)))
+	                     options->quantum ? options->quantum : DEFAULT_QUANTUM,
+	                     options->one_system, why, sizeof(why)))
 		return complain("trace merge: %s", why);
 	status = copy(options, merged, options->output);
 	trace_close(merged);

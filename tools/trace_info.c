@@ -174,6 +174,8 @@ static void print_info(const struct trace_source *source, const struct tally *ta
 	print_accesses(tally, PRIV_USER, "accesses");
 	print_accesses(tally, PRIV_KERNEL, "  kernel's");
 	print_events(tally);
+	if (source->nr_frames)
+		printf(TITLE "%llu\n", "frames", (unsigned long long)source->nr_frames);
 	if (!source->bytes)
 		return;
 	printf(TITLE "%llu\n", "bytes", (unsigned long long)source->bytes);
@@ -245,6 +247,8 @@ static void write_info(const struct trace_source *source, const struct tally *ta
 	write_accesses(&json, tally);
 	write_tasks(&json, tally);
 	write_events(&json, tally);
+	if (source->nr_frames)
+		json_uint(&json, "frames", source->nr_frames);
 	if (source->bytes)
 		json_uint(&json, "bytes", source->bytes);
 	json_end(&json);

@@ -13,6 +13,7 @@ struct trace_options {
 	const char *output; /* file to write */
 	uint64_t quantum;   /* merge: accesses; 0: not told */
 	struct trace_cut cut;
+	bool one_system; /* merge */
 	bool json, quiet;
 };
 

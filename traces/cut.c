@@ -75,6 +75,7 @@ static int next(struct trace_source *source, struct trace_batch *batch)
 		status = trace_next(own->whole, &whole);
 		source->nr_records = own->whole->nr_records;
 		source->bytes_done = own->whole->bytes_done;
+		source->nr_frames = own->whole->nr_frames;
 		if (status < 0)
 			memcpy(source->error, own->whole->error, sizeof(source->error));
 		if (status <= 0)

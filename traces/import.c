@@ -225,6 +225,7 @@ static int digit_of(char c)
 
 static bool number(const char **text, const char *end, unsigned base, uint64_t *value)
 {
+	const uint64_t limit = UINT64_MAX / base;
 	const char *p = *text;
 	uint64_t sum = 0;
 
@@ -233,7 +234,7 @@ static bool number(const char **text, const char *end, unsigned base, uint64_t *
 
 		if (digit >= base)
 			break;
-		if (sum > (UINT64_MAX - digit) / base)
+		if (sum > limit || sum * base > UINT64_MAX - digit)
 			return false;
 		sum = sum * base + digit;
 	}

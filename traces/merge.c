@@ -8,15 +8,20 @@
 
 #include "traces/id_map.h"
 
+/* New numbers, of one trace or of all. */
+struct numbers {
+	struct id_map tasks;
+	struct id_map mms;
+	struct id_map mm_of; /* what was told of tasks: old to old */
+};
+
 /* One of the traces. */
 struct part {
 	struct trace_source *source; /* NULL: it is over */
 	struct trace_batch batch;
-	uint32_t next;       /* of its accesses */
-	bool has_batch;      /* with something left in it */
-	struct id_map tasks; /* new numbers, */
-	struct id_map mms;   /* of address spaces, */
-	struct id_map mm_of; /* and what was told of tasks: old to old */
+	uint32_t next;  /* of its accesses */
+	bool has_batch; /* with something left in it */
+	struct numbers own_numbers, *numbers;
 };
 
 struct merge {
@@ -61,7 +66,7 @@ static int follow_event(struct part *part, const struct record_event *event)
 	} else {
 		return 0;
 	}
-	pair = id_map_add(&part->mm_of, task, mm);
+	pair = id_map_add(&part->numbers->mm_of, task, mm);
 	if (!pair)
 		return -ENOMEM;
 	pair->value = mm;
@@ -73,9 +78,10 @@ static int follow_event(struct part *part, const struct record_event *event)
 static int switch_task(struct merge *own, struct part *part, struct trace_batch *batch)
 {
 	uint64_t old = (uint64_t)part->batch.task;
-	const struct id_pair *told = id_map_find(&part->mm_of, old);
-	uint64_t task = renumber(&part->tasks, old, &own->nr_tasks);
-	uint64_t mm = renumber(&part->mms, told ? told->value : MM_OF_TASK | old, &own->nr_mms);
+	const struct id_pair *told = id_map_find(&part->numbers->mm_of, old);
+	uint64_t task = renumber(&part->numbers->tasks, old, &own->nr_tasks);
+	uint64_t mm =
+	    renumber(&part->numbers->mms, told ? told->value : MM_OF_TASK | old, &own->nr_mms);
 	struct id_pair *running = id_map_add(&own->running, part->batch.cpu, 0);
 	uint64_t now = task << 32 | mm;
 
@@ -206,9 +212,9 @@ static void close_merge(struct trace_source *source)
 	struct merge *own = (struct merge *)source;
 
 	for (uint32_t i = 0; i < own->nr; i++) {
-		id_map_finish(&own->parts[i].tasks);
-		id_map_finish(&own->parts[i].mms);
-		id_map_finish(&own->parts[i].mm_of);
+		id_map_finish(&own->parts[i].own_numbers.tasks);
+		id_map_finish(&own->parts[i].own_numbers.mms);
+		id_map_finish(&own->parts[i].own_numbers.mm_of);
 	}
 	id_map_finish(&own->running);
 	free(own);
@@ -217,7 +223,7 @@ static void close_merge(struct trace_source *source)
 static const struct trace_source_ops merge_ops = { .next = next, .close = close_merge };
 
 int trace_merge_open(struct trace_source **out, struct trace_source **sources, uint32_t nr,
-                     uint64_t quantum, char *why, size_t why_size)
+                     uint64_t quantum, bool one_system, char *why, size_t why_size)
 {
 	struct merge *own = calloc(1, sizeof(*own) + nr * sizeof(own->parts[0]));
 
@@ -235,6 +241,7 @@ int trace_merge_open(struct trace_source **out, struct trace_source **sources, u
 		const struct trace_info *info = &sources[i]->info;
 
 		own->parts[i].source = sources[i];
+		own->parts[i].numbers = &own->parts[one_system ? 0 : i].own_numbers;
 		own->source.bytes += sources[i]->bytes;
 		if (info->va_bits > own->source.info.va_bits)
 			own->source.info.va_bits = info->va_bits;

@@ -13,8 +13,10 @@
 #include "traces/trace.h"
 
 /* The sources stay the caller's, and must last. All must have the same detail. quantum:
- * accesses, at least 1. 0 and *out; -EINVAL or -ENOMEM, and why[]. */
+ * accesses, at least 1. one_system: equal numbers of tasks and address spaces mean the same
+ * ones in all of them, as in a file for each thread of a program. 0 and *out; -EINVAL or -ENOMEM,
+ * and why[]. */
 int trace_merge_open(struct trace_source **out, struct trace_source **sources, uint32_t nr,
-                     uint64_t quantum, char *why, size_t why_size);
+                     uint64_t quantum, bool one_system, char *why, size_t why_size);
 
 #endif

@@ -46,6 +46,7 @@ static int begin_frame(struct reader *r)
 	int err = frame_read(&r->frames, why, sizeof(why));
 
 	r->source.bytes_done = r->frames.offset;
+	r->source.nr_frames = r->frames.nr_frames;
 	if (err < 0)
 		return fail(r, err, why);
 	if (!err)

@@ -81,6 +81,7 @@ struct trace_source {
 	const struct trace_source_ops *ops;
 	struct trace_info info;
 	uint64_t nr_records;        /* read so far */
+	uint64_t nr_frames;         /* of our own format, read so far; 0: it has none */
 	uint64_t bytes_done, bytes; /* of the file; bytes 0: unknown (a pipe) */
 	char error[512];
 };

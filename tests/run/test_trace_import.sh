@@ -140,6 +140,15 @@ check 'imported, it is the same' cmp table.cat got
 "$PAGEWALK" trace export -t csv table.pwt -o out.csv
 check 'and goes out again as the table that came in' cmp table.csv out.csv
 
+figures_of() { # FILE: of its replay, but for what the file is
+	"$PAGEWALK" replay -q -m drcachesim --stats - "$1" | grep -v '"format"'
+}
+figures_of table.csv >expected
+for file in table.pwt out.csv out.drmemtrace.gz; do
+	figures_of $file >got
+	check "a replay of $file has the figures of what came in" cmp expected got
+done
+
 what='a drmemtrace of ours is one for Python'
 if command -v python3 >/dev/null; then
 	gzip -dc out.drmemtrace.gz >out.drmemtrace

@@ -126,12 +126,14 @@ static void make_loads(struct list_source *list, va_t va, int n)
 		list_source_access(list, ACCESS_LOAD, va + (va_t)i * PAGE_SIZE);
 }
 
-static struct trace_source *merge(struct trace_source **sources, uint32_t nr, uint64_t quantum)
+static struct trace_source *merge(struct trace_source **sources, uint32_t nr, uint64_t quantum,
+                                  bool one_system)
 {
 	struct trace_source *merged;
 	char why[100];
 
-	ck_assert_int_eq(trace_merge_open(&merged, sources, nr, quantum, why, sizeof(why)), 0);
+	ck_assert_int_eq(
+	    trace_merge_open(&merged, sources, nr, quantum, one_system, why, sizeof(why)), 0);
 	return merged;
 }
 
@@ -142,18 +144,18 @@ START_TEST(traces_take_turns_and_the_longer_one_goes_on_alone)
 
 	make_loads(&a, 0x1000, 3);
 	make_loads(&b, 0x100000, 5);
-	expect(merge(sources, 2, 2), "switch 1 mm 1\n"
-	                             "load 1000 0 task 1 ip 0\n"
-	                             "load 2000 0 task 1 ip 0\n"
-	                             "switch 2 mm 2\n"
-	                             "load 100000 0 task 2 ip 0\n"
-	                             "load 101000 0 task 2 ip 0\n"
-	                             "switch 1 mm 1\n"
-	                             "load 3000 0 task 1 ip 0\n"
-	                             "switch 2 mm 2\n"
-	                             "load 102000 0 task 2 ip 0\n"
-	                             "load 103000 0 task 2 ip 0\n"
-	                             "load 104000 0 task 2 ip 0\n");
+	expect(merge(sources, 2, 2, false), "switch 1 mm 1\n"
+	                                    "load 1000 0 task 1 ip 0\n"
+	                                    "load 2000 0 task 1 ip 0\n"
+	                                    "switch 2 mm 2\n"
+	                                    "load 100000 0 task 2 ip 0\n"
+	                                    "load 101000 0 task 2 ip 0\n"
+	                                    "switch 1 mm 1\n"
+	                                    "load 3000 0 task 1 ip 0\n"
+	                                    "switch 2 mm 2\n"
+	                                    "load 102000 0 task 2 ip 0\n"
+	                                    "load 103000 0 task 2 ip 0\n"
+	                                    "load 104000 0 task 2 ip 0\n");
 	trace_close(&a.source);
 	trace_close(&b.source);
 }
@@ -174,12 +176,34 @@ START_TEST(threads_go_on_sharing_and_other_traces_share_nothing)
 	b.task = 70;
 	list_source_event(&b, RECORD_SWITCH, 7, 0, 0, 0);
 	list_source_access(&b, ACCESS_LOAD, 0x2000);
-	expect(merge(sources, 2, 100), "switch 1 mm 1\n"
-	                               "load 1000 0 task 1 ip 0\n"
-	                               "switch 2 mm 1\n"
-	                               "load 1000 0 task 2 ip 0\n"
-	                               "switch 3 mm 2\n"
-	                               "load 2000 0 task 3 ip 0\n");
+	expect(merge(sources, 2, 100, false), "switch 1 mm 1\n"
+	                                      "load 1000 0 task 1 ip 0\n"
+	                                      "switch 2 mm 1\n"
+	                                      "load 1000 0 task 2 ip 0\n"
+	                                      "switch 3 mm 2\n"
+	                                      "load 2000 0 task 3 ip 0\n");
+	trace_close(&a.source);
+	trace_close(&b.source);
+}
+END_TEST
+
+START_TEST(a_file_for_each_thread_is_one_process_if_that_is_said)
+{
+	struct list_source a, b;
+	struct trace_source *sources[] = { &a.source, &b.source };
+
+	list_source_init(&a, false);
+	a.task = 70;
+	list_source_event(&a, RECORD_SWITCH, 7, 0, 0, 0);
+	list_source_access(&a, ACCESS_LOAD, 0x1000);
+	list_source_init(&b, false);
+	b.task = 71;
+	list_source_event(&b, RECORD_SWITCH, 7, 0, 0, 0);
+	list_source_access(&b, ACCESS_LOAD, 0x2000);
+	expect(merge(sources, 2, 100, true), "switch 1 mm 1\n"
+	                                     "load 1000 0 task 1 ip 0\n"
+	                                     "switch 2 mm 1\n"
+	                                     "load 2000 0 task 2 ip 0\n");
 	trace_close(&a.source);
 	trace_close(&b.source);
 }
@@ -197,8 +221,8 @@ START_TEST(what_belongs_to_the_other_machine_is_left_out)
 	list_source_access(&a, ACCESS_LOAD, 0xffff888000000000)->priv = PRIV_KERNEL;
 	list_source_event(&a, RECORD_END, 7, 0, 0, 0);
 	list_source_init(&b, true);
-	expect(merge(sources, 2, 1), "switch 1 mm 1\n"
-	                             "load 1000 0 task 1 ip 0\n");
+	expect(merge(sources, 2, 1, false), "switch 1 mm 1\n"
+	                                    "load 1000 0 task 1 ip 0\n");
 	trace_close(&a.source);
 	trace_close(&b.source);
 }
@@ -213,7 +237,8 @@ START_TEST(traces_of_other_detail_do_not_merge)
 	make_loads(&a, 0x1000, 1);
 	make_loads(&b, 0x1000, 1);
 	b.source.info.detail = TRACE_PAGE;
-	ck_assert_int_eq(trace_merge_open(&merged, sources, 2, 1, why, sizeof(why)), -EINVAL);
+	ck_assert_int_eq(trace_merge_open(&merged, sources, 2, 1, false, why, sizeof(why)),
+	                 -EINVAL);
 	ck_assert_str_eq(why, "some tell every access, others pages");
 	trace_close(&a.source);
 	trace_close(&b.source);
@@ -234,6 +259,7 @@ static Suite *suite(void)
 	suite_add_tcase(s, cuts);
 	tcase_add_test(merging, traces_take_turns_and_the_longer_one_goes_on_alone);
 	tcase_add_test(merging, threads_go_on_sharing_and_other_traces_share_nothing);
+	tcase_add_test(merging, a_file_for_each_thread_is_one_process_if_that_is_said);
 	tcase_add_test(merging, what_belongs_to_the_other_machine_is_left_out);
 	tcase_add_test(merging, traces_of_other_detail_do_not_merge);
 	suite_add_tcase(s, merging);
