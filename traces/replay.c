@@ -1,22 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "traces/replay.h"
 
-#include "mm/mm.h"
+#include "sim/calls.h"
 #include "sim/check.h"
 #include "sim/json.h"
 #include "sim/vcpu.h"
 #include "traces/replay_access.h"
 #include "traces/replay_demand.h"
+#include "traces/replay_handlers.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A call that comes back to the machine (a file read into user memory) makes no other such
- * call. */
-#define MAX_DEPTH 2
 
 /* ---- life ---- */
 
@@ -104,11 +101,18 @@ void replay_destroy(struct replay *replay)
 
 	if (!replay)
 		return;
-	while ((task = things_take_any(&replay->tasks)))
-		task_destroy(task);
+	if (replay->machine) {
+		replay->machine->kernel.counts_accesses = false; /* no part of the run */
+		replay_release_mms(replay);
+		while ((task = things_take_any(&replay->tasks)))
+			task_destroy(task);
+		replay_release_files(replay);
+		replay_release_objects(replay);
+	}
 	things_finish(&replay->tasks);
 	things_finish(&replay->mms);
 	things_finish(&replay->mappings);
+	things_finish(&replay->files);
 	things_finish(&replay->objects);
 	machine_destroy(replay->machine);
 	free(replay);
@@ -136,7 +140,7 @@ int replay_refuse(struct replay *replay, const char *format, ...)
 
 /* ---- CPUs and tasks ---- */
 
-static struct cpu *cpu_for(const struct replay *replay, uint32_t recorded_cpu)
+struct cpu *replay_cpu_for(const struct replay *replay, uint32_t recorded_cpu)
 {
 	struct machine *machine = replay->machine;
 
@@ -145,9 +149,12 @@ static struct cpu *cpu_for(const struct replay *replay, uint32_t recorded_cpu)
 
 struct task *replay_current(const struct replay *replay)
 {
-	struct task *task = replay->machine->running->current;
+	const struct cpu *cpu = replay->machine->running;
+	struct task *task = cpu->current;
 
-	return task && task->mm ? task : NULL;
+	if (!task || !task->mm || task->mm != cpu->tlb.loaded_mm || cpu->tlb.is_lazy)
+		return NULL;
+	return task;
 }
 
 /* As sched.c has it. */
@@ -171,7 +178,7 @@ static void switch_to(struct cpu *cpu, struct task *next)
 
 void replay_switch_to(struct replay *replay, uint32_t recorded_cpu, struct task *task)
 {
-	struct cpu *cpu = cpu_for(replay, recorded_cpu);
+	struct cpu *cpu = replay_cpu_for(replay, recorded_cpu);
 
 	replay->current[recorded_cpu] = task ? task->pid : 0;
 	if (task && cpu->current == task) {
@@ -186,7 +193,7 @@ void replay_switch_to(struct replay *replay, uint32_t recorded_cpu, struct task 
 
 struct cpu *replay_run_on(struct replay *replay, uint32_t recorded_cpu)
 {
-	struct cpu *cpu = cpu_for(replay, recorded_cpu);
+	struct cpu *cpu = replay_cpu_for(replay, recorded_cpu);
 	int32_t pid = replay->current[recorded_cpu];
 
 	turns_begin(cpu);
@@ -209,8 +216,9 @@ void replay_kill(struct replay *replay, struct mm_struct *mm)
 		if (task_cpu(task)->current == task)
 			cpu_enter_lazy_tlb(task_cpu(task));
 		task->mm = NULL;
-		mmput(&machine->kernel, mm);
 	}
+	mm->mm_users = 1; /* whatever the trace would have done with the others */
+	call_mmput(&machine->kernel, mm);
 }
 
 /* ---- events ---- */
@@ -235,10 +243,83 @@ static int handle_end(struct replay *replay, const struct record_event *event)
 	return 0;
 }
 
-const replay_handler replay_handlers[NR_RECORD_KINDS] = {
+/* None: TURN, as each event is its CPU's; COPIED and RW_END, which replay_copy() takes. */
+static const replay_handler handlers[NR_RECORD_KINDS] = {
 	[RECORD_SWITCH] = handle_switch,
+	[RECORD_LOAD_MM] = replay_load_mm,
+	[RECORD_LAZY_TLB] = replay_lazy_tlb,
+	[RECORD_THREADS] = replay_threads,
 	[RECORD_FAULT] = replay_fault,
 	[RECORD_GIVE_UP] = replay_fault,
+	[RECORD_TASK] = replay_task,
+	[RECORD_ARGV] = replay_argv,
+	[RECORD_LEADER] = replay_leader,
+	[RECORD_EXIT] = replay_exit,
+	[RECORD_STATUS] = replay_status,
+	[RECORD_TASK_FREE] = replay_task_free,
+	[RECORD_SET_POLICY] = replay_set_policy,
+	[RECORD_MM_ALLOC] = replay_mm_alloc,
+	[RECORD_MM_DUP] = replay_mm_dup,
+	[RECORD_MM_GET] = replay_mm_get,
+	[RECORD_MM_PUT] = replay_mm_put,
+	[RECORD_USE_MM] = replay_use_mm,
+	[RECORD_LEAVE_MM] = replay_leave_mm,
+	[RECORD_MM_LAYOUT] = replay_mm_layout,
+	[RECORD_MM_LIMITS] = replay_mm_limits,
+	[RECORD_MM_OWNER] = replay_mm_owner,
+	[RECORD_INSERT_VMA] = replay_insert_vma,
+	[RECORD_VM_BRK] = replay_vm_brk,
+	[RECORD_MMAP] = replay_mmap,
+	[RECORD_FORBID_WRITING] = replay_forbid_writing,
+	[RECORD_MUNMAP] = replay_munmap,
+	[RECORD_MPROTECT] = replay_mprotect,
+	[RECORD_MREMAP] = replay_mremap,
+	[RECORD_BRK] = replay_brk,
+	[RECORD_MADVISE] = replay_madvise,
+	[RECORD_MSYNC] = replay_msync,
+	[RECORD_MLOCK] = replay_mlock,
+	[RECORD_MLOCKALL] = replay_mlockall,
+	[RECORD_POPULATE] = replay_populate,
+	[RECORD_MBIND] = replay_mbind,
+	[RECORD_HOME_NODE] = replay_home_node,
+	[RECORD_MIGRATE_PAGES] = replay_migrate_pages,
+	[RECORD_MOVE_PAGE] = replay_move_page,
+	[RECORD_ACCESS_VM] = replay_access_vm,
+	[RECORD_CLEAR_REFS] = replay_clear_refs,
+	[RECORD_MAPPING] = replay_mapping,
+	[RECORD_SHMEM] = replay_shmem,
+	[RECORD_SIZE] = replay_size,
+	[RECORD_MAPPING_END] = replay_mapping_end,
+	[RECORD_FILE] = replay_file,
+	[RECORD_FILE_END] = replay_file_end,
+	[RECORD_FADVISE] = replay_fadvise,
+	[RECORD_READ] = replay_read_write,
+	[RECORD_WRITE] = replay_read_write,
+	[RECORD_SYNC] = replay_sync,
+	[RECORD_INVALIDATE] = replay_invalidate,
+	[RECORD_READAHEAD] = replay_readahead,
+	[RECORD_DROP_PAGES] = replay_drop_pages,
+	[RECORD_CLEAR_TAIL] = replay_clear_tail,
+	[RECORD_TRUNCATE] = replay_truncate,
+	[RECORD_STACK_ALLOC] = replay_stack_alloc,
+	[RECORD_STACK_FREE] = replay_stack_free,
+	[RECORD_CACHE_CREATE] = replay_cache_create,
+	[RECORD_CACHE_DESTROY] = replay_cache_destroy,
+	[RECORD_CACHE_ALLOC] = replay_cache_alloc,
+	[RECORD_CACHE_FREE] = replay_cache_free,
+	[RECORD_KZALLOC] = replay_kzalloc,
+	[RECORD_KFREE] = replay_kfree,
+	[RECORD_PAGES_ALLOC] = replay_pages_alloc,
+	[RECORD_PAGES_FREE] = replay_pages_free,
+	[RECORD_VMALLOC] = replay_vmalloc,
+	[RECORD_VFREE] = replay_vfree,
+	[RECORD_IOREMAP] = replay_ioremap,
+	[RECORD_IOUNMAP] = replay_iounmap,
+	[RECORD_KERNEL_ACCESS] = replay_kernel_access,
+	[RECORD_SYSCTL] = replay_sysctl,
+	[RECORD_LOWMEM_RATIO] = replay_lowmem_ratio,
+	[RECORD_DROP_CACHES] = replay_drop_caches,
+	[RECORD_CPU_END] = replay_cpu_end,
 	[RECORD_END] = handle_end,
 };
 
@@ -247,9 +328,9 @@ static int handle_event(struct replay *replay, const struct record_event *event)
 	/* The source's own may go while the handler asks it for more. */
 	const struct record_event copy = *event;
 
-	if (!replay_handlers[copy.kind])
+	if (!handlers[copy.kind])
 		return 0;
-	return replay_handlers[copy.kind](replay, &copy);
+	return handlers[copy.kind](replay, &copy);
 }
 
 /* ---- the loop ---- */
@@ -302,23 +383,34 @@ static int next_batch(struct replay *replay)
 	return err ? err : 1;
 }
 
-int replay_until(struct replay *replay, enum record_kind kind, struct record_event *event)
+/* Between the events of a read or write nothing else happens. */
+static bool is_of_copy(enum record_kind kind)
+{
+	return kind == RECORD_FAULT || kind == RECORD_GIVE_UP;
+}
+
+static bool ends_copy(enum record_kind kind)
+{
+	return kind == RECORD_COPIED || kind == RECORD_RW_END;
+}
+
+int replay_copy(struct replay *replay, struct record_event *end)
 {
 	int err = 0, got = 0;
 
-	if (replay->depth == MAX_DEPTH)
-		return replay_refuse(replay, "calls within calls");
-	replay->depth++;
 	while (!err && (got = next_batch(replay)) > 0) {
-		if (!replay->batch.event)
-			continue;
-		if (replay->batch.event->kind == kind) {
-			*event = *replay->batch.event;
-			break;
+		const struct record_event *event = replay->batch.event;
+
+		if (event && ends_copy(event->kind)) {
+			*end = *event;
+			return 1;
 		}
-		err = handle_event(replay, replay->batch.event);
+		if (event && !is_of_copy(event->kind))
+			err = replay_refuse(replay, "%s while a file is read or written",
+			                    trace_event_names[event->kind]);
+		else if (event)
+			err = handle_event(replay, event);
 	}
-	replay->depth--;
 	return err ? err : got;
 }
 

@@ -44,11 +44,11 @@ struct replay {
 	struct things tasks;    /* struct task: the machine's */
 	struct things mms;      /* struct mm_struct: their users' */
 	struct things mappings; /* replay_files.c */
-	struct things objects;  /* replay_mm.c */
+	struct things files;    /* the same */
+	struct things objects;  /* replay_kernel.c */
 
 	/* By the recorded run's CPUs, which may be more than the machine's: whom each runs. */
 	int32_t current[NR_CPUS_MAX]; /* pid; 0: nobody yet */
-	uint32_t depth;               /* handlers within handlers: replay_until() */
 	char error[600];
 };
 
@@ -70,16 +70,12 @@ int replay_run(struct replay *replay);
 /* ---- for handlers of events ---- */
 
 /* 0; -errno and replay->error. The event is the handler's own but for its text, which
- * replay_until() loses. */
+ * replay_copy() loses. */
 typedef int (*replay_handler)(struct replay *replay, const struct record_event *event);
 
-/* NULL: the kind asks nothing of a replay. */
-extern const replay_handler replay_handlers[NR_RECORD_KINDS];
-
-/* Goes on with the trace until an event of this kind, which is *event then and has had no
- * handler: for a call that comes back to the machine while it runs. 1; 0: the trace ended
- * before; -errno. event->text is good until the next record. */
-int replay_until(struct replay *replay, enum record_kind kind, struct record_event *event);
+/* The accesses and faults of one copy of a read or write, up to RECORD_COPIED or
+ * RECORD_RW_END, which is *end then. 1; 0: the trace ended before; -errno. */
+int replay_copy(struct replay *replay, struct record_event *end);
 
 /* This machine has nothing for the event: counted, and no error. Returns 0. */
 int replay_skip(struct replay *replay);
@@ -88,10 +84,13 @@ int replay_skip(struct replay *replay);
 int replay_refuse(struct replay *replay, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The machine's CPU that stands for the recorded one; it runs the kernel from here on. */
+/* The machine's CPU that stands for the recorded one. */
+struct cpu *replay_cpu_for(const struct replay *replay, uint32_t recorded_cpu);
+
+/* The same; it runs the kernel from here on. */
 struct cpu *replay_run_on(struct replay *replay, uint32_t recorded_cpu);
 
-/* That the running CPU runs now; NULL: none, or it has no memory. */
+/* That the running CPU runs now; NULL: none, or it has no memory, or not loaded. */
 struct task *replay_current(const struct replay *replay);
 
 /* The CPU begins to run the task (NULL: none), which was on no other; figures follow. */
