@@ -3,7 +3,6 @@
 #include "sim/calls.h"
 
 #include "mm/ioremap.h"
-#include "mm/kernel_map.h"
 #include "mm/maccess.h"
 #include "mm/thread_stack.h"
 #include "mm/vmalloc.h"
@@ -11,12 +10,6 @@
 #include "sim/tell.h"
 
 #include <string.h>
-
-/* By its address; 0: NULL. */
-static uint64_t object_id(const struct kernel *k, const void *object)
-{
-	return object ? direct_map_va(k, object) : 0;
-}
 
 /* ---- stacks ---- */
 

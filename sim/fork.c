@@ -103,7 +103,7 @@ static void add_task(struct task *task, struct task_report *report, struct proce
 	list_add_tail(&task->tasks, &machine->tasks);
 	machine->nr_alive++;
 	TELL(machine, RECORD_TASK, (uint64_t)task->pid, (uint64_t)process->pid,
-	     (uint64_t)process->ppid, mm_id(task->mm));
+	     (uint64_t)process->ppid, mm_id(task->mm), object_id(&machine->kernel, task->stack));
 }
 
 int task_create(struct task **out, struct machine *machine, const char *cwd)

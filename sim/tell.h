@@ -8,6 +8,7 @@
 #ifndef PW_SIM_TELL_H
 #define PW_SIM_TELL_H
 
+#include "mm/kernel_map.h"
 #include "sim/machine.h"
 
 /* args are as many as the event's names. text: as the kind has it, or NULL. */
@@ -24,6 +25,12 @@ void tell_event(struct machine *machine, enum record_kind kind, const char *text
 static inline uint64_t mm_id(const struct mm_struct *mm)
 {
 	return mm ? mm->context.ctx_id : 0;
+}
+
+/* Of the kernel's memory. */
+static inline uint64_t object_id(const struct kernel *k, const void *object)
+{
+	return object ? direct_map_va(k, object) : 0;
 }
 
 #endif

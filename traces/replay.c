@@ -104,8 +104,10 @@ void replay_destroy(struct replay *replay)
 	if (replay->machine) {
 		replay->machine->kernel.counts_accesses = false; /* no part of the run */
 		replay_release_mms(replay);
-		while ((task = things_take_any(&replay->tasks)))
+		while ((task = things_take_any(&replay->tasks))) {
+			task->stack = NULL; /* one of the objects */
 			task_destroy(task);
+		}
 		replay_release_files(replay);
 		replay_release_objects(replay);
 	}
@@ -238,6 +240,7 @@ static int handle_switch(struct replay *replay, const struct record_event *event
 static int handle_end(struct replay *replay, const struct record_event *event)
 {
 	replay->machine->driver_instructions = event->args[0];
+	replay->machine->turns.instructions_then = event->args[0]; /* CPUs know their parts */
 	replay->machine->nr_syscalls = event->args[1];
 	replay->driver.knows_program = true;
 	return 0;

@@ -50,6 +50,9 @@ uint32_t replay_spare_users(const struct replay *replay, const struct mm_struct 
 /* NULL: id is 0, or there is none. */
 struct file *replay_find_file(const struct replay *replay, uint64_t id);
 
+/* The kernel stack with this id; NULL: none. */
+void *replay_find_stack(const struct replay *replay, uint64_t id);
+
 /* Before the machine goes: what the trace left. Files after all address spaces. */
 void replay_release_mms(struct replay *replay);
 void replay_release_files(struct replay *replay);

@@ -135,6 +135,13 @@ int replay_stack_alloc(struct replay *replay, const struct record_event *event)
 	return add_object(replay, event->args[0], &stack);
 }
 
+void *replay_find_stack(const struct replay *replay, uint64_t id)
+{
+	const struct replay_object *stack = find_object(replay, id, STACK);
+
+	return stack ? memory_of(kernel_of(replay), stack) : NULL;
+}
+
 int replay_stack_free(struct replay *replay, const struct record_event *event)
 {
 	return give_back(replay, event->args[0], STACK);

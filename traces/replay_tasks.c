@@ -100,6 +100,7 @@ int replay_task(struct replay *replay, const struct record_event *event)
 		return replay_refuse(replay, "%s", strerror(ENOMEM));
 	}
 	task->cpu = machine->running->id;
+	task->stack = replay_find_stack(replay, event->args[4]);
 	if (parent)
 		copy_task_policy(&task->numa, &parent->numa);
 	return give_mm(replay, task, event->args[3]);
@@ -194,6 +195,7 @@ int replay_task_free(struct replay *replay, const struct record_event *event)
 
 	if (!task)
 		return replay_skip(replay);
+	task->stack = NULL; /* it has an event of its own */
 	if (task->mm && task->mm->mm_users == 1)
 		things_forget(&replay->mms, task->mm);
 	task_destroy(task);
