@@ -5,7 +5,7 @@
  *
  * A trace is a sequence of steps: a block of code with the loads and stores that it
  * makes, or a few accesses that no block is known for. All that is the same each time is
- * the step's shape, which is written once a frame. The next shape is guessed from the
+ * the step's shape, which is written once a frame. The next step is guessed from the
  * last ones, the address of each load and store from what it was before; only what was
  * guessed wrong is written, and how many right guesses come before it.
  */
@@ -17,7 +17,7 @@
 /* A frame is closed when it has this much of something; a reader refuses more. */
 #define FRAME_MAX_SHAPES ((uint32_t)1 << 16)
 #define FRAME_MAX_ELEMENTS ((uint32_t)1 << 18) /* of all shapes */
-#define FRAME_MAX_ACCESSES ((uint32_t)1 << 22)
+#define FRAME_MAX_ACCESSES ((uint32_t)1 << 21)
 
 /* A step that would have more of them becomes two. */
 #define STEP_MAX_ELEMENTS 512
@@ -55,37 +55,40 @@ enum mark {
 	MARK_EVENT    /* + the event's kind in the header's list */
 };
 
-/* ---- which shape comes next ---- */
+/* ---- which step comes next ---- */
 
-#define SUCCESSOR_BITS 15
-
-/* What came after the last shapes when they came before. */
-struct successor {
-	uint32_t shape; /* 1 + its number; 0: nothing yet */
-	uint32_t count; /* if it is counted */
+/*
+ * The frame's steps so far are its history. Where something was guessed wrong, a guess
+ * begins anew: that what follows is what followed the last time that a guess began behind
+ * the same three shapes. It holds until the next step that is another one.
+ */
+struct step_symbol {
+	uint32_t shape; /* its number */
+	uint32_t count; /* if it is counted; else 0 */
 };
 
-/* The last shapes that came: 1 + number, the latest first. */
-struct step_history {
-	uint32_t last[3];
-};
+#define GUESS_BITS 16
+#define NO_GUESS UINT32_MAX
 
-/* Pages repeat in longer patterns than blocks: one more is looked at. */
-static inline uint32_t successor_index(const struct step_history *h, bool is_page_detail)
+/* Of the steps before number `at` of the history. */
+static inline uint32_t guess_index(const struct step_symbol *history, uint32_t at)
 {
-	uint64_t mixed =
-	    h->last[0] * (uint64_t)0x9e3779b97f4a7c15 ^ h->last[1] * (uint64_t)0xc2b2ae3d27d4eb4f;
+	uint64_t mixed = 0;
 
-	if (is_page_detail)
-		mixed ^= h->last[2] * (uint64_t)0x165667b19e3779f9;
-	return (uint32_t)(mixed >> (64 - SUCCESSOR_BITS));
+	for (uint32_t i = 1; i <= 3 && i <= at; i++)
+		mixed = (mixed ^ (history[at - i].shape + 1)) * (uint64_t)0x9e3779b97f4a7c15;
+	return (uint32_t)(mixed >> (64 - GUESS_BITS));
 }
 
-static inline void step_history_push(struct step_history *h, uint32_t shape)
+/* A guess begins at `at`: the step of the history that should be the next, or NO_GUESS.
+ * places: for each index, 1 + the place of the last that began there; 0: none. */
+static inline uint32_t guess_begin(uint32_t *places, const struct step_symbol *history, uint32_t at)
 {
-	h->last[2] = h->last[1];
-	h->last[1] = h->last[0];
-	h->last[0] = shape + 1;
+	uint32_t *place = &places[guess_index(history, at)];
+	uint32_t last = *place;
+
+	*place = at + 1;
+	return last ? last - 1 : NO_GUESS;
 }
 
 /* ---- which address comes next ---- */

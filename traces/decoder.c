@@ -8,12 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MAX_AHEAD 256 /* steps */
+
 #define PIECE_BLOCKS ((uint32_t)1 << 10)
 #define NR_BLOCK_PIECES (FRAME_MAX_SHAPES / PIECE_BLOCKS)
 
 struct shape {
-	uint32_t first, nr;  /* in accesses and histories */
-	uint32_t last_count; /* if it is counted */
+	uint32_t first, nr; /* in accesses and histories */
 	bool is_counted;
 };
 
@@ -34,8 +35,11 @@ struct trace_decoder {
 	uint32_t accesses_left, steps_left, marks_left;
 	uint64_t steps_to_mark;
 	struct cursor columns[NR_COLUMNS];
-	struct guesses steps, counts, vas;
-	struct step_history step_history;
+	struct guesses steps, vas;
+	struct step_symbol *history;
+	uint32_t nr_steps, nr_told, room_steps; /* of history; told: in batches */
+	uint32_t guess;                         /* the step that should be the next; or NO_GUESS */
+	uint32_t places[1 << GUESS_BITS];
 	struct va_stream va_stream;
 	struct shape *shapes;
 	struct trace_access *accesses; /* of the shapes' elements: all but va where it is guessed */
@@ -46,7 +50,6 @@ struct trace_decoder {
 	/* In pieces that stay where they are, since accesses point to them. */
 	struct trace_block *blocks[NR_BLOCK_PIECES];
 	uint32_t nr_blocks;
-	struct successor successors[1 << SUCCESSOR_BITS];
 	const char *broken; /* what is wrong with the frame; NULL: nothing */
 
 	struct trace_access batch[TRACE_BATCH];
@@ -71,6 +74,7 @@ void trace_decoder_destroy(struct trace_decoder *decoder)
 {
 	if (!decoder)
 		return;
+	free(decoder->history);
 	free(decoder->shapes);
 	free(decoder->accesses);
 	free(decoder->histories);
@@ -96,51 +100,22 @@ static void next_run(struct guesses *g)
 	g->right = cursor_left(&g->runs) ? cursor_varint(&g->runs) : UINT64_MAX;
 }
 
-/* True: the guess is right. If not, next_run() follows. */
-static inline bool is_right(struct guesses *g)
-{
-	return likely(g->right-- != 0);
-}
-
-static void decode_count(struct trace_decoder *d, struct shape *shape, struct successor *successor,
-                         struct trace_access *access)
-{
-	uint64_t count = successor->count;
-
-	if (!is_right(&d->counts)) {
-		count = cursor_varint(&d->columns[COLUMN_COUNTS]);
-		next_run(&d->counts);
-	}
-	if (!count || count > UINT32_MAX)
-		refuse(d, "a count that is none");
-	access->count = shape->last_count = successor->count = (uint32_t)count;
-}
-
-__attribute__((noinline)) static va_t decode_wrong_va(struct trace_decoder *d, struct va_history *h)
+__attribute__((noinline)) static va_t decode_wrong_va(struct trace_decoder *d, struct va_history *h,
+                                                      const struct va_stream *stream)
 {
 	uint8_t way = cursor_byte(&d->columns[COLUMN_VA_WAYS]);
 	va_t va = 0;
 
 	if (way == VA_OTHER_WAY) {
 		h->way = !h->way;
-		va = va_guess(h, &d->va_stream, h->way);
+		va = va_guess(h, stream, h->way);
 	} else if (way < NR_VA_WAYS) {
-		va = va_origin(h, &d->va_stream, (enum va_way)way) +
+		va = va_origin(h, stream, (enum va_way)way) +
 		     (va_t)unfold_sign(cursor_varint(&d->columns[COLUMN_VA_DELTAS]));
 	} else {
 		refuse(d, "an address in no known way");
 	}
 	next_run(&d->vas);
-	return va;
-}
-
-static inline va_t decode_va(struct trace_decoder *d, struct va_history *h)
-{
-	va_t va = va_guess(h, &d->va_stream, h->way);
-
-	if (!is_right(&d->vas))
-		va = decode_wrong_va(d, h);
-	va_learn(h, &d->va_stream, va);
 	return va;
 }
 
@@ -295,77 +270,141 @@ static bool read_shape(struct trace_decoder *d)
 
 /* ---- steps ---- */
 
-/* The shape was guessed wrong: which it is. NULL: broken. */
-__attribute__((noinline)) static struct shape *decode_wrong_step(struct trace_decoder *d,
-                                                                 struct successor *successor)
+/* Room for all that the frame says it has; the caller has a limit for that. */
+static bool make_room_for_history(struct trace_decoder *d)
 {
-	uint64_t which = cursor_varint(&d->columns[COLUMN_STEPS]);
+	struct step_symbol *history;
 
-	next_run(&d->steps);
+	if (d->steps_left <= d->room_steps)
+		return true;
+	history = reallocarray(d->history, d->steps_left, sizeof(*history));
+	if (!history)
+		return refuse(d, no_memory);
+	d->history = history;
+	d->room_steps = d->steps_left;
+	return true;
+}
+
+/* A step was guessed wrong: goes into the history as what it is. */
+static bool decode_wrong_step(struct trace_decoder *d)
+{
+	uint64_t which = cursor_varint(&d->columns[COLUMN_STEPS]), count = 0;
+
 	if (!which) {
-		which = d->nr_shapes + 1;
 		if (!read_shape(d))
-			return NULL;
+			return false;
+		which = d->nr_shapes;
 	}
-	if (which > d->nr_shapes) {
-		refuse(d, "a shape that was never told");
-		return NULL;
+	if (which > d->nr_shapes)
+		return refuse(d, "a shape that was never told");
+	if (d->shapes[which - 1].is_counted) {
+		count = cursor_varint(&d->columns[COLUMN_COUNTS]);
+		if (!count || count > UINT32_MAX)
+			return refuse(d, "a count that is none");
 	}
-	*successor = (struct successor){ (uint32_t)which, d->shapes[which - 1].last_count };
-	return &d->shapes[which - 1];
+	d->history[d->nr_steps++] = (struct step_symbol){ (uint32_t)which - 1, (uint32_t)count };
+	d->guess = guess_begin(d->places, d->history, d->nr_steps);
+	next_run(&d->steps);
+	return true;
 }
 
-static inline struct shape *next_shape(struct trace_decoder *d, struct successor *successor)
+/* At most n steps that are guessed right go into the history; if the next one is not, that
+ * one alone. Returns how many; 0: broken. */
+static uint32_t decode_symbols(struct trace_decoder *d, uint32_t n)
 {
-	if (is_right(&d->steps) && likely(successor->shape))
-		return &d->shapes[successor->shape - 1];
-	return decode_wrong_step(d, successor);
-}
+	struct step_symbol *to = &d->history[d->nr_steps];
+	const struct step_symbol *from;
 
-/* The step's accesses to `to`, where there is room. Returns how many; 0: broken. */
-static inline uint32_t decode_step(struct trace_decoder *d, struct trace_access *to)
-{
-	struct successor *successor =
-	    &d->successors[successor_index(&d->step_history, d->is_page_detail)];
-	struct shape *shape = next_shape(d, successor);
-	const struct trace_access *from;
-	struct va_history *history;
-
-	if (unlikely(!shape))
-		return 0;
-	step_history_push(&d->step_history, successor->shape - 1);
-	from = &d->accesses[shape->first];
-	history = &d->histories[shape->first];
-	if (shape->is_counted) {
-		*to = *from;
-		decode_count(d, shape, successor, to);
-		if (!d->is_page_detail)
-			to->va = decode_va(d, history);
-		return 1;
-	}
-	for (uint32_t i = 0; i < shape->nr; i++) {
+	if (!d->steps.right)
+		return decode_wrong_step(d);
+	if (d->guess == NO_GUESS)
+		return refuse(d, "a step like one that never was");
+	from = &d->history[d->guess];
+	if (n > d->steps.right)
+		n = (uint32_t)d->steps.right;
+	for (uint32_t i = 0; i < n; i++) /* they may overlap */
 		to[i] = from[i];
-		if (from[i].kind != ACCESS_FETCH)
-			to[i].va = decode_va(d, &history[i]);
-	}
-	return shape->nr;
+	d->steps.right -= n;
+	d->nr_steps += n;
+	d->guess += n;
+	return n;
 }
 
-/* Steps into the batch, up to the next mark. */
-static void decode_steps(struct trace_decoder *d, struct trace_batch *batch)
+/* Accesses of the next steps of the history, at most *n and what has room; *n: how many
+ * steps that is. All that changes with each of them is kept at hand. */
+static uint32_t decode_accesses(struct trace_decoder *d, uint32_t *n, struct trace_access *to,
+                                uint32_t room)
 {
-	while (d->steps_left && d->steps_to_mark && batch->nr <= TRACE_BATCH - STEP_MAX_ELEMENTS) {
-		uint32_t n = decode_step(d, &d->batch[batch->nr]);
+	const struct step_symbol *symbols = &d->history[d->nr_told];
+	struct va_stream stream = d->va_stream;
+	uint64_t right = d->vas.right;
+	uint32_t done = 0, nr = 0;
 
-		if (unlikely(n > d->accesses_left))
-			refuse(d, "more accesses than it says");
-		if (unlikely(d->broken != NULL))
-			return;
-		batch->nr += n;
-		d->accesses_left -= n;
-		d->steps_left--;
-		d->steps_to_mark--;
+	for (; done < *n; done++) {
+		const struct shape *shape = &d->shapes[symbols[done].shape];
+		const struct trace_access *from = &d->accesses[shape->first];
+		struct va_history *history = &d->histories[shape->first];
+
+		if (shape->nr > room - nr)
+			break;
+		for (uint32_t i = 0; i < shape->nr; i++, nr++) {
+			to[nr] = from[i];
+			if (from[i].kind == ACCESS_FETCH)
+				continue;
+			if (likely(right)) {
+				to[nr].va = va_guess(&history[i], &stream, history[i].way);
+				right--;
+			} else {
+				to[nr].va = decode_wrong_va(d, &history[i], &stream);
+				right = d->vas.right;
+			}
+			va_learn(&history[i], &stream, to[nr].va);
+		}
+		if (unlikely(symbols[done].count))
+			to[nr - 1].count = symbols[done].count;
 	}
+	d->va_stream = stream;
+	d->vas.right = right;
+	*n = done;
+	return nr;
+}
+
+/* The same at page detail: an access each, which its shape, of the same number, has. */
+static uint32_t decode_pages(const struct trace_decoder *d, uint32_t *n, struct trace_access *to,
+                             uint32_t room)
+{
+	const struct step_symbol *symbols = &d->history[d->nr_told];
+	const struct trace_access *accesses = d->accesses;
+
+	if (*n > room)
+		*n = room;
+	for (uint32_t i = 0; i < *n; i++) {
+		to[i] = accesses[symbols[i].shape];
+		to[i].count = symbols[i].count;
+	}
+	return *n;
+}
+
+/* Steps into the batch, up to the next mark. False: there is no room for the next one. */
+static bool decode_steps(struct trace_decoder *d, struct trace_batch *batch)
+{
+	uint32_t n = d->nr_steps - d->nr_told, nr;
+	struct trace_access *to = &d->batch[batch->nr];
+
+	if (!n)
+		n = decode_symbols(d, d->steps_left < MAX_AHEAD ? d->steps_left : MAX_AHEAD);
+	if (n > d->steps_to_mark)
+		n = (uint32_t)d->steps_to_mark;
+	nr = d->is_page_detail ? decode_pages(d, &n, to, TRACE_BATCH - batch->nr)
+	                       : decode_accesses(d, &n, to, TRACE_BATCH - batch->nr);
+	if (nr > d->accesses_left)
+		return refuse(d, "more accesses than it says");
+	batch->nr += nr;
+	d->nr_told += n;
+	d->accesses_left -= nr;
+	d->steps_left -= n;
+	d->steps_to_mark -= n;
+	return n;
 }
 
 /* ---- marks ---- */
@@ -513,18 +552,18 @@ static void read_columns(struct trace_decoder *d, struct cursor *in)
 	if (in->failed || cursor_left(in))
 		refuse(d, "columns of other sizes than it says");
 	d->steps.runs = d->columns[COLUMN_STEP_RUNS];
-	d->counts.runs = d->columns[COLUMN_COUNT_RUNS];
 	d->vas.runs = d->columns[COLUMN_VA_RUNS];
 }
 
 static void forget(struct trace_decoder *d)
 {
-	d->step_history = (struct step_history){ 0 };
+	d->nr_steps = d->nr_told = 0;
+	d->guess = NO_GUESS;
 	d->va_stream = (struct va_stream){ 0 };
 	d->nr_shapes = d->nr_elements = d->nr_blocks = 0;
 	d->last_base = 0;
 	d->broken = NULL;
-	memset(d->successors, 0, sizeof(d->successors));
+	memset(d->places, 0, sizeof(d->places));
 }
 
 int trace_decoder_begin(struct trace_decoder *decoder, const void *content, size_t size, char *why,
@@ -536,8 +575,8 @@ int trace_decoder_begin(struct trace_decoder *decoder, const void *content, size
 	read_head(decoder, &in);
 	read_columns(decoder, &in);
 	next_run(&decoder->steps);
-	next_run(&decoder->counts);
 	next_run(&decoder->vas);
+	make_room_for_history(decoder);
 	decoder->nr_accesses_before += decoder->accesses_left;
 	if (!decoder->broken)
 		approach_mark(decoder);
@@ -550,10 +589,9 @@ static void check_end(struct trace_decoder *d)
 	if (d->accesses_left)
 		refuse(d, "fewer accesses than it says");
 	for (int i = 0; i < NR_COLUMNS; i++) {
-		const struct cursor *column = i == COLUMN_STEP_RUNS    ? &d->steps.runs
-		                              : i == COLUMN_COUNT_RUNS ? &d->counts.runs
-		                              : i == COLUMN_VA_RUNS    ? &d->vas.runs
-		                                                       : &d->columns[i];
+		const struct cursor *column = i == COLUMN_STEP_RUNS ? &d->steps.runs
+		                              : i == COLUMN_VA_RUNS ? &d->vas.runs
+		                                                    : &d->columns[i];
 
 		if (column->failed || cursor_left(column))
 			refuse(d, "columns that do not end together");
@@ -572,11 +610,13 @@ static bool is_context_next(const struct trace_decoder *d)
 static void fill_batch(struct trace_decoder *d, struct trace_batch *batch)
 {
 	while (!d->broken) {
-		if (d->steps_to_mark) {
-			decode_steps(d, batch);
-			if (d->steps_to_mark || d->broken)
+		if (d->steps_to_mark && d->steps_left) {
+			if (!decode_steps(d, batch))
 				return;
+			continue;
 		}
+		if (d->steps_to_mark)
+			return;
 		if (batch->nr && is_context_next(d))
 			return;
 		if (read_mark(d)) {

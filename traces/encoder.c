@@ -31,10 +31,8 @@ struct element {
 
 struct shape {
 	va_t base;
-	uint64_t hash;       /* of all that makes it */
 	uint64_t block_hash; /* 0: no block */
 	uint32_t first, nr;  /* in elements and histories */
-	uint32_t last_count; /* if it is counted */
 };
 
 /* The step that is being put together. */
@@ -68,8 +66,10 @@ struct encoder {
 	uint32_t nr_accesses, nr_steps, nr_marks;
 	uint32_t nr_steps_at_mark; /* when the last mark was made */
 	struct bytes columns[NR_COLUMNS];
-	struct guesses steps, counts, vas;
-	struct step_history step_history;
+	struct guesses steps, vas;
+	struct step_symbol *history; /* nr_steps */
+	uint32_t guess;              /* the step that should be the next; or NO_GUESS */
+	uint32_t places[1 << GUESS_BITS];
 	struct va_stream va_stream;
 	struct shape *shapes;
 	struct element *elements;
@@ -79,7 +79,6 @@ struct encoder {
 	uint64_t *blocks; /* hashes, by number */
 	uint32_t nr_blocks;
 	uint32_t buckets[NR_BUCKETS]; /* 1 + shape, by hash */
-	struct successor successors[1 << SUCCESSOR_BITS];
 
 	struct step step;
 	struct bytes frame;
@@ -98,10 +97,11 @@ int encoder_create(struct encoder **out, enum trace_detail detail)
 	e->elements = calloc(FRAME_MAX_ELEMENTS, sizeof(*e->elements));
 	e->histories = calloc(FRAME_MAX_ELEMENTS, sizeof(*e->histories));
 	e->blocks = calloc(FRAME_MAX_SHAPES, sizeof(*e->blocks));
+	e->history = calloc(FRAME_MAX_ACCESSES, sizeof(*e->history));
+	e->guess = NO_GUESS;
 	e->steps.runs = &e->columns[COLUMN_STEP_RUNS];
-	e->counts.runs = &e->columns[COLUMN_COUNT_RUNS];
 	e->vas.runs = &e->columns[COLUMN_VA_RUNS];
-	if (!e->shapes || !e->elements || !e->histories || !e->blocks) {
+	if (!e->shapes || !e->elements || !e->histories || !e->blocks || !e->history) {
 		encoder_destroy(e);
 		return -ENOMEM;
 	}
@@ -120,6 +120,7 @@ void encoder_destroy(struct encoder *encoder)
 	free(encoder->elements);
 	free(encoder->histories);
 	free(encoder->blocks);
+	free(encoder->history);
 	free(encoder);
 }
 
@@ -134,18 +135,6 @@ static void guessed_wrong(struct guesses *g)
 {
 	bytes_put_varint(g->runs, g->right);
 	g->right = 0;
-}
-
-static void encode_count(struct encoder *e, struct shape *shape, struct successor *successor,
-                         uint32_t count)
-{
-	if (count == successor->count) {
-		guessed_right(&e->counts);
-	} else {
-		guessed_wrong(&e->counts);
-		bytes_put_varint(&e->columns[COLUMN_COUNTS], count);
-	}
-	shape->last_count = successor->count = count;
 }
 
 /* The way with the smallest difference. */
@@ -191,28 +180,33 @@ static void encode_va(struct encoder *e, struct va_history *h, va_t va)
 
 /* ---- shapes ---- */
 
-static uint64_t step_hash(const struct step *step)
+/* The step's shape is no other than this one. */
+static bool is_shape(const struct encoder *e, uint32_t number, uint64_t block_hash)
 {
-	const uint64_t seed = step->base ^ (step->block ? step->block->hash : 0);
+	const struct shape *shape = &e->shapes[number];
+	const struct step *step = &e->step;
 
-	return XXH3_64bits_withSeed(step->elements, step->nr * sizeof(step->elements[0]), seed);
-}
-
-static bool shape_is(const struct encoder *e, const struct shape *shape, const struct step *step,
-                     uint64_t hash)
-{
-	return shape->hash == hash && shape->base == step->base && shape->nr == step->nr &&
-	       shape->block_hash == (step->block ? step->block->hash : 0) &&
+	return shape->base == step->base && shape->nr == step->nr &&
+	       shape->block_hash == block_hash &&
 	       !memcmp(&e->elements[shape->first], step->elements,
 	               step->nr * sizeof(step->elements[0]));
 }
 
-/* Its number, or that of the next one to be. */
-static uint32_t find_shape(const struct encoder *e, uint64_t hash, uint32_t *bucket)
+static uint32_t bucket_of(const struct step *step, uint64_t block_hash)
 {
-	uint32_t i = (uint32_t)hash & (NR_BUCKETS - 1);
+	uint64_t hash = XXH3_64bits_withSeed(step->elements, step->nr * sizeof(step->elements[0]),
+	                                     step->base ^ block_hash);
 
-	while (e->buckets[i] && !shape_is(e, &e->shapes[e->buckets[i] - 1], &e->step, hash))
+	return (uint32_t)hash & (NR_BUCKETS - 1);
+}
+
+/* Its number, or that of the next one to be. *bucket: where it is. */
+static uint32_t find_shape(const struct encoder *e, uint32_t *bucket)
+{
+	uint64_t block_hash = e->step.block ? e->step.block->hash : 0;
+	uint32_t i = bucket_of(&e->step, block_hash);
+
+	while (e->buckets[i] && !is_shape(e, e->buckets[i] - 1, block_hash))
 		i = (i + 1) & (NR_BUCKETS - 1);
 	*bucket = i;
 	return e->buckets[i] ? e->buckets[i] - 1 : e->nr_shapes;
@@ -347,7 +341,7 @@ static void put_shape(struct encoder *e)
 		put_element(out, &step->elements[i], &last_offset);
 }
 
-static void add_shape(struct encoder *e, uint64_t hash, uint32_t bucket)
+static void add_shape(struct encoder *e, uint32_t bucket)
 {
 	const struct step *step = &e->step;
 	struct shape *shape = &e->shapes[e->nr_shapes++];
@@ -355,7 +349,6 @@ static void add_shape(struct encoder *e, uint64_t hash, uint32_t bucket)
 	e->buckets[bucket] = e->nr_shapes;
 	*shape = (struct shape){
 		.base = step->base,
-		.hash = hash,
 		.block_hash = step->block ? step->block->hash : 0,
 		.first = e->nr_elements,
 		.nr = step->nr,
@@ -368,36 +361,58 @@ static void add_shape(struct encoder *e, uint64_t hash, uint32_t bucket)
 
 /* ---- steps ---- */
 
+static bool is_guessed_right(const struct encoder *e)
+{
+	const struct step *step = &e->step;
+	const struct step_symbol *guess;
+
+	if (e->guess == NO_GUESS)
+		return false;
+	guess = &e->history[e->guess];
+	return guess->count == step->count &&
+	       is_shape(e, guess->shape, step->block ? step->block->hash : 0);
+}
+
+/* Writes the step's shape. */
+static uint32_t encode_wrong_step(struct encoder *e)
+{
+	uint32_t bucket, number = find_shape(e, &bucket);
+	bool is_new = number == e->nr_shapes;
+
+	guessed_wrong(&e->steps);
+	bytes_put_varint(&e->columns[COLUMN_STEPS], is_new ? 0 : number + 1);
+	if (is_new)
+		add_shape(e, bucket);
+	if (e->step.count)
+		bytes_put_varint(&e->columns[COLUMN_COUNTS], e->step.count);
+	return number;
+}
+
+static void encode_vas(struct encoder *e, const struct shape *shape)
+{
+	const struct element *elements = &e->elements[shape->first];
+	struct va_history *histories = &e->histories[shape->first];
+
+	for (uint32_t i = 0; i < shape->nr; i++)
+		if (!(elements[i].bits & ELEMENT_FIXED))
+			encode_va(e, &histories[i], e->step.vas[i]);
+}
+
 static void encode_step(struct encoder *e)
 {
-	struct successor *successor =
-	    &e->successors[successor_index(&e->step_history, e->is_page_detail)];
-	const struct step *step = &e->step;
-	uint64_t hash = step_hash(step);
-	uint32_t bucket, number = find_shape(e, hash, &bucket);
-	struct shape *shape = &e->shapes[number];
+	bool is_right = is_guessed_right(e);
+	uint32_t number = is_right ? e->history[e->guess].shape : encode_wrong_step(e);
 
-	if (successor->shape == number + 1) {
+	e->history[e->nr_steps++] = (struct step_symbol){ number, e->step.count };
+	if (is_right) {
 		guessed_right(&e->steps);
+		e->guess++;
 	} else {
-		guessed_wrong(&e->steps);
-		bytes_put_varint(&e->columns[COLUMN_STEPS],
-		                 number == e->nr_shapes ? 0 : number + 1);
-		if (number == e->nr_shapes)
-			add_shape(e, hash, bucket);
-		*successor = (struct successor){ number + 1, shape->last_count };
+		e->guess = guess_begin(e->places, e->history, e->nr_steps);
 	}
-	step_history_push(&e->step_history, number);
-	for (uint32_t i = 0; i < step->nr; i++) {
-		uint32_t bits = e->elements[shape->first + i].bits;
-
-		if (bits & ELEMENT_COUNTED)
-			encode_count(e, shape, successor, step->count);
-		if (!(bits & ELEMENT_FIXED))
-			encode_va(e, &e->histories[shape->first + i], step->vas[i]);
-	}
-	e->nr_accesses += step->nr;
-	e->nr_steps++;
+	if (!e->is_page_detail)
+		encode_vas(e, &e->shapes[number]);
+	e->nr_accesses += e->step.nr;
 }
 
 void encoder_end_step(struct encoder *encoder)
@@ -420,6 +435,7 @@ static void begin_step(struct encoder *e, va_t base, const struct coded_block *b
 	struct step *step = &e->step;
 
 	step->is_open = true;
+	step->count = 0;
 	step->base = base;
 	step->block = block;
 	step->fetch_end = 0;
@@ -657,13 +673,13 @@ static void forget(struct encoder *e)
 	e->nr_accesses = e->nr_steps = e->nr_marks = e->nr_steps_at_mark = 0;
 	for (int i = 0; i < NR_COLUMNS; i++)
 		e->columns[i].size = 0;
-	e->steps.right = e->counts.right = e->vas.right = 0;
-	e->step_history = (struct step_history){ 0 };
+	e->steps.right = e->vas.right = 0;
+	e->guess = NO_GUESS;
 	e->va_stream = (struct va_stream){ 0 };
 	e->nr_shapes = e->nr_elements = e->nr_blocks = 0;
 	e->last_base = 0;
 	memset(e->buckets, 0, sizeof(e->buckets));
-	memset(e->successors, 0, sizeof(e->successors));
+	memset(e->places, 0, sizeof(e->places));
 }
 
 const struct bytes *encoder_take_frame(struct encoder *encoder)
