@@ -21,7 +21,7 @@ struct block_access {
 struct coded_block {
 	struct trace_block block;
 	uint32_t size; /* bytes */
-	uint64_t hash; /* of all of the above */
+	uint64_t hash; /* coded_block_hash() */
 	/* The accesses that its instructions should make, in order, up to the first one that
 	 * is not known for it, or repeats its accesses. From them ip is found. NULL: accesses
 	 * come with their ip. */
@@ -32,6 +32,10 @@ struct coded_block {
 };
 
 #define NO_REP UINT32_MAX
+
+/* Of place and lengths: two blocks of a trace with the same hash are taken for the same. (A
+ * short text's XXH3 and its seed cancel out too easily to take va for the seed.) */
+uint64_t coded_block_hash(const struct trace_block *block);
 
 /* 0 or -ENOMEM. detail: TRACE_PAGE takes what traces/pages.h makes of accesses. */
 int encoder_create(struct encoder **out, enum trace_detail detail);

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 struct sink {
 	struct trace_sink sink; /* first */
@@ -31,7 +30,7 @@ static void write_block(struct sink *s, const struct trace_access *access)
 	s->block = (struct coded_block){
 		.block = *block,
 		.size = size,
-		.hash = XXH3_64bits_withSeed(block->lengths, block->nr_instructions, block->va),
+		.hash = coded_block_hash(block),
 		.rep_offset = NO_REP,
 	};
 	trace_writer_block(&s->writer, &s->block, access->count);

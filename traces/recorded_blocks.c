@@ -91,8 +91,7 @@ static struct recorded_block *make_block(struct decoder *decoder, const struct r
 	block->coded.accesses = block->accesses;
 	block->coded.block.lengths = block->lengths;
 	decode_all(decoder, block, told);
-	block->coded.hash =
-	    XXH3_64bits_withSeed(block->lengths, block->coded.block.nr_instructions, told->va);
+	block->coded.hash = coded_block_hash(&block->coded.block);
 	return block;
 }
 

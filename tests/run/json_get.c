@@ -13,7 +13,7 @@
 
 #define PATH_SIZE 512
 
-static bool get(const struct fy_document *document, const char *dotted)
+static bool get(struct fy_document *document, const char *dotted)
 {
 	struct fy_node *node;
 	char path[PATH_SIZE];
