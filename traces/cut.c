@@ -10,6 +10,7 @@ struct cut_source {
 	struct trace_source *whole; /* ours */
 	struct trace_cut cut;
 	uint64_t record, instruction; /* the last that was read; of all, from 1 */
+	bool has_gaps;                /* accesses before them were left out */
 	struct trace_access accesses[TRACE_BATCH];
 };
 
@@ -51,15 +52,25 @@ static uint32_t cut_accesses(struct cut_source *own, const struct trace_batch *b
 		own->instruction += more ? 1 : 0; /* a run counts where it begins */
 		if (keeps(own, batch->task))
 			own->accesses[nr++] = *access;
+		else
+			own->has_gaps = true;
 		own->instruction += more ? more - 1 : 0;
 	}
 	return nr;
+}
+
+/* It tells how many instructions ran, all of which the cut does not have. */
+static bool sums_up(const struct record_event *event)
+{
+	return event->kind == RECORD_CPU_END || event->kind == RECORD_END;
 }
 
 static const struct record_event *cut_event(struct cut_source *own,
                                             const struct record_event *event)
 {
 	own->record++;
+	if (own->cut.keep_events && own->has_gaps && sums_up(event))
+		return NULL;
 	if (own->cut.keep_events ? !is_past(own) : keeps(own, event->task))
 		return event;
 	return NULL;

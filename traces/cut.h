@@ -20,7 +20,7 @@ struct trace_cut {
 	int32_t task;
 	bool one_task; /* accesses and events of task alone */
 	/* Events are all kept up to the end of the range, whosever they are: memory is then
-	 * as it was, and the cut can be replayed. */
+	 * as it was, and the cut can be replayed. Not the run's sums, if accesses lack. */
 	bool keep_events;
 };
 

@@ -168,6 +168,51 @@ check 'and nothing is left' test ! -e out
 "$PAGEWALK" trace export -t nonsense data.course -o out 2>err
 check 'a format that cannot be written is refused' grep -q 'no such format to write: nonsense' err
 
+# ---- recordings of ours go out ----
+
+"$PAGEWALK" run -q --record run.pwt --stats run.json -- "$GUEST/touch" >/dev/null
+"$PAGEWALK" trace export -t drmemtrace run.pwt -o run.drmemtrace.gz 2>err
+check 'the kernel'\''s accesses are left out of drmemtrace, and counted' \
+	grep -q 'run.drmemtrace.gz: [0-9]* accesses that this format cannot hold' err
+"$PAGEWALK" trace export -t csv run.pwt -o run.csv
+data_of() { # FILE: kind, address, size and instruction of each load and store of the user's
+	"$PAGEWALK" trace cat "$1" | awk '$4 == "user" && $3 != "fetch" { print $3, $5, $6, $8 }'
+}
+data_of run.csv >expected
+data_of run.drmemtrace.gz >got
+check 'in drmemtrace each access follows the instruction that it was recorded with' \
+	cmp expected got
+counts_of run.drmemtrace.gz >/dev/null
+fetches=$(stat_of info.json accesses.user.fetch)
+check 'there are as many instructions as ran, and those tried again after a fault' test \
+	"$fetches" -ge "$(stat_of run.json guest.instructions)" -a "$fetches" -le \
+	$(($(stat_of run.json guest.instructions) + $(stat_of run.json faults.minor)))
+for format in champsim lackey; do
+	"$PAGEWALK" trace export -t $format run.pwt -o out 2>err
+	check "$format has as many loads and stores" test \
+		"$(counts_of out | cut -d' ' -f1-2)" = "$(counts_of run.csv | cut -d' ' -f1-2)"
+done
+
+"$PAGEWALK" run -q --record pages.pwt --record-detail page -- "$GUEST/touch" >/dev/null
+rm -f out
+"$PAGEWALK" trace export -t champsim pages.pwt -o out 2>err
+check 'a trace of pages is refused for champsim' test $? -eq 125
+check 'with the reason, and no file' test ! -e out -a -n "$(grep 'which pages were' err)"
+"$PAGEWALK" trace export -t csv pages.pwt -o pages.csv
+"$PAGEWALK" trace cat pages.pwt | grep -E ' (user|kernel) ' >expected
+"$PAGEWALK" trace cat pages.csv | grep -E ' (user|kernel) ' >got
+check 'a table of pages has their counts' cmp expected got
+
+"$PAGEWALK" trace cut --records 1-3000 run.pwt -o begin.pwt
+check 'the begin of a recording replays' "$PAGEWALK" replay -q --check begin.pwt
+"$PAGEWALK" trace cut --records 3001- run.pwt -o end.pwt
+check 'and its end, with all events before' "$PAGEWALK" replay -q --check end.pwt
+check 'the two have all accesses' test "$(counts_of run.pwt)" = "$({ counts_of begin.pwt
+	echo; counts_of end.pwt; echo; } | awk '{ l += $1; s += $2; f += $3 }
+	END { printf "%d %d %d ", l, s, f }')"
+"$PAGEWALK" trace merge --quantum 500 run.pwt run.pwt -o twice.pwt
+check 'two recordings share a machine' "$PAGEWALK" replay -q --check twice.pwt
+
 # ---- parts, and several ----
 
 "$PAGEWALK" trace cut --records 100-200 table.csv -o part.pwt

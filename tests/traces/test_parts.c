@@ -94,6 +94,27 @@ START_TEST(a_cut_that_keeps_events_has_all_up_to_its_end)
 }
 END_TEST
 
+START_TEST(a_cut_without_all_accesses_has_no_sums_of_the_run)
+{
+	for (int first = 1; first < 3; first++) {
+		const struct trace_cut cut = { .records = { (uint64_t)first, 0 },
+			                       .keep_events = true };
+		struct list_source list;
+		struct trace_source *part;
+
+		list_source_init(&list, true);
+		list_source_access(&list, ACCESS_FETCH, 0x1000);
+		list_source_access(&list, ACCESS_FETCH, 0x1000);
+		list_source_event(&list, RECORD_END, 2, 0, 0, 0);
+		ck_assert_int_eq(trace_cut_open(&part, &list.source, &cut), 0);
+		expect(part, first == 1 ? "fetch 1000 0 task 0 ip 0\n"
+		                          "fetch 1000 0 task 0 ip 0\n"
+		                          "end 0 mm 2\n"
+		                        : "fetch 1000 0 task 0 ip 0\n");
+	}
+}
+END_TEST
+
 START_TEST(a_cut_of_a_task_has_its_accesses_alone)
 {
 	expect_cut(&(struct trace_cut){ .task = 8, .one_task = true, .keep_events = true },
@@ -254,6 +275,7 @@ static Suite *suite(void)
 	tcase_add_test(cuts, records_are_counted_from_1_events_with_them);
 	tcase_add_test(cuts, instructions_have_the_data_that_follows_them);
 	tcase_add_test(cuts, a_cut_that_keeps_events_has_all_up_to_its_end);
+	tcase_add_test(cuts, a_cut_without_all_accesses_has_no_sums_of_the_run);
 	tcase_add_test(cuts, a_cut_of_a_task_has_its_accesses_alone);
 	tcase_add_test(cuts, a_broken_trace_is_a_broken_cut);
 	suite_add_tcase(s, cuts);
