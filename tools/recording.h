@@ -9,6 +9,8 @@
 
 #include "traces/recorder.h"
 
+#include <pthread.h>
+
 struct recording {
 	/* options */
 	const char *path; /* NULL: nothing is recorded */
@@ -18,6 +20,9 @@ struct recording {
 	FILE *file;
 	bool is_new; /* the file was not there before */
 	struct trace_recorder *recorder;
+	pthread_t signals; /* waits for those that end us, and completes the file before */
+	bool has_signals;
+	_Atomic bool is_over; /* the next one tells the thread to end */
 };
 
 /* Each 0, or EXIT_MISTAKE with the mistake told. Nothing to do without a path. */

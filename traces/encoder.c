@@ -303,7 +303,6 @@ static void put_element(struct bytes *out, const struct element *element, uint32
 		bytes_put_varint(out, element->count);
 }
 
-/* 0: none; 1: a new one, which follows; 2 + how many others were new since. */
 uint64_t coded_block_hash(const struct trace_block *block)
 {
 	uint64_t lengths = XXH3_64bits(block->lengths, block->nr_instructions);
@@ -311,6 +310,7 @@ uint64_t coded_block_hash(const struct trace_block *block)
 	return XXH3_64bits_withSeed(&block->va, sizeof(block->va), lengths);
 }
 
+/* 0: none; 1: a new one, which follows; 2 + how many others were new since. */
 static void put_block(struct encoder *e, const struct coded_block *coded)
 {
 	struct bytes *out = &e->columns[COLUMN_SHAPES];

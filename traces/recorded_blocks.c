@@ -4,12 +4,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 struct recorded_block {
 	struct coded_block coded;
-	uint64_t bytes_hash; /* of the code */
-	uint8_t *lengths;    /* behind the accesses */
+	bool is_32;
+	uint32_t nr_bytes;
+	uint8_t *bytes;   /* of the code; behind the accesses */
+	uint8_t *lengths; /* behind them */
 	struct block_access accesses[];
 };
 
@@ -74,36 +75,43 @@ static void decode_all(struct decoder *decoder, struct recorded_block *block,
 	coded->size = at;
 }
 
-static struct recorded_block *make_block(struct decoder *decoder, const struct record_block *told,
-                                         uint64_t bytes_hash)
+static struct recorded_block *make_block(struct decoder *decoder, const struct record_block *told)
 {
 	/* An instruction has a byte at least. */
 	size_t accesses_size = told->size * DECODE_MAX_ACCESSES * sizeof(struct block_access);
-	struct recorded_block *block = malloc(sizeof(*block) + accesses_size + told->size);
+	struct recorded_block *block = malloc(sizeof(*block) + accesses_size + 2 * told->size);
 
 	if (!block)
 		return NULL;
 	*block = (struct recorded_block){
 		.coded = { .block = { .va = told->va }, .rep_offset = NO_REP },
-		.bytes_hash = bytes_hash,
-		.lengths = (uint8_t *)block->accesses + accesses_size,
+		.is_32 = told->is_32,
+		.nr_bytes = told->size,
+		.bytes = (uint8_t *)block->accesses + accesses_size,
 	};
+	block->lengths = block->bytes + told->size;
 	block->coded.accesses = block->accesses;
 	block->coded.block.lengths = block->lengths;
+	memcpy(block->bytes, told->bytes, told->size);
 	decode_all(decoder, block, told);
 	block->coded.hash = coded_block_hash(&block->coded.block);
 	return block;
 }
 
+static bool is_same(const struct recorded_block *block, const struct record_block *told)
+{
+	return block && block->coded.block.va == told->va && block->is_32 == told->is_32 &&
+	       block->nr_bytes == told->size && !memcmp(block->bytes, told->bytes, told->size);
+}
+
 bool recorded_blocks_learn(struct recorded_blocks *blocks, const struct record_block *told)
 {
 	struct recorded_block **place = &blocks->blocks[told->number];
-	uint64_t hash = XXH3_64bits_withSeed(told->bytes, told->size, told->va ^ told->is_32);
 
-	if (*place && (*place)->bytes_hash == hash && (*place)->coded.block.va == told->va)
+	if (is_same(*place, told))
 		return true;
 	free(*place);
-	*place = make_block(blocks->decoder, told, hash);
+	*place = make_block(blocks->decoder, told);
 	return *place;
 }
 

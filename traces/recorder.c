@@ -49,6 +49,7 @@ struct trace_recorder {
 	uint64_t nr_handed_over; /* by the machine; it fills the chunk of this number */
 	uint64_t nr_done;        /* by the thread */
 	bool is_ending;          /* nothing more is handed over */
+	bool is_cut;             /* and who tries is held */
 	int error;               /* of writing: -errno */
 	pthread_t thread;
 	bool has_thread;
@@ -84,7 +85,7 @@ static void hand_over(struct trace_recorder *r)
 	pthread_mutex_lock(&r->lock);
 	r->nr_handed_over++;
 	pthread_cond_signal(&r->handed_over);
-	while (r->nr_handed_over - r->nr_done == NR_CHUNKS)
+	while (r->nr_handed_over - r->nr_done == NR_CHUNKS || r->is_cut)
 		pthread_cond_wait(&r->done, &r->lock);
 	error = r->error;
 	pthread_mutex_unlock(&r->lock);
@@ -376,6 +377,15 @@ int trace_recorder_complete(struct trace_recorder *recorder)
 	machine_set_recorder(recorder->machine, NULL);
 	end_thread(recorder);
 	return trace_writer_complete(&recorder->writer);
+}
+
+void trace_recorder_cut(struct trace_recorder *recorder)
+{
+	pthread_mutex_lock(&recorder->lock);
+	recorder->is_cut = true;
+	pthread_mutex_unlock(&recorder->lock);
+	end_thread(recorder);
+	trace_writer_complete(&recorder->writer);
 }
 
 void trace_recorder_destroy(struct trace_recorder *recorder)

@@ -28,6 +28,10 @@ int trace_recorder_create(struct trace_recorder **out, struct machine *machine, 
 /* The run is over: completes the file. 0 or -errno. */
 int trace_recorder_complete(struct trace_recorder *recorder);
 
+/* The process ends: completes the file with what the machine has handed over by now, from
+ * another thread than the machine's, which is held for good when it comes to hand over more. */
+void trace_recorder_cut(struct trace_recorder *recorder);
+
 /* Without trace_recorder_complete() the file stays as it is. NULL is fine. */
 void trace_recorder_destroy(struct trace_recorder *recorder);
 
