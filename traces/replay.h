@@ -49,6 +49,7 @@ struct replay {
 
 	/* By the recorded run's CPUs, which may be more than the machine's: whom each runs. */
 	int32_t current[NR_CPUS_MAX]; /* pid; 0: nobody yet */
+	va_t fetched[NR_CPUS_MAX];    /* last; 0: nothing yet */
 	char error[600];
 };
 

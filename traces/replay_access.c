@@ -102,21 +102,86 @@ int replay_fault(struct replay *replay, const struct record_event *event)
 
 /* ---- accesses ---- */
 
-/* `left` of the access's have not been made: the tables do not allow the first. */
-static int make_possible(struct replay *replay, struct mmu *mmu, const struct trace_access *access,
-                         uint64_t left, struct page_fault *fault)
+/* A store by the same instruction at the same place comes next, or was tried next and
+ * faulted. If a page has to be asked for by such a load, it is asked for as a store
+ * (sim/decode.h). */
+static bool is_read_modify_write(const struct trace_batch *batch, const struct trace_access *access)
 {
-	uint64_t ip = access->kind == ACCESS_FETCH ? access->va : access->ip;
+	const struct trace_access *next = access + 1;
+	const struct record_event *event = batch->event;
 
-	for (int tries = 0; left; tries++) {
+	if (access->kind != ACCESS_LOAD || !access->ip)
+		return false;
+	if (next < batch->accesses + batch->nr)
+		return next->kind == ACCESS_STORE && next->va == access->va &&
+		       next->ip == access->ip;
+	return event && event->kind == RECORD_FAULT && event->args[0] == access->va &&
+	       event->args[1] == ACCESS_STORE && event->args[3] == access->ip;
+}
+
+/* The first access of its instruction, as far as the batch has them. A round of a string
+ * instruction, which begins anew for itself, has no two of a kind. */
+static const struct trace_access *begin_of_instruction(const struct trace_batch *batch,
+                                                       const struct trace_access *access)
+{
+	const struct trace_access *first = access;
+
+	while (access->ip && first > batch->accesses && first[-1].kind != ACCESS_FETCH &&
+	       first[-1].kind != access->kind && first[-1].ip == access->ip)
+		first--;
+	return first;
+}
+
+/* The instruction is tried again from its start, as after every fault: its fetch, and what
+ * it accessed before. What does not go is left to its own record. */
+static void restart_instruction(struct replay *replay, struct mmu *mmu,
+                                const struct trace_batch *batch, const struct trace_access *access)
+{
+	const struct trace_access *again = access;
+	struct page_fault ignored;
+	va_t fetch;
+
+	if (access->priv != PRIV_USER || access->kind == ACCESS_FETCH)
+		return;
+	again = begin_of_instruction(batch, access);
+	fetch = access->ip ? access->ip : replay->fetched[batch->cpu];
+	if (fetch)
+		mmu_try_access(mmu, fetch, ACCESS_FETCH, PRIV_USER, 1, &ignored);
+	for (; again < access; again++)
+		mmu_try_access(mmu, again->va, again->kind, again->priv, 1, &ignored);
+}
+
+/* The access, or if it is part of a store the store, up to where it faults. How many are
+ * left; what of the access is a store alone is not counted as made. */
+static uint64_t try(struct mmu *mmu, const struct trace_access *access, bool as_store,
+                    uint64_t left, struct page_fault *fault)
+{
+	struct translation ignored;
+
+	if (as_store && !mmu_probe(mmu, access->va, ACCESS_LOAD, access->priv, NULL, NULL) &&
+	    !mmu_translate(mmu, access->va, ACCESS_STORE, access->priv, &ignored, fault))
+		return left;
+	return mmu_try_access(mmu, access->va, access->kind, access->priv, left, fault);
+}
+
+/* What no memo answers for. */
+static int make_access(struct replay *replay, struct mmu *mmu, const struct trace_batch *batch,
+                       const struct trace_access *access)
+{
+	bool as_store = is_read_modify_write(batch, access);
+	uint64_t ip = access->kind == ACCESS_FETCH ? access->va : access->ip;
+	struct page_fault fault;
+	uint64_t left = access->count;
+
+	for (int tries = 0; (left = try(mmu, access, as_store, left, &fault)) != 0; tries++) {
 		if (tries == REPLAY_MAX_FAULTS ||
-		    !replay_answer_fault(replay, fault, access->priv, ip)) {
+		    !replay_answer_fault(replay, &fault, access->priv, ip)) {
 			leave_out(replay, left);
-			break;
+			return 0;
 		}
 		if (replay->machine->check_failure[0])
 			return replay_check_failed(replay);
-		left = mmu_try_access(mmu, access->va, access->kind, access->priv, left, fault);
+		restart_instruction(replay, mmu, batch, access);
 	}
 	return 0;
 }
@@ -130,32 +195,34 @@ void replay_skip_accesses(struct replay *replay, const struct trace_access *acce
 	}
 }
 
+/* Where the task fetches, for traces that do not say it with each access. */
+static void note_fetch(struct replay *replay, const struct trace_batch *batch)
+{
+	for (uint32_t i = batch->nr; i; i--)
+		if (batch->accesses[i - 1].kind == ACCESS_FETCH) {
+			replay->fetched[batch->cpu] = batch->accesses[i - 1].va;
+			return;
+		}
+}
+
 int replay_accesses(struct replay *replay, const struct trace_batch *batch)
 {
 	const struct trace_access *access = batch->accesses, *end = access + batch->nr;
 	struct mmu *mmu = replay_run_on(replay, batch->cpu)->mmu;
-	struct page_fault fault;
-	uint64_t left;
+	bool is_there = replay_current(replay) != NULL;
+	int err;
 
-	if (!replay_current(replay)) {
-		replay_skip_accesses(replay, access, end);
-		return 0;
-	}
-	for (; access < end; access++) {
-		int err;
-
+	for (; is_there && access < end; access++) {
 		replay->counts.accesses += access->count;
-		left = mmu_try_access(mmu, access->va, access->kind, access->priv, access->count,
-		                      &fault);
-		if (likely(!left))
+		if (likely(
+		        mmu_hit_fast(mmu, access->va, access->kind, access->priv, access->count)))
 			continue;
-		err = make_possible(replay, mmu, access, left, &fault);
+		err = make_access(replay, mmu, batch, access);
 		if (err)
 			return err;
-		if (!replay_current(replay)) {
-			replay_skip_accesses(replay, access + 1, end);
-			break;
-		}
+		is_there = replay_current(replay) != NULL;
 	}
+	replay_skip_accesses(replay, access, end);
+	note_fetch(replay, batch);
 	return 0;
 }
