@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define WORD_BITS 64
-#define MIN_SLOTS 256
+#define MIN_SLOTS 4096
 
 static uint32_t word_of(uint32_t slot)
 {

@@ -8,7 +8,8 @@
 
 #define NO_LABEL UINT32_MAX
 #define GROUP 16 /* slots, or groups, whose least label is kept above */
-#define MIN_SLOTS 256
+#define YOUNG 64 /* whole groups, and bits of a word */
+#define MIN_SLOTS 4096
 #define FIRST_LABEL 2 /* a cache of one page hits only what it has just had */
 #define NEAR_LABELS 8 /* looked at one by one before the tree is asked */
 
@@ -23,20 +24,62 @@ static uint32_t least_of_group(const uint32_t *labels)
 	return least;
 }
 
-static void set_label(struct opt_stack *stack, uint32_t slot, uint32_t label)
+/* A label has gone from `slot`, or come there, or given way to another. */
+static void update_groups(struct opt_stack *stack, uint32_t slot, uint32_t old, uint32_t label)
 {
 	uint32_t i = slot;
 
-	stack->least[0][i] = label;
 	for (uint32_t level = 1; level < stack->nr_levels; level++) {
-		uint32_t group = i / GROUP;
-		uint32_t least = least_of_group(stack->least[level - 1] + group * GROUP);
+		uint32_t *least = &stack->least[level][i / GROUP];
 
-		if (stack->least[level][group] == least)
+		if (label < *least)
+			*least = label;
+		else if (*least == old)
+			*least = least_of_group(stack->least[level - 1] + i / GROUP * GROUP);
+		else
 			return;
-		stack->least[level][group] = least;
-		i = group;
+		i /= GROUP;
 	}
+}
+
+static void set_label(struct opt_stack *stack, uint32_t slot, uint32_t label)
+{
+	uint32_t old = stack->least[0][slot];
+
+	stack->least[0][slot] = label;
+	if (slot < stack->first_young)
+		update_groups(stack, slot, old, label);
+	else if (label == NO_LABEL)
+		stack->young_steps &= ~((uint64_t)1 << (slot - stack->first_young));
+	else
+		stack->young_steps |= (uint64_t)1 << (slot - stack->first_young);
+}
+
+/* The young steps at this slot or older ones. */
+static uint64_t young_until(const struct opt_stack *stack, uint32_t slot)
+{
+	return slot < stack->first_young
+	           ? 0
+	           : stack->young_steps & ~(uint64_t)0 >> (YOUNG - 1 - (slot - stack->first_young));
+}
+
+static uint32_t newest_young(const struct opt_stack *stack, uint64_t steps)
+{
+	return stack->first_young + YOUNG - 1 - (uint32_t)__builtin_clzll(steps);
+}
+
+/* All young slots are taken: they join the others. */
+static void settle_young(struct opt_stack *stack)
+{
+	uint64_t steps = stack->young_steps;
+
+	stack->young_steps = 0;
+	for (; steps; steps &= steps - 1) {
+		uint32_t slot = stack->first_young + (uint32_t)__builtin_ctzll(steps);
+
+		update_groups(stack, slot, NO_LABEL, stack->least[0][slot]);
+	}
+	stack->first_young += YOUNG;
 }
 
 /* The least label at this slot or older ones. */
@@ -44,6 +87,17 @@ static uint32_t least_until(const struct opt_stack *stack, uint32_t slot)
 {
 	uint32_t least = NO_LABEL, level = 0, i = slot;
 
+	for (uint64_t young = young_until(stack, slot); young; young &= young - 1) {
+		uint32_t here =
+		    stack->least[0][stack->first_young + (uint32_t)__builtin_ctzll(young)];
+
+		least = here < least ? here : least;
+	}
+	if (slot >= stack->first_young) {
+		if (!stack->first_young)
+			return least;
+		i = stack->first_young - 1;
+	}
 	for (;;) {
 		uint32_t here = stack->least[level][i];
 
@@ -62,8 +116,20 @@ static uint32_t least_until(const struct opt_stack *stack, uint32_t slot)
 /* The newest slot, at `slot` or older, with a label below `limit`; 0: none. */
 static uint32_t newest_below(const struct opt_stack *stack, uint32_t slot, uint32_t limit)
 {
+	uint64_t young = young_until(stack, slot);
 	uint32_t level = 0, i = slot;
 
+	while (young) {
+		i = newest_young(stack, young);
+		if (stack->least[0][i] < limit)
+			return i;
+		young ^= (uint64_t)1 << (i - stack->first_young);
+	}
+	if (slot >= stack->first_young) {
+		if (!stack->first_young)
+			return 0;
+		i = stack->first_young - 1;
+	}
 	while (stack->least[level][i] >= limit) {
 		while (i % GROUP == 0) {
 			if (i == 0)
@@ -148,12 +214,20 @@ static void drop_steps(struct opt_stack *stack, uint32_t slot, uint32_t smallest
 
 /* ---- slots ---- */
 
+/* From the labels of the slots below next_slot. */
 static void rebuild_groups(struct opt_stack *stack)
 {
+	stack->first_young = stack->next_slot / YOUNG * YOUNG;
+	stack->young_steps = 0;
+	for (uint32_t slot = stack->first_young; slot < stack->next_slot; slot++)
+		if (stack->least[0][slot] != NO_LABEL)
+			stack->young_steps |= (uint64_t)1 << (slot - stack->first_young);
 	for (uint32_t level = 1; level < stack->nr_levels; level++)
 		for (uint32_t i = 0; i < stack->nr_at[level - 1] / GROUP; i++)
 			stack->least[level][i] =
-			    least_of_group(stack->least[level - 1] + (size_t)i * GROUP);
+			    level == 1 && i >= stack->first_young / GROUP
+			        ? NO_LABEL
+			        : least_of_group(stack->least[level - 1] + (size_t)i * GROUP);
 }
 
 /* Numbers slots that have a page or a step, and the newest, 1, 2, 3 ... */
@@ -189,6 +263,8 @@ static void push(struct opt_stack *stack, uint32_t page)
 		renumber(stack);
 	stack->page_at[stack->next_slot] = page;
 	stack->slot_of[page] = stack->next_slot++;
+	if (stack->next_slot - stack->first_young == YOUNG)
+		settle_young(stack);
 }
 
 static bool grow(void *array, size_t nr, size_t size)

@@ -28,7 +28,9 @@
  *   example: a b c a b. At the second a: D = 2, step 2 at c. At the second b: label 2 is
  *   newer than the first b, so D = 3, and step 3 at a.
  *
- * Time is in slots, as in lru_stack.h, numbered anew when they run out.
+ * Time is in slots, as in lru_stack.h, numbered anew when they run out. Most of what is
+ * looked for is in the last few; they have a bitmap of steps. The older ones have a tree of
+ * least labels.
  */
 #ifndef PW_TRACES_OPT_STACK_H
 #define PW_TRACES_OPT_STACK_H
@@ -49,8 +51,10 @@ struct opt_stack {
 	uint32_t nr_levels;
 	uint32_t nr_at[OPT_MAX_LEVELS];
 	/* least[0]: label of the step at each slot, or NO_LABEL; least[k]: the least of
-	 * each group of least[k - 1] */
+	 * each group of least[k - 1], of slots that are not young */
 	uint32_t *least[OPT_MAX_LEVELS];
+	uint32_t first_young; /* it and those behind it: fewer than 64 */
+	uint64_t young_steps; /* bit by slot - first_young: it has a step */
 };
 
 /* As lru_stack's. */

@@ -5,27 +5,27 @@
 #include "tests/traces/model_cache.h"
 #include "tests/traces/page_stream.h"
 
-#define LENGTH 1500
+#define MAX_LENGTH 12000
 
 /* Which pages, and where one was dropped before its reference. A page that was dropped is
  * another page when it comes again: names[]. */
 struct reference_list {
 	uint32_t nr, nr_pages;
-	uint32_t pages[LENGTH], names[LENGTH], next_use[LENGTH];
-	bool dropped[LENGTH];
+	uint32_t pages[MAX_LENGTH], names[MAX_LENGTH], next_use[MAX_LENGTH];
+	bool dropped[MAX_LENGTH];
 };
 
-static void make_list(struct reference_list *list, struct random_stream *random, uint32_t nr_pages,
-                      uint64_t drops)
+static void make_list(struct reference_list *list, struct random_stream *random, uint32_t length,
+                      uint32_t nr_pages, uint64_t drops)
 {
 	struct page_stream stream = { .random = random, .nr_pages = nr_pages };
 	uint32_t *name = calloc(nr_pages + 1, sizeof(*name));
-	uint32_t *use = malloc((nr_pages + 1 + LENGTH) * sizeof(*use));
+	uint32_t *use = malloc((nr_pages + 1 + length) * sizeof(*use));
 	uint32_t next_name = nr_pages + 1;
 
-	list->nr = LENGTH;
+	list->nr = length;
 	list->nr_pages = nr_pages;
-	for (uint32_t i = 0; i < LENGTH; i++) {
+	for (uint32_t i = 0; i < length; i++) {
 		uint32_t page = list->pages[i] = 1 + page_stream_next(&stream);
 
 		list->dropped[i] = random_one_in(random, drops);
@@ -35,8 +35,8 @@ static void make_list(struct reference_list *list, struct random_stream *random,
 			name[page] = next_name++;
 		list->names[i] = name[page];
 	}
-	memset(use, 0xff, (nr_pages + 1 + LENGTH) * sizeof(*use));
-	for (uint32_t i = LENGTH; i--;) {
+	memset(use, 0xff, (nr_pages + 1 + length) * sizeof(*use));
+	for (uint32_t i = length; i--;) {
 		list->next_use[i] = use[list->names[i]];
 		use[list->names[i]] = i;
 	}
@@ -88,11 +88,11 @@ static uint64_t *stack_misses(const struct reference_list *list)
 	return misses;
 }
 
-static void compare_with_belady(struct reference_list *list)
+static void compare_with_belady(struct reference_list *list, uint32_t step)
 {
 	uint64_t *misses = stack_misses(list);
 
-	for (uint32_t size = 1; size <= list->nr_pages; size++)
+	for (uint32_t size = 1; size <= list->nr_pages; size += step)
 		ck_assert_uint_eq(misses[size], belady_misses(list, size));
 	free(misses);
 }
@@ -115,9 +115,28 @@ START_TEST(misses_are_beladys_at_every_size)
 	struct reference_list *list = malloc(sizeof(*list));
 
 	for (uint64_t n = random_cases(40); n; n--) {
-		make_list(list, &random, 2 + (uint32_t)random_below(&random, n % 4 ? 30 : 200),
+		make_list(list, &random, 1500,
+		          2 + (uint32_t)random_below(&random, n % 4 ? 30 : 200),
 		          n % 2 ? 1000000 : 2 + random_below(&random, 60));
-		compare_with_belady(list);
+		compare_with_belady(list, 1);
+	}
+	free(list);
+}
+END_TEST
+
+/* Slots are numbered anew many times; the tree has all its levels. */
+START_TEST(long_runs_and_many_pages_are_beladys_too)
+{
+	struct random_stream random = random_start("long_runs_and_many_pages_are_beladys_too");
+	struct reference_list *list = malloc(sizeof(*list));
+
+	for (uint64_t n = random_cases(3); n; n--) {
+		make_list(list, &random, MAX_LENGTH, 2 + (uint32_t)random_below(&random, 12),
+		          n % 2 ? 1000000 : 50);
+		compare_with_belady(list, 1);
+		make_list(list, &random, MAX_LENGTH, 1500 + (uint32_t)random_below(&random, 1000),
+		          n % 2 ? 1000000 : 50);
+		compare_with_belady(list, 397);
 	}
 	free(list);
 }
@@ -131,7 +150,7 @@ START_TEST(no_policy_misses_less)
 	for (uint64_t n = random_cases(20); n; n--) {
 		uint64_t *misses;
 
-		make_list(list, &random, 2 + (uint32_t)random_below(&random, 60), 1000000);
+		make_list(list, &random, 1500, 2 + (uint32_t)random_below(&random, 60), 1000000);
 		misses = stack_misses(list);
 		for (uint32_t size = 1; size <= list->nr_pages; size += 3)
 			for (unsigned policy = 0; policy < NR_MODEL_POLICIES; policy++) {
@@ -178,6 +197,7 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, the_example_of_the_header_comes_out);
 	tcase_add_test(tcase, misses_are_beladys_at_every_size);
+	tcase_add_test(tcase, long_runs_and_many_pages_are_beladys_too);
 	tcase_add_test(tcase, no_policy_misses_less);
 	tcase_add_test(tcase, after_a_clear_all_is_as_at_first);
 	suite_add_tcase(suite, tcase);
