@@ -6,167 +6,236 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NO_LABEL UINT32_MAX
-#define GROUP 16 /* slots, or groups, whose least label is kept above */
-#define YOUNG 64 /* whole groups, and bits of a word */
+#define NO_LABEL UINT32_MAX /* larger than all */
+#define FIRST_LABEL 2       /* a cache of one page hits only what it has just had */
+#define WORD_BITS 64
+#define MIN_BLOCK_SHIFT 8
 #define MIN_SLOTS 4096
-#define FIRST_LABEL 2 /* a cache of one page hits only what it has just had */
-#define NEAR_LABELS 8 /* looked at one by one before the tree is asked */
 
-/* ---- the steps, by time: the least label of groups ---- */
+/* ---- heaps ---- */
 
-static uint32_t least_of_group(const uint32_t *labels)
+/* The root has changed. `up`: the largest is the root; else the least. */
+static void sift_down(uint32_t *heap, uint32_t nr, uint32_t i, bool up)
 {
-	uint32_t least = NO_LABEL;
+	uint32_t value = heap[i];
 
-	for (uint32_t i = 0; i < GROUP; i++)
-		least = labels[i] < least ? labels[i] : least;
+	for (uint32_t child; (child = 2 * i + 1) < nr; i = child) {
+		if (child + 1 < nr && (heap[child + 1] > heap[child]) == up)
+			child++;
+		if ((heap[child] > value) != up || heap[child] == value)
+			break;
+		heap[i] = heap[child];
+	}
+	heap[i] = value;
+}
+
+static void make_heap(uint32_t *heap, uint32_t nr, bool up)
+{
+	for (uint32_t i = nr / 2; i--;)
+		sift_down(heap, nr, i, up);
+}
+
+/* Takes a value out of a heap whose least comes first. */
+static void take_out(uint32_t *heap, uint32_t nr, uint32_t value)
+{
+	uint32_t last = heap[nr - 1], i = 0;
+
+	while (heap[i] != value)
+		i++;
+	for (; i && heap[(i - 1) / 2] > last; i = (i - 1) / 2)
+		heap[i] = heap[(i - 1) / 2];
+	heap[i] = last;
+	sift_down(heap, nr - 1, i, false);
+}
+
+/* ---- steps, slot by slot ---- */
+
+static uint64_t bit_of(uint32_t slot)
+{
+	return (uint64_t)1 << slot % WORD_BITS;
+}
+
+static bool has_step(const struct opt_stack *stack, uint32_t slot)
+{
+	return stack->steps[slot / WORD_BITS] & bit_of(slot);
+}
+
+static void put_step(struct opt_stack *stack, uint32_t slot, uint32_t label)
+{
+	stack->steps[slot / WORD_BITS] |= bit_of(slot);
+	stack->labels[slot] = label;
+}
+
+/* The step takes the label in hand; without one it goes away. */
+static void change_step(struct opt_stack *stack, uint32_t slot, uint32_t in_hand)
+{
+	stack->labels[slot] = in_hand;
+	if (in_hand == NO_LABEL)
+		stack->steps[slot / WORD_BITS] &= ~bit_of(slot);
+}
+
+/* From `slot` back to `first`, which begins a word. */
+static uint32_t pass_slots(struct opt_stack *stack, uint32_t first, uint32_t slot, uint32_t in_hand)
+{
+	uint32_t word = slot / WORD_BITS;
+	uint64_t steps = stack->steps[word] & (bit_of(slot) * 2 - 1);
+
+	for (;; steps = stack->steps[--word]) {
+		for (; steps && in_hand != FIRST_LABEL;) {
+			uint32_t bit = WORD_BITS - 1 - (uint32_t)__builtin_clzll(steps);
+			uint32_t at = word * WORD_BITS + bit, label = stack->labels[at];
+
+			steps ^= (uint64_t)1 << bit;
+			if (label > in_hand)
+				continue;
+			change_step(stack, at, in_hand);
+			in_hand = label;
+		}
+		if (word == first / WORD_BITS || in_hand == FIRST_LABEL)
+			return in_hand;
+	}
+}
+
+/* ---- full blocks ---- */
+
+static uint32_t block_slots(const struct opt_stack *stack)
+{
+	return (uint32_t)1 << stack->block_shift;
+}
+
+static uint32_t *heap_of(const struct opt_stack *stack, uint32_t block)
+{
+	return stack->heaps + ((size_t)block << stack->block_shift);
+}
+
+static uint32_t *arrived_at(const struct opt_stack *stack, uint32_t block)
+{
+	return stack->arrived + ((size_t)block << stack->block_shift);
+}
+
+static uint32_t least_of(const struct opt_stack *stack, uint32_t block)
+{
+	return stack->blocks[block].nr_labels ? heap_of(stack, block)[0] : NO_LABEL;
+}
+
+/* After changes from block `first` up to below `end`. */
+static void update_least(struct opt_stack *stack, uint32_t first, uint32_t end)
+{
+	uint32_t least = first ? stack->blocks[first - 1].least_until : NO_LABEL;
+
+	for (uint32_t block = first; block < stack->nr_full; block++) {
+		uint32_t here = least_of(stack, block);
+
+		least = here < least ? here : least;
+		if (block >= end && stack->blocks[block].least_until == least)
+			break;
+		stack->blocks[block].least_until = least;
+	}
+}
+
+/* What has arrived finds its slots. */
+static void settle(struct opt_stack *stack, uint32_t block)
+{
+	uint32_t *arrived = arrived_at(stack, block);
+	uint32_t nr = stack->blocks[block].nr_arrived, first = block << stack->block_shift;
+
+	if (!nr)
+		return;
+	make_heap(arrived, nr, true);
+	for (uint32_t slot = first + block_slots(stack); slot-- > first;) {
+		uint32_t label = stack->labels[slot];
+
+		if (!has_step(stack, slot) || arrived[0] < label)
+			continue;
+		change_step(stack, slot, arrived[0]);
+		arrived[0] = label;
+		sift_down(arrived, nr, 0, true);
+	}
+	stack->blocks[block].nr_arrived = 0;
+}
+
+/* The block's least label is smaller than the one in hand: they are exchanged. */
+static uint32_t exchange(struct opt_stack *stack, uint32_t block, uint32_t in_hand)
+{
+	struct opt_block *of = &stack->blocks[block];
+	uint32_t *heap = heap_of(stack, block);
+	uint32_t least = heap[0];
+
+	heap[0] = in_hand == NO_LABEL ? heap[--of->nr_labels] : in_hand;
+	sift_down(heap, of->nr_labels, 0, false);
+	if (of->nr_arrived == block_slots(stack))
+		settle(stack, block);
+	arrived_at(stack, block)[of->nr_arrived++] = in_hand;
 	return least;
 }
 
-/* A label has gone from `slot`, or come there, or given way to another. */
-static void update_groups(struct opt_stack *stack, uint32_t slot, uint32_t old, uint32_t label)
+/* All blocks below `end`. */
+static uint32_t pass_blocks(struct opt_stack *stack, uint32_t end, uint32_t in_hand)
 {
-	uint32_t i = slot;
+	uint32_t block = end;
 
-	for (uint32_t level = 1; level < stack->nr_levels; level++) {
-		uint32_t *least = &stack->least[level][i / GROUP];
-
-		if (label < *least)
-			*least = label;
-		else if (*least == old)
-			*least = least_of_group(stack->least[level - 1] + i / GROUP * GROUP);
-		else
-			return;
-		i /= GROUP;
+	while (block && stack->blocks[block - 1].least_until < in_hand) {
+		block--;
+		if (least_of(stack, block) < in_hand)
+			in_hand = exchange(stack, block, in_hand);
 	}
+	if (block < end)
+		update_least(stack, block, end);
+	return in_hand;
 }
 
-static void set_label(struct opt_stack *stack, uint32_t slot, uint32_t label)
+/* A slot of a full block, and those before it in the block: with nothing in hand. */
+static uint32_t begin_in_block(struct opt_stack *stack, uint32_t slot)
 {
-	uint32_t old = stack->least[0][slot];
+	uint32_t block = slot >> stack->block_shift, least;
 
-	stack->least[0][slot] = label;
-	if (slot < stack->first_young)
-		update_groups(stack, slot, old, label);
-	else if (label == NO_LABEL)
-		stack->young_steps &= ~((uint64_t)1 << (slot - stack->first_young));
-	else
-		stack->young_steps |= (uint64_t)1 << (slot - stack->first_young);
+	settle(stack, block);
+	least = pass_slots(stack, block << stack->block_shift, slot, NO_LABEL);
+	if (least != NO_LABEL)
+		take_out(heap_of(stack, block), stack->blocks[block].nr_labels--, least);
+	return least;
 }
 
-/* The young steps at this slot or older ones. */
-static uint64_t young_until(const struct opt_stack *stack, uint32_t slot)
+/* From `slot` to the oldest. The label that comes out: the least; NO_LABEL: there was no
+ * step. */
+static uint32_t pass(struct opt_stack *stack, uint32_t slot)
 {
-	return slot < stack->first_young
-	           ? 0
-	           : stack->young_steps & ~(uint64_t)0 >> (YOUNG - 1 - (slot - stack->first_young));
+	uint32_t block = slot >> stack->block_shift, in_hand;
+
+	if (block == stack->nr_full)
+		return pass_blocks(stack, block,
+		                   pass_slots(stack, block << stack->block_shift, slot, NO_LABEL));
+	in_hand = begin_in_block(stack, slot);
+	in_hand = pass_blocks(stack, block, in_hand);
+	update_least(stack, block, block + 1);
+	return in_hand;
 }
 
-static uint32_t newest_young(const struct opt_stack *stack, uint64_t steps)
+/* The newest block is full. */
+static void close_block(struct opt_stack *stack)
 {
-	return stack->first_young + YOUNG - 1 - (uint32_t)__builtin_clzll(steps);
-}
+	uint32_t block = stack->nr_full++, first = block << stack->block_shift;
+	uint32_t *heap = heap_of(stack, block), nr = 0;
 
-/* All young slots are taken: they join the others. */
-static void settle_young(struct opt_stack *stack)
-{
-	uint64_t steps = stack->young_steps;
-
-	stack->young_steps = 0;
-	for (; steps; steps &= steps - 1) {
-		uint32_t slot = stack->first_young + (uint32_t)__builtin_ctzll(steps);
-
-		update_groups(stack, slot, NO_LABEL, stack->least[0][slot]);
-	}
-	stack->first_young += YOUNG;
-}
-
-/* The least label at this slot or older ones. */
-static uint32_t least_until(const struct opt_stack *stack, uint32_t slot)
-{
-	uint32_t least = NO_LABEL, level = 0, i = slot;
-
-	for (uint64_t young = young_until(stack, slot); young; young &= young - 1) {
-		uint32_t here =
-		    stack->least[0][stack->first_young + (uint32_t)__builtin_ctzll(young)];
-
-		least = here < least ? here : least;
-	}
-	if (slot >= stack->first_young) {
-		if (!stack->first_young)
-			return least;
-		i = stack->first_young - 1;
-	}
-	for (;;) {
-		uint32_t here = stack->least[level][i];
-
-		least = here < least ? here : least;
-		/* At the left end of a group: the next is the group on the left. */
-		while (i % GROUP == 0) {
-			if (i == 0)
-				return least;
-			i /= GROUP;
-			level++;
-		}
-		i--;
-	}
-}
-
-/* The newest slot, at `slot` or older, with a label below `limit`; 0: none. */
-static uint32_t newest_below(const struct opt_stack *stack, uint32_t slot, uint32_t limit)
-{
-	uint64_t young = young_until(stack, slot);
-	uint32_t level = 0, i = slot;
-
-	while (young) {
-		i = newest_young(stack, young);
-		if (stack->least[0][i] < limit)
-			return i;
-		young ^= (uint64_t)1 << (i - stack->first_young);
-	}
-	if (slot >= stack->first_young) {
-		if (!stack->first_young)
-			return 0;
-		i = stack->first_young - 1;
-	}
-	while (stack->least[level][i] >= limit) {
-		while (i % GROUP == 0) {
-			if (i == 0)
-				return 0;
-			i /= GROUP;
-			level++;
-		}
-		i--;
-	}
-	while (level) {
-		level--;
-		i = i * GROUP + GROUP - 1;
-		while (stack->least[level][i] >= limit)
-			i--;
-	}
-	return i;
+	for (uint32_t slot = first; slot < first + block_slots(stack); slot++)
+		if (has_step(stack, slot))
+			heap[nr++] = stack->labels[slot];
+	make_heap(heap, nr, false);
+	stack->blocks[block] = (struct opt_block){ .nr_labels = nr };
+	update_least(stack, block, block + 1);
 }
 
 /* ---- labels ---- */
 
-static void give_label(struct opt_stack *stack, uint32_t label, uint32_t slot)
+static void set_unused(struct opt_stack *stack, uint32_t label)
 {
-	stack->unused[label / 64] &= ~((uint64_t)1 << label % 64);
-	stack->step_of[label] = slot;
-	set_label(stack, slot, label);
-}
-
-static void retire_label(struct opt_stack *stack, uint32_t label)
-{
-	stack->step_of[label] = 0;
 	stack->unused[label / 64] |= (uint64_t)1 << label % 64;
 	if (label / 64 < stack->first_unused_word)
 		stack->first_unused_word = label / 64;
 }
 
 /* There always is one: there are fewer steps than pages. */
-static uint32_t least_unused_label(struct opt_stack *stack)
+static uint32_t least_unused(struct opt_stack *stack)
 {
 	while (!stack->unused[stack->first_unused_word])
 		stack->first_unused_word++;
@@ -174,97 +243,56 @@ static uint32_t least_unused_label(struct opt_stack *stack)
 	       (uint32_t)__builtin_ctzll(stack->unused[stack->first_unused_word]);
 }
 
-/* The smallest cache that kept a page since its reference at `slot`. */
-static uint32_t smallest_that_kept(struct opt_stack *stack, uint32_t slot)
-{
-	uint32_t least, unused;
-
-	/* Mostly one of the first; and an unused one's step_of[] is 0. */
-	for (uint32_t label = FIRST_LABEL; label < FIRST_LABEL + NEAR_LABELS; label++)
-		if (stack->step_of[label] <= slot)
-			return label;
-	least = least_until(stack, slot);
-	unused = least_unused_label(stack);
-	return least < unused ? least : unused;
-}
-
-/* Each cache from `smallest` on loses its newest step that is at slot or older. */
-static void drop_steps(struct opt_stack *stack, uint32_t slot, uint32_t smallest)
-{
-	uint32_t step = newest_below(stack, slot, NO_LABEL);
-	uint32_t label;
-
-	if (!step)
-		return;
-	label = stack->least[0][step];
-	set_label(stack, step, NO_LABEL);
-	while (label != smallest) {
-		uint32_t next = newest_below(stack, step, label), taken;
-
-		if (!next) {
-			retire_label(stack, label);
-			return;
-		}
-		taken = stack->least[0][next];
-		give_label(stack, label, next);
-		label = taken;
-		step = next;
-	}
-}
-
 /* ---- slots ---- */
 
-/* From the labels of the slots below next_slot. */
-static void rebuild_groups(struct opt_stack *stack)
+static void settle_all(struct opt_stack *stack)
 {
-	stack->first_young = stack->next_slot / YOUNG * YOUNG;
-	stack->young_steps = 0;
-	for (uint32_t slot = stack->first_young; slot < stack->next_slot; slot++)
-		if (stack->least[0][slot] != NO_LABEL)
-			stack->young_steps |= (uint64_t)1 << (slot - stack->first_young);
-	for (uint32_t level = 1; level < stack->nr_levels; level++)
-		for (uint32_t i = 0; i < stack->nr_at[level - 1] / GROUP; i++)
-			stack->least[level][i] =
-			    level == 1 && i >= stack->first_young / GROUP
-			        ? NO_LABEL
-			        : least_of_group(stack->least[level - 1] + (size_t)i * GROUP);
+	for (uint32_t block = 0; block < stack->nr_full; block++)
+		settle(stack, block);
 }
 
-/* Numbers slots that have a page or a step, and the newest, 1, 2, 3 ... */
+/* Those before the newest slot's, which may still get a step. */
+static void close_blocks(struct opt_stack *stack)
+{
+	stack->nr_full = 0;
+	while ((stack->nr_full + 1) << stack->block_shift < stack->next_slot)
+		close_block(stack);
+}
+
+/* Numbers slots that have a page or a step, and the newest, 1, 2, 3 ... All are settled. */
 static void renumber(struct opt_stack *stack)
 {
-	uint32_t *labels = stack->least[0];
 	uint32_t used = stack->next_slot, next = 1;
 
 	for (uint32_t slot = 1; slot < used; slot++) {
-		uint32_t page = stack->page_at[slot], label = labels[slot];
+		uint32_t page = stack->page_at[slot], label = stack->labels[slot];
+		bool is_step = has_step(stack, slot);
 
-		if (!page && label == NO_LABEL && slot != used - 1)
+		if (!page && !is_step && slot != used - 1)
 			continue;
+		stack->steps[slot / WORD_BITS] &= ~bit_of(slot);
+		if (is_step)
+			put_step(stack, next, label);
 		stack->page_at[next] = page;
-		labels[next] = label;
 		if (page)
 			stack->slot_of[page] = next;
-		if (label != NO_LABEL)
-			stack->step_of[label] = next;
 		next++;
 	}
-	labels[0] = NO_LABEL;
-	for (uint32_t slot = next; slot < stack->nr_at[0]; slot++)
-		labels[slot] = NO_LABEL;
 	stack->next_slot = next;
-	rebuild_groups(stack);
+	close_blocks(stack);
 }
 
 /* Pages and steps together are at most half of the slots. */
 static void push(struct opt_stack *stack, uint32_t page)
 {
-	if (stack->next_slot == stack->nr_at[0])
+	if (stack->next_slot == stack->nr_slots) {
+		settle_all(stack);
 		renumber(stack);
+	}
+	if (stack->next_slot % block_slots(stack) == 0)
+		close_block(stack);
 	stack->page_at[stack->next_slot] = page;
 	stack->slot_of[page] = stack->next_slot++;
-	if (stack->next_slot - stack->first_young == YOUNG)
-		settle_young(stack);
 }
 
 static bool grow(void *array, size_t nr, size_t size)
@@ -277,42 +305,35 @@ static bool grow(void *array, size_t nr, size_t size)
 	return grown;
 }
 
-static void fill(uint32_t *array, uint32_t from, uint32_t to, uint32_t value)
-{
-	for (uint32_t i = from; i < to; i++)
-		array[i] = value;
-}
-
-/* All levels for that many slots; each level is whole groups. */
 static int grow_slots(struct opt_stack *stack, uint32_t nr_slots)
 {
-	uint32_t nr = nr_slots, level = 0;
+	uint32_t block_shift = MIN_BLOCK_SHIFT;
 
-	if (!grow(&stack->page_at, nr_slots, sizeof(*stack->page_at)))
+	while ((uint64_t)1 << 2 * block_shift < nr_slots)
+		block_shift++;
+	if (!grow(&stack->page_at, nr_slots, sizeof(*stack->page_at)) ||
+	    !grow(&stack->steps, nr_slots / WORD_BITS, sizeof(*stack->steps)) ||
+	    !grow(&stack->labels, nr_slots, sizeof(*stack->labels)) ||
+	    !grow(&stack->blocks, nr_slots >> block_shift, sizeof(*stack->blocks)) ||
+	    !grow(&stack->heaps, nr_slots, sizeof(*stack->heaps)) ||
+	    !grow(&stack->arrived, nr_slots, sizeof(*stack->arrived)))
 		return -ENOMEM;
-	for (;; nr = (nr / GROUP + GROUP - 1) / GROUP * GROUP) {
-		if (!grow(&stack->least[level], nr, sizeof(uint32_t)))
-			return -ENOMEM;
-		fill(stack->least[level], stack->nr_at[level], nr, NO_LABEL);
-		stack->nr_at[level++] = nr;
-		if (nr == GROUP)
-			break;
-	}
-	stack->nr_levels = level;
+	memset(stack->steps + stack->nr_slots / WORD_BITS, 0, (nr_slots - stack->nr_slots) / 8);
+	stack->nr_slots = nr_slots;
+	stack->block_shift = block_shift;
 	return 0;
 }
 
-static int grow_labels(struct opt_stack *stack, uint32_t nr_pages)
+static int grow_pages(struct opt_stack *stack, uint32_t nr_pages)
 {
-	/* Whole words of unused[], and a label more than there are pages. */
-	uint32_t nr_labels = (nr_pages + NEAR_LABELS + FIRST_LABEL + 63) / 64 * 64;
+	/* Whole words of unused[], and labels enough for all pages and one. */
+	uint32_t nr_labels = (nr_pages + FIRST_LABEL + 64) / 64 * 64;
 
 	if (!grow(&stack->slot_of, nr_pages, sizeof(*stack->slot_of)) ||
-	    !grow(&stack->step_of, nr_labels, sizeof(*stack->step_of)) ||
 	    !grow(&stack->unused, nr_labels / 64, sizeof(*stack->unused)))
 		return -ENOMEM;
-	fill(stack->slot_of, stack->nr_pages, nr_pages, 0);
-	fill(stack->step_of, stack->nr_labels, nr_labels, 0);
+	memset(stack->slot_of + stack->nr_pages, 0,
+	       (nr_pages - stack->nr_pages) * sizeof(*stack->slot_of));
 	memset(stack->unused + stack->nr_labels / 64, 0xff, (nr_labels - stack->nr_labels) / 8);
 	stack->unused[0] &= ~(uint64_t)((1 << FIRST_LABEL) - 1);
 	stack->nr_labels = nr_labels;
@@ -322,34 +343,52 @@ static int grow_labels(struct opt_stack *stack, uint32_t nr_pages)
 
 int opt_stack_reserve(struct opt_stack *stack, uint32_t nr_pages)
 {
-	uint32_t nr_slots = stack->nr_at[0] ? stack->nr_at[0] : MIN_SLOTS;
+	uint32_t nr_slots = stack->nr_slots ? stack->nr_slots : MIN_SLOTS;
 	int err;
 
 	if (nr_pages <= stack->nr_pages)
 		return 0;
 	while (nr_slots / 4 < nr_pages)
 		nr_slots *= 2;
+	settle_all(stack);
 	err = grow_slots(stack, nr_slots);
 	if (!err)
-		err = grow_labels(stack, nr_pages);
+		err = grow_pages(stack, nr_pages);
+	if (err)
+		return err;
 	if (stack->next_slot == 0)
 		stack->next_slot = 1;
 	renumber(stack);
-	return err;
+	return 0;
 }
 
 void opt_stack_finish(struct opt_stack *stack)
 {
 	free(stack->slot_of);
 	free(stack->page_at);
-	free(stack->step_of);
+	free(stack->steps);
+	free(stack->labels);
+	free(stack->heaps);
+	free(stack->arrived);
+	free(stack->blocks);
 	free(stack->unused);
-	for (uint32_t level = 0; level < OPT_MAX_LEVELS; level++)
-		free(stack->least[level]);
 	*stack = (struct opt_stack){ .nr_pages = 0 };
 }
 
 /* ---- references ---- */
+
+/* Of a page last referenced at `slot`: the smallest cache that kept it. */
+static uint32_t kept_by(struct opt_stack *stack, uint32_t slot)
+{
+	uint32_t least = pass(stack, slot), unused = least_unused(stack);
+
+	if (least < unused)
+		return least;
+	if (least != NO_LABEL)
+		set_unused(stack, least);
+	stack->unused[unused / 64] &= ~((uint64_t)1 << unused % 64);
+	return unused;
+}
 
 uint32_t opt_stack_touch(struct opt_stack *stack, uint32_t page)
 {
@@ -359,9 +398,8 @@ uint32_t opt_stack_touch(struct opt_stack *stack, uint32_t page)
 	if (slot && slot == newest)
 		return 1;
 	if (slot) {
-		smallest = smallest_that_kept(stack, slot);
-		drop_steps(stack, slot, smallest);
-		give_label(stack, smallest, newest);
+		smallest = kept_by(stack, slot);
+		put_step(stack, newest, smallest);
 		stack->page_at[slot] = 0;
 	}
 	push(stack, page);
@@ -376,15 +414,13 @@ void opt_stack_drop(struct opt_stack *stack, uint32_t page)
 
 void opt_stack_clear(struct opt_stack *stack)
 {
+	settle_all(stack);
 	for (uint32_t slot = 1; slot < stack->next_slot; slot++) {
-		uint32_t label = stack->least[0][slot];
-
 		stack->slot_of[stack->page_at[slot]] = 0;
-		stack->page_at[slot] = 0;
-		if (label != NO_LABEL)
-			retire_label(stack, label);
-		stack->least[0][slot] = NO_LABEL;
+		if (has_step(stack, slot))
+			set_unused(stack, stack->labels[slot]);
+		stack->steps[slot / WORD_BITS] &= ~bit_of(slot);
 	}
 	stack->next_slot = 1;
-	rebuild_groups(stack);
+	stack->nr_full = 0;
 }

@@ -19,42 +19,49 @@
  * overlaps there is not more than before.
  *
  * For all C at once: the steps of C are those of C - 1 and at most one more, whose label
- * is C. So a reference hits from the smallest label on, D, that is in use nowhere or at p
- * or older; there, and only there, C - 1 no longer stands in the way. It puts label D at
- * the new step; and of the steps at p or older, going back in time, each that has a
- * smaller label than all before it hands its own on to the next such, until D itself
- * is reached: so each C > D loses its next step, too. The first of them is gone.
+ * is C. So what a reference does is a pass over the steps from p back to the oldest, with a
+ * label in hand that is at first larger than all: wherever a step has a smaller one, the
+ * two are exchanged. The first step is gone then (each C loses its next one), and the least
+ * label comes out. If a smaller one is not in use, the reference hits from that size on,
+ * else from the label's; and this label is the new step's.
  *
- *   example: a b c a b. At the second a: D = 2, step 2 at c. At the second b: label 2 is
- *   newer than the first b, so D = 3, and step 3 at a.
+ *   example: a b c a b. At the second a: nothing is in use, so it hits from 2 on: step 2
+ *   at c. At the second b: that step is newer than the first b, so it hits from 3 on.
  *
- * Time is in slots, as in lru_stack.h, numbered anew when they run out. Most of what is
- * looked for is in the last few; they have a bitmap of steps. The older ones have a tree of
- * least labels.
+ * Time is in slots, as in lru_stack.h, numbered anew when they run out. They are in blocks of
+ * about the square root of them. Most passes end in the newest block. A full block is passed
+ * as a whole: of its labels and the one in hand the least goes on. Which slot has which is
+ * found out when a pass begins within: by then several labels may have arrived, and from the
+ * newest on each slot takes the largest of them and its own, and leaves the rest. So a
+ * reference to one of V pages costs V^1/2 log V at worst.
  */
 #ifndef PW_TRACES_OPT_STACK_H
 #define PW_TRACES_OPT_STACK_H
 
 #include <stdint.h>
 
-#define OPT_MAX_LEVELS 8
+struct opt_block {
+	uint32_t nr_labels, nr_arrived;
+	uint32_t least_until; /* the least label of it and all older blocks */
+};
 
 struct opt_stack {
 	uint32_t nr_pages; /* pages are 1 to nr_pages - 1 */
 	uint32_t *slot_of; /* by page: its last reference; 0: none */
 	uint32_t nr_slots, next_slot;
 	uint32_t *page_at; /* by slot; 0: none */
+	uint64_t *steps;   /* bit by slot: it has a step */
+	uint32_t *labels;  /* by slot: its step's */
+
+	uint32_t block_shift; /* slots of a block */
+	uint32_t nr_full;     /* blocks that are full, and come first */
+	struct opt_block *blocks;
+	uint32_t *heaps;   /* by slot: each full block's labels, the least first */
+	uint32_t *arrived; /* by slot: what came into each since it was settled */
+
 	uint32_t nr_labels;
-	uint32_t *step_of;          /* by label, the slot of its step; 0: it has none */
-	uint64_t *unused;           /* bit by label: it has none */
+	uint64_t *unused;           /* bit by label: it has no step */
 	uint32_t first_unused_word; /* no word of unused[] before it has one */
-	uint32_t nr_levels;
-	uint32_t nr_at[OPT_MAX_LEVELS];
-	/* least[0]: label of the step at each slot, or NO_LABEL; least[k]: the least of
-	 * each group of least[k - 1], of slots that are not young */
-	uint32_t *least[OPT_MAX_LEVELS];
-	uint32_t first_young; /* it and those behind it: fewer than 64 */
-	uint64_t young_steps; /* bit by slot - first_young: it has a step */
 };
 
 /* As lru_stack's. */
