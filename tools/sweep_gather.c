@@ -64,14 +64,14 @@ static bool is_wanted(const struct words *outputs, const char *name, bool is_in_
 }
 
 /* One that SQLite holds as such: of 64 bits, signed. */
-static bool is_integer(const struct yaml *yaml)
+static bool is_integer(const char *text)
 {
 	char *end;
 
-	if (yaml->is_quoted || !yaml->text[strspn(yaml->text, "-")])
+	if (!text[strspn(text, "-")])
 		return false;
 	errno = 0;
-	strtoll(yaml->text, &end, 10);
+	strtoll(text, &end, 10);
 	return !*end && !errno;
 }
 
@@ -83,7 +83,8 @@ static int add_stats(struct sweep_row *row, const struct yaml *yaml, const char 
 	int status = 0;
 
 	if (yaml->kind == YAML_TEXT && is_wanted(outputs, prefix, is_in_list))
-		return sweep_values_add(&row->stats, prefix, yaml->text, is_integer(yaml));
+		return sweep_values_add(&row->stats, prefix, yaml->text,
+		                        !yaml->is_quoted && is_integer(yaml->text));
 	if (yaml->kind == YAML_LIST)
 		is_in_list = true;
 	for (const struct yaml *item = yaml->first; item && !status; item = item->next) {
@@ -151,7 +152,8 @@ static int add_cell(struct sweep_table *table, const struct sweep_cell *cell, co
 	if (!status && (!row->cell || !row->input || !row->machine))
 		status = complain("out of memory");
 	for (size_t i = 0; i < cell->nr_set && !status; i++)
-		status = sweep_values_add(&row->set, cell->set[i].key, cell->set[i].value, false);
+		status = sweep_values_add(&row->set, cell->set[i].key, cell->set[i].value,
+		                          is_integer(cell->set[i].value));
 	return status ? status : read_stats(row, folder, outputs);
 }
 
@@ -179,7 +181,8 @@ static int take_label(struct sweep_row *row, const struct yaml *root)
 	for (const struct yaml *value = set ? set->first : NULL; value && !status;
 	     value = value->next)
 		if (value->text && value->key->text)
-			status = sweep_values_add(&row->set, value->key->text, value->text, false);
+			status = sweep_values_add(&row->set, value->key->text, value->text,
+			                          is_integer(value->text));
 	return status;
 }
 

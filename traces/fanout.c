@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Half a megabyte of accesses, which stays in a cache; it lasts for some 200 us of replay, of
- * which a change of turns is a small part. */
-#define CHUNK_BATCHES 64
-#define CHUNK_ACCESSES (16 * TRACE_BATCH)
+/* A megabyte of accesses: so much stays in a cache, and the change of turns behind it, ten
+ * microseconds, is a small part of its replay. */
+#define CHUNK_BATCHES 128
+#define CHUNK_ACCESSES (32 * TRACE_BATCH)
 
 struct chunk {
 	uint32_t nr_batches, nr_accesses, nr_events;
