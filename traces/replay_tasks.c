@@ -196,8 +196,7 @@ int replay_task_free(struct replay *replay, const struct record_event *event)
 	if (!task)
 		return replay_skip(replay);
 	task->stack = NULL; /* it has an event of its own */
-	if (task->mm && task->mm->mm_users == 1)
-		things_forget(&replay->mms, task->mm);
+	task->mm = NULL;    /* and so has this reference */
 	task_destroy(task);
 	return 0;
 }

@@ -7,7 +7,8 @@
  *	             REPLAY.json PROGRAM [ARGUMENT ...]
  *
  * -s: of both machines; -r: of the replay's alone; -x: leaves events of a kind out of the
- * trace; -c: --check. Exit status: 0; 1: the replay refused the trace, or nothing was run;
+ * trace; -c: --check; -k: the kinds of events that were recorded go to standard error, one
+ * a line. Exit status: 0; 1: the replay refused the trace, or nothing was run;
  * 2: a mistake.
  */
 #include "memory_trace.h"
@@ -27,7 +28,7 @@ struct judge {
 	const char *name; /* of the machine */
 	struct config_override overrides[2 * MAX_OVERRIDES];
 	size_t nr_both, nr_replay; /* the replay's own come behind those of both */
-	bool check;
+	bool check, tells_kinds;
 	struct machine_config config;
 	struct memory_trace trace;
 };
@@ -64,7 +65,7 @@ static void read_options(struct judge *judge, int argc, char **argv)
 	struct config_override replay[MAX_OVERRIDES];
 	int option;
 
-	while ((option = getopt(argc, argv, "+m:s:r:x:c")) != -1) {
+	while ((option = getopt(argc, argv, "+m:s:r:x:ck")) != -1) {
 		if (option == 'm')
 			judge->name = optarg;
 		else if (option == 's' && judge->nr_both < MAX_OVERRIDES)
@@ -75,6 +76,8 @@ static void read_options(struct judge *judge, int argc, char **argv)
 			leave_out(judge, optarg);
 		else if (option == 'c')
 			judge->check = true;
+		else if (option == 'k')
+			judge->tells_kinds = true;
 		else
 			exit(mistake("usage", "see its source"));
 	}
@@ -142,6 +145,18 @@ static int replay(struct judge *judge, const char *stats)
 	return status;
 }
 
+static void tell_kinds(const struct memory_trace *trace)
+{
+	uint64_t nr[NR_RECORD_KINDS] = { 0 };
+
+	for (size_t i = 0; i < trace->nr_events; i++)
+		nr[trace->events[i].event.kind]++;
+	for (int kind = 0; kind < NR_RECORD_KINDS; kind++)
+		if (nr[kind])
+			fprintf(stderr, "%s %lu\n", trace_event_names[kind],
+			        (unsigned long)nr[kind]);
+}
+
 int main(int argc, char **argv)
 {
 	static struct judge judge = { .name = "skylake" };
@@ -152,6 +167,8 @@ int main(int argc, char **argv)
 	if (argc - optind < 3)
 		return mistake("usage", "see its source");
 	status = run_live(&judge, argv[optind], argv + optind + 2);
+	if (judge.tells_kinds)
+		tell_kinds(&judge.trace);
 	if (!status)
 		status = replay(&judge, argv[optind + 1]);
 	memory_trace_finish(&judge.trace);
