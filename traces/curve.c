@@ -72,6 +72,7 @@ int curve_create(struct curve **out, const struct curve_options *options,
 	curve->options = *options;
 	curve->has_events = info->has_events;
 	curve->user_end = user_end(info);
+	curve->unified_is_ram = !options->flush_on_switch;
 	err = init_tallies(curve);
 	if (err) {
 		curve_destroy(curve);
@@ -115,6 +116,16 @@ static int reserve_tlbs(struct curve_cpu *cpu, uint32_t nr_pages)
 	return err;
 }
 
+/* From here on RAM sees more than the only CPU until now. */
+static int part_ram(struct curve *curve)
+{
+	curve->unified_is_ram = false;
+	for (unsigned i = 0; i < NR_CPUS_MAX; i++)
+		if (curve->cpus[i])
+			return curve_stream_copy(&curve->ram, &curve->cpus[i]->tlbs[CURVE_UNIFIED]);
+	return 0;
+}
+
 static int create_cpu(struct curve *curve, uint32_t id)
 {
 	struct curve_cpu *cpu = calloc(1, sizeof(*cpu));
@@ -122,7 +133,10 @@ static int create_cpu(struct curve *curve, uint32_t id)
 
 	if (!cpu)
 		return -ENOMEM;
+	if (curve->nr_cpus && curve->unified_is_ram)
+		err = part_ram(curve);
 	curve->cpus[id] = cpu;
+	curve->nr_cpus++;
 	for (unsigned i = 0; !err && i < NR_TLB_CURVES; i++)
 		err = curve_stream_init(&cpu->tlbs[i], &curve->tallies[i],
 		                        curve_nr_levels(&curve->options), curve->options.max_ways,
@@ -152,7 +166,7 @@ static int grow_pages(struct curve *curve)
 	for (unsigned i = 0; !err && i < NR_CPUS_MAX; i++)
 		if (curve->cpus[i])
 			err = reserve_tlbs(curve->cpus[i], nr_pages);
-	if (!err)
+	if (!err && !curve->unified_is_ram)
 		err = curve_stream_reserve(&curve->ram, nr_pages);
 	for (unsigned i = 0; !err && i < NR_CURVES; i++)
 		err = curve_tally_reserve(&curve->tallies[i], nr_pages);
@@ -193,7 +207,8 @@ static void drop_page(struct curve *curve, uint32_t page)
 			curve_stream_drop(&tlbs[CURVE_L1I], page, was.space, was.vpn);
 		curve_stream_drop(&tlbs[CURVE_UNIFIED], page, was.space, was.vpn);
 	}
-	curve_stream_drop(&curve->ram, page, was.space, was.vpn);
+	if (!curve->unified_is_ram)
+		curve_stream_drop(&curve->ram, page, was.space, was.vpn);
 	page_ids_remove(&curve->pages, page);
 }
 
@@ -240,7 +255,8 @@ static int refer(struct curve *curve, struct curve_cpu *cpu, enum access_kind ki
 	*marks |= kind == ACCESS_STORE ? PAGE_STORED : 0;
 	curve_stream_refer(l1, page, cpu->space, vpn, count, first_store);
 	curve_stream_refer(&cpu->tlbs[CURVE_UNIFIED], page, cpu->space, vpn, count, first_store);
-	curve_stream_refer(&curve->ram, page, cpu->space, vpn, count, false);
+	if (!curve->unified_is_ram)
+		curve_stream_refer(&curve->ram, page, cpu->space, vpn, count, false);
 	return 0;
 }
 
@@ -311,23 +327,30 @@ int curve_feed(struct curve *curve, const struct trace_batch *batch)
 
 /* ---- results ---- */
 
+const struct curve_tally *curve_tally_of(const struct curve *curve, enum curve_kind kind)
+{
+	bool is_unified = kind == CURVE_RAM && curve->unified_is_ram;
+
+	return &curve->tallies[is_unified ? CURVE_UNIFIED : kind];
+}
+
 uint64_t curve_references(const struct curve *curve, enum curve_kind kind)
 {
-	return curve->tallies[kind].references;
+	return curve_tally_of(curve, kind)->references;
 }
 
 uint64_t curve_misses(const struct curve *curve, enum curve_kind kind, uint32_t sets, uint32_t ways)
 {
-	return curve_tally_misses(&curve->tallies[kind], sets, ways);
+	return curve_tally_misses(curve_tally_of(curve, kind), sets, ways);
 }
 
 uint64_t curve_dirty_walks(const struct curve *curve, enum curve_kind kind, uint32_t sets,
                            uint32_t ways)
 {
-	return curve_tally_dirty_walks(&curve->tallies[kind], sets, ways);
+	return curve_tally_dirty_walks(curve_tally_of(curve, kind), sets, ways);
 }
 
 uint64_t curve_opt_misses(const struct curve *curve, enum curve_kind kind, uint32_t entries)
 {
-	return curve_tally_opt_misses(&curve->tallies[kind], entries);
+	return curve_tally_opt_misses(curve_tally_of(curve, kind), entries);
 }

@@ -30,12 +30,19 @@ struct curve {
 	struct id_map users;  /* of address spaces: how many */
 	struct id_map brks;   /* of address spaces: the end of the heap */
 	struct curve_cpu *cpus[NR_CPUS_MAX];
+	uint32_t nr_cpus; /* of them there */
+	/* One CPU's unified TLB has seen all that RAM has, and nothing else has happened to
+	 * it: it stands for RAM, too. */
+	bool unified_is_ram;
 	struct curve_stream ram;
 	struct curve_tally tallies[NR_CURVES];
 };
 
 /* Set counts but 1: 2, 4, 8 ... */
 uint32_t curve_nr_levels(const struct curve_options *options);
+
+/* Where the curve's results are. */
+const struct curve_tally *curve_tally_of(const struct curve *curve, enum curve_kind kind);
 
 /* *out; -ENOMEM, or -EOVERFLOW for more CPUs than a machine has. */
 int curve_cpu_of(struct curve *curve, uint32_t id, struct curve_cpu **out);

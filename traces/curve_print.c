@@ -55,7 +55,7 @@ static void write_rows(struct csv_curve *csv, const struct histogram *clean,
 
 static void write_curve(const struct curve *curve, enum curve_kind kind, FILE *file)
 {
-	const struct curve_tally *tally = &curve->tallies[kind];
+	const struct curve_tally *tally = curve_tally_of(curve, kind);
 	const bool is_tlb = kind != CURVE_RAM;
 	struct csv_curve csv = {
 		.file = file,
@@ -128,7 +128,7 @@ static uint32_t useful_entries(const struct curve *curve, enum curve_kind first,
 	uint32_t most = 1;
 
 	for (unsigned kind = first; kind < end; kind++) {
-		const struct depth_counts *lru = &curve->tallies[kind].lru;
+		const struct depth_counts *lru = &curve_tally_of(curve, (enum curve_kind)kind)->lru;
 
 		for (uint32_t depth = 1; depth < lru->clean.nr_depths; depth++)
 			if (depth > most && lru->clean.counts[depth] + lru->dirty.counts[depth])

@@ -60,6 +60,31 @@ void curve_stream_finish(struct curve_stream *stream)
 	set_stacks_finish(&stream->sets);
 }
 
+static int copy_tally(struct curve_tally *to, const struct curve_tally *from)
+{
+	int err = histogram_copy(&to->lru.clean, &from->lru.clean);
+
+	to->references = from->references;
+	to->again = from->again;
+	if (!err)
+		err = histogram_copy(&to->lru.dirty, &from->lru.dirty);
+	return err ? err : histogram_copy(&to->opt, &from->opt);
+}
+
+int curve_stream_copy(struct curve_stream *to, struct curve_stream *from)
+{
+	int err = copy_tally(to->tally, from->tally);
+
+	to->space = from->space;
+	to->vpn = from->vpn;
+	to->page = from->page;
+	if (!err)
+		err = lru_stack_copy(&to->lru, &from->lru);
+	if (!err && from->has_opt)
+		err = opt_stack_copy(&to->opt, &from->opt);
+	return err;
+}
+
 /* ---- references ---- */
 
 static void count(struct depth_counts *counts, uint32_t depth, bool first_store)

@@ -52,6 +52,10 @@ int curve_stream_init(struct curve_stream *stream, struct curve_tally *tally, ui
 int curve_stream_reserve(struct curve_stream *stream, uint32_t nr_pages);
 void curve_stream_finish(struct curve_stream *stream);
 
+/* A stream without sets, in a tally of its own, that is where `from` is. `to` has been
+ * initialized, and its tally; nothing was told to them. 0 or -ENOMEM. */
+int curve_stream_copy(struct curve_stream *to, struct curve_stream *from);
+
 /* Into a cache of so many sets of so many ways. */
 uint64_t curve_tally_misses(const struct curve_tally *tally, uint32_t sets, uint32_t ways);
 uint64_t curve_tally_dirty_walks(const struct curve_tally *tally, uint32_t sets, uint32_t ways);

@@ -21,6 +21,15 @@ int histogram_reserve(struct histogram *histogram, uint32_t nr_depths)
 	return 0;
 }
 
+int histogram_copy(struct histogram *to, const struct histogram *from)
+{
+	int err = histogram_reserve(to, from->nr_depths);
+
+	if (!err && from->nr_depths)
+		memcpy(to->counts, from->counts, from->nr_depths * sizeof(*to->counts));
+	return err;
+}
+
 void histogram_finish(struct histogram *histogram)
 {
 	free(histogram->counts);

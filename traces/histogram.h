@@ -15,6 +15,7 @@ struct histogram {
 
 /* Room for depths below nr_depths. 0 or -ENOMEM. */
 int histogram_reserve(struct histogram *histogram, uint32_t nr_depths);
+int histogram_copy(struct histogram *to, const struct histogram *from); /* to: all zero */
 void histogram_finish(struct histogram *histogram);
 
 static inline void histogram_add(struct histogram *histogram, uint32_t depth)

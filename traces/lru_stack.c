@@ -159,6 +159,21 @@ int lru_stack_reserve(struct lru_stack *stack, uint32_t nr_pages)
 	return 0;
 }
 
+int lru_stack_copy(struct lru_stack *to, const struct lru_stack *from)
+{
+	int err = lru_stack_reserve(to, from->nr_pages);
+
+	if (err || !from->nr_pages)
+		return err;
+	memcpy(to->front, from->front, sizeof(to->front));
+	memcpy(to->slot_of, from->slot_of, from->nr_pages * sizeof(*to->slot_of));
+	memcpy(to->page_at, from->page_at, from->nr_slots * sizeof(*to->page_at));
+	memcpy(to->occupied, from->occupied, nr_words(from) * sizeof(*to->occupied));
+	to->next_slot = from->next_slot;
+	renumber(to);
+	return 0;
+}
+
 void lru_stack_finish(struct lru_stack *stack)
 {
 	free(stack->slot_of);

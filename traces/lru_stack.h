@@ -41,6 +41,9 @@ void lru_stack_finish(struct lru_stack *stack);
 /* Room for pages below nr_pages, at most 2^28. 0, or -ENOMEM and it is as it was. */
 int lru_stack_reserve(struct lru_stack *stack, uint32_t nr_pages);
 
+/* `to` is all zero, and becomes the same as `from`. 0 or -ENOMEM: to be finished. */
+int lru_stack_copy(struct lru_stack *to, const struct lru_stack *from);
+
 /* References a page: its depth, from 1; 0 if it was not there. */
 uint32_t lru_stack_touch(struct lru_stack *stack, uint32_t page);
 

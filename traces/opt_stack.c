@@ -362,6 +362,24 @@ int opt_stack_reserve(struct opt_stack *stack, uint32_t nr_pages)
 	return 0;
 }
 
+int opt_stack_copy(struct opt_stack *to, struct opt_stack *from)
+{
+	int err = opt_stack_reserve(to, from->nr_pages);
+
+	if (err || !from->nr_pages)
+		return err;
+	settle_all(from);
+	memcpy(to->slot_of, from->slot_of, from->nr_pages * sizeof(*to->slot_of));
+	memcpy(to->page_at, from->page_at, from->nr_slots * sizeof(*to->page_at));
+	memcpy(to->steps, from->steps, from->nr_slots / 8);
+	memcpy(to->labels, from->labels, from->nr_slots * sizeof(*to->labels));
+	memcpy(to->unused, from->unused, from->nr_labels / 8);
+	to->first_unused_word = from->first_unused_word;
+	to->next_slot = from->next_slot;
+	renumber(to);
+	return 0;
+}
+
 void opt_stack_finish(struct opt_stack *stack)
 {
 	free(stack->slot_of);

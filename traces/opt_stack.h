@@ -67,6 +67,7 @@ struct opt_stack {
 /* As lru_stack's. */
 void opt_stack_finish(struct opt_stack *stack);
 int opt_stack_reserve(struct opt_stack *stack, uint32_t nr_pages);
+int opt_stack_copy(struct opt_stack *to, struct opt_stack *from);
 
 /* References a page: the smallest cache that hits; 0: none does. */
 uint32_t opt_stack_touch(struct opt_stack *stack, uint32_t page);

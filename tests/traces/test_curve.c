@@ -197,10 +197,17 @@ static void run_some(struct fixture *fixture, uint32_t rounds)
 	struct page_stream code = { .random = &fixture->random, .nr_pages = NR_PAGES / 4 };
 
 	for (uint32_t cpu = 0; cpu < NR_CPUS; cpu++)
-		switch_to(fixture, cpu, 1);
+		fixture->space[cpu] = 1;
+	switch_to(fixture, 0, 2);
 	for (uint32_t n = 0; n < rounds; n++) {
 		uint32_t cpu = (uint32_t)random_below(&fixture->random, fixture->nr_cpus);
 
+		/* The others come late. */
+		if (n < rounds / 3)
+			cpu = 0;
+		else if (n == rounds / 3)
+			for (uint32_t i = 1; i < fixture->nr_cpus; i++)
+				switch_to(fixture, i, 3);
 		some_accesses(fixture, cpu, &data, &code);
 		if (random_one_in(&fixture->random, 5))
 			switch_to(fixture, cpu, 1 + random_below(&fixture->random, NR_SPACES));
@@ -291,19 +298,71 @@ START_TEST(without_pcids_a_switch_empties_the_tlbs_and_not_ram)
 }
 END_TEST
 
+static struct curve *new_curve(const struct curve_options *options)
+{
+	const struct trace_info info = { .has_events = true, .va_bits = 48 };
+	struct curve *curve;
+	char why[128];
+
+	ck_assert_int_eq(curve_create(&curve, options, &info, why, sizeof(why)), 0);
+	return curve;
+}
+
+/* It is not kept by itself as long as one CPU's unified TLB has the same figures. */
+START_TEST(ram_is_the_same_when_it_is_kept_by_itself_from_the_start)
+{
+	struct random_stream random =
+	    random_start("ram_is_the_same_when_it_is_kept_by_itself_from_the_start");
+	struct page_stream stream = { .random = &random, .nr_pages = 300 };
+	struct curve_options options = curve_defaults;
+	struct curve *late, *always;
+
+	options.opt = true;
+	late = new_curve(&options);
+	options.flush_on_switch = true; /* RAM does not care */
+	always = new_curve(&options);
+	for (uint32_t n = 0; n < 20000; n++) {
+		const struct trace_access access = {
+			.va = (uint64_t)page_stream_next(&stream) << PAGE_SHIFT,
+			.count = 1,
+			.kind = (uint8_t)random_below(&random, NR_ACCESS_KINDS),
+		};
+		const struct record_event unmap = { .kind = RECORD_MUNMAP,
+			                            .nr_args = 4,
+			                            .args = { 0, access.va, 3 * PAGE_SIZE, 0 } };
+		const struct trace_batch batch = {
+			.cpu = n < 10000 ? 0 : (uint32_t)random_below(&random, 3),
+			.nr = 1,
+			.accesses = &access,
+			.event = random_one_in(&random, 100) ? &unmap : NULL,
+		};
+
+		ck_assert_int_eq(curve_feed(late, &batch), 0);
+		ck_assert_int_eq(curve_feed(always, &batch), 0);
+		if (n % 5000)
+			continue;
+		for (uint32_t size = 1; size < 310; size++) {
+			ck_assert_uint_eq(curve_misses(late, CURVE_RAM, 1, size),
+			                  curve_misses(always, CURVE_RAM, 1, size));
+			ck_assert_uint_eq(curve_opt_misses(late, CURVE_RAM, size),
+			                  curve_opt_misses(always, CURVE_RAM, size));
+		}
+	}
+	curve_destroy(late);
+	curve_destroy(always);
+}
+END_TEST
+
 /* Loads of pages 0 to 9, and again after the event. Misses in RAM that is large enough. */
 static uint64_t misses_around(const struct record_event *before, const struct record_event *event)
 {
-	const struct trace_info info = { .has_events = true, .va_bits = 48 };
 	struct trace_access accesses[10];
 	struct trace_batch batch = { .nr = 10, .accesses = accesses, .event = event };
-	struct curve *curve;
+	struct curve *curve = new_curve(&curve_defaults);
 	uint64_t misses;
-	char why[128];
 
 	for (uint32_t i = 0; i < 10; i++)
 		accesses[i] = (struct trace_access){ .va = i * PAGE_SIZE, .count = 1, .size = 8 };
-	ck_assert_int_eq(curve_create(&curve, &curve_defaults, &info, why, sizeof(why)), 0);
 	for (; before && before->nr_args; before++)
 		ck_assert_int_eq(curve_feed(curve, &(struct trace_batch){ .event = before }), 0);
 	ck_assert_int_eq(curve_feed(curve, &batch), 0);
@@ -413,6 +472,7 @@ int main(void)
 	tcase_add_test(tcase, each_cpu_has_tlbs_of_its_own_and_ram_is_shared);
 	tcase_add_test(tcase, foreign_traces_have_a_space_for_each_task_and_no_dirty_bits);
 	tcase_add_test(tcase, without_pcids_a_switch_empties_the_tlbs_and_not_ram);
+	tcase_add_test(tcase, ram_is_the_same_when_it_is_kept_by_itself_from_the_start);
 	tcase_add_test(tcase, pages_that_were_unmapped_are_new_pages);
 	tcase_add_test(tcase, a_heap_that_shrinks_loses_pages);
 	tcase_add_test(tcase, an_address_space_is_gone_with_its_last_user);
