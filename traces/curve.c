@@ -173,22 +173,39 @@ static int grow_pages(struct curve *curve)
 	return err;
 }
 
-static int page_of(struct curve *curve, uint64_t space, uint64_t vpn, uint32_t *page)
+/* What no memo tells. */
+static int find_page(struct curve *curve, uint64_t space, uint64_t vpn, uint32_t *page)
 {
 	uint64_t hash = page_hash(space, vpn);
+	int err;
 
 	*page = page_ids_find(&curve->pages, space, vpn, hash);
-	if (likely(*page))
-		return 0;
-	*page = page_ids_add(&curve->pages, space, vpn, hash);
-	if (!*page) {
-		int err = grow_pages(curve);
-
-		if (err)
-			return err;
+	if (!*page)
 		*page = page_ids_add(&curve->pages, space, vpn, hash);
+	if (*page)
+		return 0;
+	err = grow_pages(curve);
+	*page = err ? 0 : page_ids_add(&curve->pages, space, vpn, hash);
+	return err;
+}
+
+static struct page_memo *memo_of(struct curve *curve, uint64_t vpn)
+{
+	return &curve->memos[(vpn ^ vpn >> 8) % CURVE_NR_MEMOS];
+}
+
+static int page_of(struct curve *curve, uint64_t space, uint64_t vpn, uint32_t *page)
+{
+	struct page_memo *memo = memo_of(curve, vpn);
+	int err;
+
+	if (likely(memo->vpn == vpn && memo->space == space && memo->page)) {
+		*page = memo->page;
+		return 0;
 	}
-	return 0;
+	err = find_page(curve, space, vpn, page);
+	*memo = (struct page_memo){ .space = space, .vpn = vpn, .page = *page };
+	return err;
 }
 
 static void drop_page(struct curve *curve, uint32_t page)
@@ -209,6 +226,8 @@ static void drop_page(struct curve *curve, uint32_t page)
 	}
 	if (!curve->unified_is_ram)
 		curve_stream_drop(&curve->ram, page, was.space, was.vpn);
+	if (memo_of(curve, was.vpn)->page == page)
+		memo_of(curve, was.vpn)->page = 0;
 	page_ids_remove(&curve->pages, page);
 }
 

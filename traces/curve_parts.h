@@ -21,14 +21,23 @@ struct curve_cpu {
 	struct curve_stream tlbs[NR_TLB_CURVES];
 };
 
+/* Which number a page has, of the last ones that were looked up. */
+struct page_memo {
+	uint64_t space, vpn;
+	uint32_t page; /* 0: nothing */
+};
+
+#define CURVE_NR_MEMOS 256
+
 struct curve {
 	struct curve_options options;
 	bool has_events;   /* spaces are told; D bits matter */
 	uint64_t user_end; /* addresses from here on are the kernel's; 0: there are none */
 	struct page_ids pages;
-	struct id_map spaces; /* of tasks, where no events tell */
-	struct id_map users;  /* of address spaces: how many */
-	struct id_map brks;   /* of address spaces: the end of the heap */
+	struct page_memo memos[CURVE_NR_MEMOS]; /* by vpn */
+	struct id_map spaces;                   /* of tasks, where no events tell */
+	struct id_map users;                    /* of address spaces: how many */
+	struct id_map brks;                     /* of address spaces: the end of the heap */
 	struct curve_cpu *cpus[NR_CPUS_MAX];
 	uint32_t nr_cpus; /* of them there */
 	/* One CPU's unified TLB has seen all that RAM has, and nothing else has happened to

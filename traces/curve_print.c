@@ -61,26 +61,23 @@ static void write_curve(const struct curve *curve, enum curve_kind kind, FILE *f
 		.file = file,
 		.name = curve_names[kind],
 		.policy = "lru",
-		.sets = 1,
 		.references = tally->references,
-		.hits = tally->again,
 		.has_dirty = is_tlb && curve->has_events,
 	};
-	uint64_t settled = tally->again;
 
-	write_rows(&csv, &tally->lru.clean, &tally->lru.dirty);
-	for (uint32_t level = 0; is_tlb && level < curve_nr_levels(&curve->options); level++) {
-		settled += tally->settled[level];
-		csv.sets = 2u << level;
-		csv.hits = settled;
+	for (csv.sets = 1; csv.sets <= (is_tlb ? curve->options.max_sets : 1); csv.sets *= 2) {
+		const struct histogram clean = curve_tally_clean(tally, csv.sets);
+		const struct histogram dirty = curve_tally_dirty(tally, csv.sets);
+
+		csv.hits = curve_tally_settled(tally, csv.sets);
 		csv.dirty_walks = 0;
-		write_rows(&csv, &tally->sets[level].clean, &tally->sets[level].dirty);
+		write_rows(&csv, &clean, &dirty);
 	}
 	if (!curve->options.opt)
 		return;
 	csv.policy = "opt";
-	csv.has_dirty = false;
 	csv.sets = 1;
+	csv.has_dirty = false;
 	csv.hits = tally->again;
 	write_rows(&csv, &tally->opt, NULL);
 }

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "traces/curve_stream.h"
 
+#include <errno.h>
+#include <stdlib.h>
+
 /* ---- life ---- */
 
 int curve_tally_init(struct curve_tally *tally, uint32_t nr_levels, uint32_t nr_ways)
 {
-	int err = 0;
-
-	for (uint32_t level = 0; !err && level < nr_levels; level++) {
-		err = histogram_reserve(&tally->sets[level].clean, nr_ways + 1);
-		if (!err)
-			err = histogram_reserve(&tally->sets[level].dirty, nr_ways + 1);
+	tally->nr_ways = nr_ways;
+	for (uint32_t level = 0; level < nr_levels; level++) {
+		tally->clean_sets[level] = calloc(nr_ways + 1, sizeof(uint64_t));
+		tally->dirty_sets[level] = calloc(nr_ways + 1, sizeof(uint64_t));
+		if (!tally->clean_sets[level] || !tally->dirty_sets[level])
+			return -ENOMEM;
 	}
-	return err;
+	return 0;
 }
 
 int curve_tally_reserve(struct curve_tally *tally, uint32_t nr_pages)
@@ -32,8 +35,8 @@ void curve_tally_finish(struct curve_tally *tally)
 	histogram_finish(&tally->lru.dirty);
 	histogram_finish(&tally->opt);
 	for (uint32_t level = 0; level < SET_STACKS_MAX_LEVELS; level++) {
-		histogram_finish(&tally->sets[level].clean);
-		histogram_finish(&tally->sets[level].dirty);
+		free(tally->clean_sets[level]);
+		free(tally->dirty_sets[level]);
 	}
 }
 
@@ -87,31 +90,25 @@ int curve_stream_copy(struct curve_stream *to, struct curve_stream *from)
 
 /* ---- references ---- */
 
-static void count(struct depth_counts *counts, uint32_t depth, bool first_store)
-{
-	histogram_add(first_store ? &counts->dirty : &counts->clean, depth);
-}
-
 static void touch_sets(struct curve_stream *stream, uint32_t page, uint64_t vpn, bool first_store)
 {
 	struct curve_tally *tally = stream->tally;
-	uint32_t depth[SET_STACKS_MAX_LEVELS];
 	uint32_t nr_levels = stream->sets.nr_levels;
-	uint32_t nr_seen = set_stacks_touch(&stream->sets, page, vpn, depth);
+	uint32_t nr_seen = set_stacks_touch(&stream->sets, page, vpn,
+	                                    first_store ? tally->dirty_sets : tally->clean_sets);
 
-	for (uint32_t level = 0; level < nr_seen; level++)
-		count(&tally->sets[level], depth[level], first_store);
-	if (!first_store && nr_seen < nr_levels)
+	if (!first_store)
 		tally->settled[nr_seen]++;
 	for (uint32_t level = nr_seen; first_store && level < nr_levels; level++)
-		histogram_add(&tally->sets[level].dirty, 1);
+		tally->dirty_sets[level][1]++;
 }
 
 void curve_stream_touch(struct curve_stream *stream, uint32_t page, uint64_t vpn, bool first_store)
 {
-	count(&stream->tally->lru, lru_stack_touch(&stream->lru, page), first_store);
-	if (stream->sets.nr_levels)
-		touch_sets(stream, page, vpn, first_store);
+	struct depth_counts *lru = &stream->tally->lru;
+
+	histogram_add(first_store ? &lru->dirty : &lru->clean, lru_stack_touch(&stream->lru, page));
+	touch_sets(stream, page, vpn, first_store);
 	if (stream->has_opt)
 		histogram_add(&stream->tally->opt, opt_stack_touch(&stream->opt, page));
 }
@@ -143,22 +140,42 @@ static uint32_t level_of(uint32_t sets)
 	return (uint32_t)__builtin_ctz(sets) - 1;
 }
 
-uint64_t curve_tally_misses(const struct curve_tally *tally, uint32_t sets, uint32_t ways)
+struct histogram curve_tally_clean(const struct curve_tally *tally, uint32_t sets)
 {
-	const struct depth_counts *counts = sets > 1 ? &tally->sets[level_of(sets)] : &tally->lru;
-	uint64_t hits = tally->again + histogram_sum(&counts->clean, ways) +
-	                histogram_sum(&counts->dirty, ways);
+	return sets == 1 ? tally->lru.clean
+	                 : (struct histogram){ .counts = tally->clean_sets[level_of(sets)],
+		                               .nr_depths = tally->nr_ways + 1 };
+}
+
+struct histogram curve_tally_dirty(const struct curve_tally *tally, uint32_t sets)
+{
+	return sets == 1 ? tally->lru.dirty
+	                 : (struct histogram){ .counts = tally->dirty_sets[level_of(sets)],
+		                               .nr_depths = tally->nr_ways + 1 };
+}
+
+uint64_t curve_tally_settled(const struct curve_tally *tally, uint32_t sets)
+{
+	uint64_t hits = tally->again;
 
 	for (uint32_t level = 0; sets > 1 && level <= level_of(sets); level++)
 		hits += tally->settled[level];
-	return tally->references - hits;
+	return hits;
 }
 
 uint64_t curve_tally_dirty_walks(const struct curve_tally *tally, uint32_t sets, uint32_t ways)
 {
-	const struct depth_counts *counts = sets > 1 ? &tally->sets[level_of(sets)] : &tally->lru;
+	const struct histogram dirty = curve_tally_dirty(tally, sets);
 
-	return histogram_sum(&counts->dirty, ways);
+	return histogram_sum(&dirty, ways);
+}
+
+uint64_t curve_tally_misses(const struct curve_tally *tally, uint32_t sets, uint32_t ways)
+{
+	const struct histogram clean = curve_tally_clean(tally, sets);
+
+	return tally->references - curve_tally_settled(tally, sets) - histogram_sum(&clean, ways) -
+	       curve_tally_dirty_walks(tally, sets, ways);
 }
 
 uint64_t curve_tally_opt_misses(const struct curve_tally *tally, uint32_t entries)

@@ -24,10 +24,11 @@ struct curve_tally {
 	uint64_t again; /* of these, to the page of the one before: depth 1 in all that follows */
 	struct depth_counts lru;
 	struct histogram opt;
-	/* As set_stacks.h has levels; of clean ones of depth 1 only the first level is told at
-	 * which, and at all further ones, it is so. */
-	struct depth_counts sets[SET_STACKS_MAX_LEVELS];
-	uint64_t settled[SET_STACKS_MAX_LEVELS];
+	/* As set_stacks.h has levels, by depth. Of clean ones only the first level is told at
+	 * which, and at all further ones, it is 1. */
+	uint32_t nr_ways;
+	uint64_t *clean_sets[SET_STACKS_MAX_LEVELS], *dirty_sets[SET_STACKS_MAX_LEVELS];
+	uint64_t settled[SET_STACKS_MAX_LEVELS + 1];
 };
 
 struct curve_stream {
@@ -56,7 +57,13 @@ void curve_stream_finish(struct curve_stream *stream);
  * initialized, and its tally; nothing was told to them. 0 or -ENOMEM. */
 int curve_stream_copy(struct curve_stream *to, struct curve_stream *from);
 
-/* Into a cache of so many sets of so many ways. */
+/* With so many sets: how many references hit at each depth, and how many hit at once,
+ * which are in neither. */
+struct histogram curve_tally_clean(const struct curve_tally *tally, uint32_t sets);
+struct histogram curve_tally_dirty(const struct curve_tally *tally, uint32_t sets);
+uint64_t curve_tally_settled(const struct curve_tally *tally, uint32_t sets);
+
+/* Of a cache of so many sets of so many ways. */
 uint64_t curve_tally_misses(const struct curve_tally *tally, uint32_t sets, uint32_t ways);
 uint64_t curve_tally_dirty_walks(const struct curve_tally *tally, uint32_t sets, uint32_t ways);
 uint64_t curve_tally_opt_misses(const struct curve_tally *tally, uint32_t entries);

@@ -17,19 +17,23 @@
 #define SET_STACKS_MAX_LEVELS 16
 
 struct set_stacks {
-	uint32_t nr_levels;                      /* level k, from 0, has 2 << k sets */
-	uint32_t nr_ways;                        /* depths up to here are told apart */
-	uint32_t *places[SET_STACKS_MAX_LEVELS]; /* set by set, most recent first; 0: free */
+	uint32_t nr_levels; /* level k, from 0, has 2 << k sets */
+	uint32_t nr_ways;   /* depths up to here are told apart */
+	/* The most recent page of each set, level by level, close together: most references
+	 * need no more. Then the others, set by set, most recent first. 0: free. */
+	uint32_t *heads;
+	uint32_t *places[SET_STACKS_MAX_LEVELS];
 };
 
 /* 0 or -ENOMEM. */
 int set_stacks_init(struct set_stacks *stacks, uint32_t nr_levels, uint32_t nr_ways);
 void set_stacks_finish(struct set_stacks *stacks);
 
-/* References a page (not 0). depth[k], for each level: from 1 to nr_ways; 0: deeper, or not
- * there. Returns how many levels were looked at: at all further ones it is 1, and depth[]
- * is not set. */
-uint32_t set_stacks_touch(struct set_stacks *stacks, uint32_t page, uint64_t vpn, uint32_t *depth);
+/* References a page (not 0), and counts at which depth it was, level by level: from 1 to
+ * nr_ways, or 0: deeper, or not there. Returns how many levels were looked at: at all further
+ * ones it is 1, and is not counted. */
+uint32_t set_stacks_touch(struct set_stacks *stacks, uint32_t page, uint64_t vpn,
+                          uint64_t *const counts[]);
 
 /* As lru_stack_drop(), lru_stack_clear(). */
 void set_stacks_drop(struct set_stacks *stacks, uint32_t page, uint64_t vpn);
