@@ -38,13 +38,12 @@ enum {
 #define ELEMENT_BITS 0x7f
 
 enum frame_column {
-	COLUMN_SHAPES,     /* in the order in which they come first */
-	COLUMN_STEP_RUNS,  /* shapes guessed right before each wrong one */
-	COLUMN_STEPS,      /* the right one: 0 new, 1 + its number */
-	COLUMN_COUNT_RUNS, /* the same of counts */
-	COLUMN_COUNTS,
-	COLUMN_VA_RUNS, /* the same of addresses */
-	COLUMN_VA_WAYS, /* a byte for each wrong one: enum va_way */
+	COLUMN_SHAPES,    /* in the order in which they come first */
+	COLUMN_STEP_RUNS, /* steps guessed right before each wrong one */
+	COLUMN_STEPS,     /* its shape: 0 a new one, else 1 + number */
+	COLUMN_COUNTS,    /* its count, if it is counted */
+	COLUMN_VA_RUNS,   /* addresses guessed right before each wrong one */
+	COLUMN_VA_WAYS,   /* a byte for each wrong one: enum va_way */
 	COLUMN_VA_DELTAS,
 	COLUMN_MARKS, /* contexts and events, each with the steps before it */
 	NR_COLUMNS

@@ -50,6 +50,22 @@ if command -v zstd >/dev/null; then
 		sh -c "! grep -v ^command '$scratch/header' | grep -e / -e '$(hostname)'| grep -v -e pagewalk-trace/1"
 fi
 
+# ---- a reader that was written from docs/trace-format.md alone ----
+
+reads_the_same() { # DETAIL
+	zstd -q -dc "$scratch/$1.1" | python3 "$here/../traces/read_trace.py" |
+		cmp - "$scratch/cat.$1"
+}
+
+for detail in full page; do
+	what="$detail: a second reader finds the same records"
+	if command -v zstd >/dev/null && command -v python3 >/dev/null; then
+		check "$what" reads_the_same $detail
+	else
+		skip "$what" 'no zstd, or no python3'
+	fi
+done
+
 # ---- runs that are ended ----
 
 "$PAGEWALK" run -q --record "$scratch/killed" /bin/busybox md5sum /dev/zero &
