@@ -10,6 +10,7 @@
 #include "traces/replay_handlers.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -215,6 +216,7 @@ void replay_kill(struct replay *replay, struct mm_struct *mm)
 		if (task->mm != mm)
 			continue;
 		task_figures_leave_mm(task, mm);
+		task_report_end(task->report, SIGKILL);
 		if (task_cpu(task)->current == task)
 			cpu_enter_lazy_tlb(task_cpu(task));
 		task->mm = NULL;
@@ -240,7 +242,6 @@ static int handle_switch(struct replay *replay, const struct record_event *event
 static int handle_end(struct replay *replay, const struct record_event *event)
 {
 	replay->machine->driver_instructions = event->args[0];
-	replay->machine->turns.instructions_then = event->args[0]; /* CPUs know their parts */
 	replay->machine->nr_syscalls = event->args[1];
 	replay->driver.knows_program = true;
 	return 0;

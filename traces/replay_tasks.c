@@ -56,8 +56,11 @@ int replay_threads(struct replay *replay, const struct record_event *event)
 
 int replay_cpu_end(struct replay *replay, const struct record_event *event)
 {
-	if (event->args[0] < replay->machine->config.cpus)
-		replay->machine->cpus[event->args[0]].instructions = event->args[1];
+	const uint64_t recorded_cpu = event->args[0];
+
+	if (recorded_cpu >= NR_CPUS_MAX)
+		return replay_refuse(replay, "there is no CPU %lu", (unsigned long)recorded_cpu);
+	replay_cpu_for(replay, (uint32_t)recorded_cpu)->instructions += event->args[1];
 	return 0;
 }
 
@@ -183,7 +186,7 @@ int replay_status(struct replay *replay, const struct record_event *event)
 {
 	struct task *task = find_task(replay, event->args[0]);
 
-	if (!task)
+	if (!task || task->report->has_ended) /* killed, here alone */
 		return replay_skip(replay);
 	task_report_end(task->report, (int)event->args[1]);
 	return 0;
