@@ -81,13 +81,12 @@ check 'a cell is what run gives' as_run
 
 for moment in 0 1 4 9; do
 	folder=killed$moment
-	sweep m.yaml -j 2 --results $folder >out 2>&1 &
+	"$PAGEWALK" sweep m.yaml -j 2 --results $folder >out 2>&1 &
 	while [ "$(nr_done $folder)" -lt $moment ]; do
 		sleep 0.01
 	done
-	# timeout(1) is our child; the sweep is its.
-	pkill -KILL -P $!
-	wait $!
+	kill -KILL $!
+	wait $! 2>>killed.log
 	[ -e $folder/sweep.csv ] && not_ok "killed with $moment done: no table yet" </dev/null
 	sweep m.yaml -j 2 --results $folder >out 2>err
 	same "killed with $moment done, and resumed" 0 $?
@@ -96,11 +95,11 @@ done
 same 'what was done was not done again' 'yes' \
 	"$(sed 's/.*(\([0-9]*\) of them before.*/\1/' err | awk '{ print ($1 >= 9) ? "yes" : $0 }')"
 
-sweep m.yaml -j 2 --results stopped >out 2>err &
+"$PAGEWALK" sweep m.yaml -j 2 --results stopped >out 2>err &
 while [ "$(nr_done stopped)" -lt 2 ]; do
 	sleep 0.01
 done
-pkill -INT -P $!
+kill -INT $!
 wait $!
 same 'SIGINT: exit status' 130 $?
 same 'SIGINT: told' 'pagewalk: sweep: interrupted; the same command goes on where it was' "$(cat err)"
@@ -172,12 +171,12 @@ as_replay() {
 check 'a cell is what replay gives' as_replay
 sweep traces.yaml --results traces1 -j 1 -q
 check 'one process gives the same' same_tables traces traces1
-sweep traces.yaml --results traces2 -j 2 >out 2>&1 &
+"$PAGEWALK" sweep traces.yaml --results traces2 -j 2 >out 2>&1 &
 while [ "$(nr_done traces2)" -lt 5 ]; do
 	sleep 0.01
 done
-pkill -KILL -P $!
-wait $!
+kill -KILL $!
+wait $! 2>>killed.log
 sweep traces.yaml --results traces2 -q
 check 'killed and resumed, the same' same_tables traces traces2
 sweep traces.yaml --results traces3 --print-jobs | sh
@@ -224,6 +223,25 @@ sweep -q --results whole --no-tables -m p6 --set tlb.policy=lru,random --set tlb
 	-- "$GUEST/random" 64K 2000 2>err
 check 'failed cells are tried again' sh -c "! grep -q '\"gone\"' '$failed'"
 
+# A worker that is killed loses its cell, and no other.
+"$PAGEWALK" sweep -q --results lost -j 1 -m teaching,nehalem --env A=1 --engine faults \
+	-- "$GUEST/random" 1M 1000000000 2>err &
+worker=
+while [ -z "$worker" ]; do
+	sleep 0.01
+	worker=$(pgrep -P $!)
+done
+kill -KILL "$worker"
+until grep -q 'killed by signal 9' lost/*.cell; do
+	sleep 0.01
+done
+kill -INT $!
+wait $!
+sweep -q --collect lost 2>err
+same 'a worker that is killed: exit status' 1 $?
+same 'a worker that is killed: told' 1 "$(grep -c 'failed: .*random .*: killed by signal 9' err)"
+same 'the other cell is unfinished' 1 "$(grep -c 'unfinished: .*random .*: [a-z]*$' err)"
+
 sweep --results twins -m teaching --set ram=8M,8192K,16M -- "$GUEST/random" 4K 10 2>err
 same 'the same machine twice is one cell' \
 	'sweep: 2 cells: 2 done (0 of them before), 0 impossible, 0 not done' "$(cat err)"
@@ -235,7 +253,8 @@ check 'which says why' grep -q 'teaching,3,8,impossible,.*8 entries' ways/sweep.
 sweep --results lists -m skylake --set 'tlb.stlb.page_sizes=[4k,2m],4k' --print-jobs \
 	-- "$GUEST/random" 4K 10 >jobs.txt
 check 'a value with a comma stands in brackets' grep -qF "'--set=tlb.stlb.page_sizes=[4k,2m]'" jobs.txt
-sweep --results kept --keep-output -q -m teaching -- "$GUEST/random" 4K 10
+sweep --results kept --keep-output -q -m teaching --engine faults --check -- "$GUEST/random" 4K 10
+same 'options of all cells' faults "$(column kept/sweep.csv engine)"
 "$PAGEWALK" run -q -m teaching "$GUEST/random" 4K 10 >out
 check 'what a guest prints can be kept' cmp out kept/*.out
 
