@@ -36,6 +36,7 @@ enum {
 	ELEMENT_COUNTED = 1 << 6 /* its count is written for each step; alone in its shape */
 };
 #define ELEMENT_BITS 0x7f
+#define ELEMENT_OF_BLOCK ((unsigned)ACCESS_FETCH | ELEMENT_BLOCK | ELEMENT_FIXED)
 
 enum frame_column {
 	COLUMN_SHAPES,    /* in the order in which they come first */

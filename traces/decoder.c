@@ -203,7 +203,7 @@ static bool element_is_possible(const struct trace_decoder *d, uint32_t bits, ui
 	if (d->is_page_detail)
 		return is_fixed && is_counted && nr == 1 && !(bits & (ELEMENT_BLOCK | ELEMENT_IP));
 	return is_fixed == is_fetch && (!is_counted || (nr == 1 && !is_fetch)) &&
-	       (!(bits & ELEMENT_BLOCK) || (is_fetch && block)) &&
+	       (!(bits & ELEMENT_BLOCK) || (bits == ELEMENT_OF_BLOCK && block)) &&
 	       (!(bits & ELEMENT_IP) || !is_fetch);
 }
 
@@ -222,7 +222,7 @@ static bool read_element(struct trace_decoder *d, va_t base, uint64_t nr,
 	if (!(bits & ELEMENT_COUNTED))
 		count = cursor_varint(in);
 	if (size > UINT16_MAX || count > UINT32_MAX || *offset > ELEMENT_MAX_OFFSET ||
-	    (!count && !(bits & ELEMENT_COUNTED)))
+	    (!count && !(bits & ELEMENT_COUNTED)) || (bits & ELEMENT_BLOCK && (size || *offset)))
 		return refuse(d, "a shape with impossible numbers");
 	*a = (struct trace_access){
 		.va = bits & ELEMENT_FIXED ? base + *offset : 0,

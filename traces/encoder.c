@@ -471,8 +471,7 @@ void encoder_block(struct encoder *encoder, const struct coded_block *block, uin
 	encoder->step.repeat_ip = 0;
 	encoder->step.is_kernel = false;
 	add_element(encoder, block->block.va,
-	            &(struct element){ .count = count,
-	                               .bits = ACCESS_FETCH | ELEMENT_BLOCK | ELEMENT_FIXED });
+	            &(struct element){ .count = count, .bits = ELEMENT_OF_BLOCK });
 }
 
 /* More of the block that runs, or the instruction behind the last one. */
