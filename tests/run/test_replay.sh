@@ -62,15 +62,15 @@ fi
 if [ -x /bin/ls ]; then
 	same 'a dynamic program' -- /bin/ls -l .
 fi
-same 'threads on four CPUs' --set cpus=4 -- "$GUEST/threads" 4
+same 'threads on four CPUs' --set cpus=4 -- "$GUEST/threads" 4 20
 same 'an i386 program on p6' -m p6 -- "$GUEST/cow-i386"
 same 'copy-on-write' -- "$GUEST/cow"
 same 'shared memory' -- "$GUEST/shared" all 256K
 same 'stack growth' -- "$GUEST/stack"
 same 'memory policies and migration' -m numa4 -- "$GUEST/numa"
 same 'devices of kernel memory' -- "$GUEST/scull"
-same 'swapping' --ram 4M --swap 16M -- "$GUEST/sweep" 6M
-same 'reclaim by every use' --ram 4M --swap 16M --set reclaim.policy=lru -- "$GUEST/sweep" 6M
+same 'swapping' --ram 4M --swap 16M -- "$GUEST/sweep" 5M
+same 'reclaim by every use' --ram 4M --swap 16M --set reclaim.policy=lru -- "$GUEST/sweep" 5M
 same 'signal handlers' -- "$GUEST/handlers"
 same 'bad pointers' -- "$GUEST/wild"
 finish

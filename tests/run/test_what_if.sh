@@ -72,8 +72,8 @@ else
 	skip 'a pipeline' "no $busybox"
 fi
 
-set -- -- "$GUEST/sweep" 6M
-check 'a program of 6 MB is recorded with plenty of memory' record "$@"
+set -- -- "$GUEST/sweep" 5M
+check 'a program of 5 MB is recorded with plenty of memory' record "$@"
 check '4 MB and swap: as a run with them' same_run --ram 4M --swap 16M "$@"
 for policy in fifo clock random lru; do
 	check "reclaim.policy=$policy: as a run with it" \
@@ -88,7 +88,7 @@ check 'as its exit status says' [ "$(stat_of replay.json guest.exit_status)" = 1
 check 'and one kill' [ "$(stat_of replay.json vmstat.oom_kill)" = 1 ]
 check 'what it would have done then is skipped' [ "$(stat_of replay.json replay.skipped)" -gt 1000 ]
 
-check 'threads are recorded on four CPUs' record --set cpus=4 -- "$GUEST/threads" 4
+check 'threads are recorded on four CPUs' record --set cpus=4 -- "$GUEST/threads" 4 20
 check 'one CPU runs them all' sh -c "
 	'$PAGEWALK' replay -q --check --set cpus=1 --stats replay.json trace.pwt"
 check 'without shootdowns' [ "$(stat_of replay.json mmu.shootdowns)" = 0 ]
