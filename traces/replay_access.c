@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "traces/replay_access.h"
 
-#include "mm/mm.h"
+#include "sim/calls.h"
 #include "sim/check.h"
 
 #include <errno.h>
@@ -26,26 +26,19 @@ static void kill_victims(struct replay *replay)
 			replay_kill(replay, task->mm);
 }
 
-static bool is_signal(const struct fault_result *result)
-{
-	return result->outcome == FAULT_SIGSEGV || result->outcome == FAULT_SIGBUS;
-}
-
-/* The kernel's part of a page fault, as the machine has it. */
 static struct fault_result handle_fault(struct machine *machine, const struct page_fault *fault,
-                                        enum privilege priv, uint64_t ip)
+                                        enum access_kind kind, enum privilege priv, uint64_t ip)
 {
-	struct fault_result result = do_page_fault(&machine->kernel, machine->running->current->mm,
-	                                           fault->va, fault->error_code, ip);
+	struct mm_struct *mm = machine->running->current->mm;
+	struct fault_result result =
+	    call_do_page_fault(&machine->kernel, mm, fault, kind, priv, ip);
 
-	if (priv == PRIV_USER && !is_signal(&result))
-		kernel_run_threads(&machine->kernel);
 	check_machine(machine);
 	return result;
 }
 
-bool replay_answer_fault(struct replay *replay, const struct page_fault *fault, enum privilege priv,
-                         uint64_t ip)
+bool replay_answer_fault(struct replay *replay, const struct page_fault *fault,
+                         enum access_kind kind, enum privilege priv, uint64_t ip)
 {
 	struct machine *machine = replay->machine;
 	struct task *task = machine->running->current;
@@ -55,10 +48,10 @@ bool replay_answer_fault(struct replay *replay, const struct page_fault *fault, 
 		kill_victims(replay);
 	if (!task->mm || fault->non_canonical)
 		return false;
-	result = handle_fault(machine, fault, priv, ip);
+	result = handle_fault(machine, fault, kind, priv, ip);
 	if (result.outcome == FAULT_OOM)
 		kill_victims(replay);
-	return !is_signal(&result) && task->mm;
+	return result.outcome != FAULT_SIGSEGV && result.outcome != FAULT_SIGBUS && task->mm;
 }
 
 /* Accesses that were left out: the task is gone here, or nothing allows them. */
@@ -96,7 +89,8 @@ int replay_fault(struct replay *replay, const struct record_event *event)
 		return replay_skip(replay);
 	if (!faults_again(replay, event, &fault) || event->kind == RECORD_GIVE_UP)
 		return 0;
-	handle_fault(machine, &fault, (enum privilege)event->args[2], event->args[3]);
+	handle_fault(machine, &fault, (enum access_kind)event->args[1],
+	             (enum privilege)event->args[2], event->args[3]);
 	return machine->check_failure[0] ? replay_check_failed(replay) : 0;
 }
 
@@ -175,7 +169,7 @@ static int make_access(struct replay *replay, struct mmu *mmu, const struct trac
 
 	for (int tries = 0; (left = try(mmu, access, as_store, left, &fault)) != 0; tries++) {
 		if (tries == REPLAY_MAX_FAULTS ||
-		    !replay_answer_fault(replay, &fault, access->priv, ip)) {
+		    !replay_answer_fault(replay, &fault, access->kind, access->priv, ip)) {
 			leave_out(replay, left);
 			return 0;
 		}

@@ -19,8 +19,8 @@ int replay_fault(struct replay *replay, const struct record_event *event);
 
 /* The kernel's part of a page fault of the running task, which the recorded run did not
  * have. True: try again. */
-bool replay_answer_fault(struct replay *replay, const struct page_fault *fault, enum privilege priv,
-                         uint64_t ip);
+bool replay_answer_fault(struct replay *replay, const struct page_fault *fault,
+                         enum access_kind kind, enum privilege priv, uint64_t ip);
 
 /* Those of a task that is gone here. */
 void replay_skip_accesses(struct replay *replay, const struct trace_access *access,

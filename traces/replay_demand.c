@@ -90,7 +90,7 @@ static int make_present(struct replay *replay, const struct mmu *mmu, va_t va, u
 
 	for (int tries = 0; tries < REPLAY_MAX_FAULTS; tries++) {
 		if (mmu_probe(mmu, va, ACCESS_STORE, PRIV_USER, NULL, NULL) ||
-		    !replay_answer_fault(replay, &write, PRIV_USER, ip))
+		    !replay_answer_fault(replay, &write, ACCESS_STORE, PRIV_USER, ip))
 			break;
 		if (replay->machine->check_failure[0])
 			return replay_check_failed(replay);
@@ -118,14 +118,14 @@ static int access_slowly(struct replay *replay, struct mmu *mmu, const struct tr
 		replay->counts.skipped += access->count;
 	else
 		replay->counts.segv +=
-		    mmu_try_access(mmu, va, access->kind, PRIV_USER, access->count, &fault);
+		    mmu_try_access(mmu, va, access->kind, access->priv, access->count, &fault);
 	return 0;
 }
 
 static int make_access(struct replay *replay, struct mmu *mmu, const struct trace_access *access,
                        va_t va)
 {
-	if (likely(mmu_hit_fast(mmu, va, access->kind, PRIV_USER, access->count)))
+	if (likely(mmu_hit_fast(mmu, va, access->kind, access->priv, access->count)))
 		return 0;
 	return access_slowly(replay, mmu, access, va);
 }
