@@ -208,6 +208,37 @@ static int page_of(struct curve *curve, uint64_t space, uint64_t vpn, uint32_t *
 	return err;
 }
 
+static int mark(struct curve *curve, uint64_t space, va_t va, uint8_t marks)
+{
+	uint32_t page;
+	int err;
+
+	if (curve->user_end && va >= curve->user_end)
+		return 0;
+	err = page_of(curve, space, va >> curve->options.page_shift, &page);
+	if (!err)
+		curve->pages.pages[page].marks |= marks;
+	return err;
+}
+
+int curve_fault(struct curve *curve, uint64_t space, va_t va, bool store)
+{
+	return mark(curve, space, va, PAGE_FAULTED | (store ? PAGE_STORED : 0));
+}
+
+int curve_mark_stored(struct curve *curve, uint64_t space, va_t va)
+{
+	return mark(curve, space, va, PAGE_STORED);
+}
+
+bool curve_is_stored(const struct curve *curve, uint64_t space, va_t va)
+{
+	uint64_t vpn = va >> curve->options.page_shift;
+	uint32_t page = page_ids_find(&curve->pages, space, vpn, page_hash(space, vpn));
+
+	return page && curve->pages.pages[page].marks & PAGE_STORED;
+}
+
 static void drop_page(struct curve *curve, uint32_t page)
 {
 	const struct page_id was = curve->pages.pages[page];
@@ -254,13 +285,30 @@ void curve_drop_pages(struct curve *curve, uint64_t space, uint64_t first, uint6
 
 /* ---- references ---- */
 
+/* An entry for the page, if there is one, is not enough. */
+static bool is_rewalk(uint8_t marks, enum access_kind kind)
+{
+	return marks & PAGE_FAULTED || (kind == ACCESS_STORE && !(marks & PAGE_STORED));
+}
+
+static uint8_t marks_after(uint8_t marks, enum access_kind kind)
+{
+	static const uint8_t mark_of[NR_ACCESS_KINDS] = {
+		[ACCESS_LOAD] = PAGE_ACCESSED,
+		[ACCESS_STORE] = PAGE_ACCESSED | PAGE_STORED,
+		[ACCESS_FETCH] = PAGE_FETCHED,
+	};
+
+	return (marks & ~PAGE_FAULTED) | mark_of[kind];
+}
+
 static int refer(struct curve *curve, struct curve_cpu *cpu, enum access_kind kind, uint64_t vpn,
                  uint32_t count)
 {
 	struct curve_stream *l1 = &cpu->tlbs[kind == ACCESS_FETCH ? CURVE_L1I : CURVE_L1D];
 	uint8_t *marks;
 	uint32_t page = l1->page;
-	bool first_store;
+	bool rewalk;
 
 	if (l1->vpn != vpn || l1->space != cpu->space) {
 		int err = page_of(curve, cpu->space, vpn, &page);
@@ -269,11 +317,10 @@ static int refer(struct curve *curve, struct curve_cpu *cpu, enum access_kind ki
 			return err;
 	}
 	marks = &curve->pages.pages[page].marks;
-	first_store = kind == ACCESS_STORE && !(*marks & PAGE_STORED) && curve->has_events;
-	*marks |= kind == ACCESS_FETCH ? PAGE_FETCHED : PAGE_ACCESSED;
-	*marks |= kind == ACCESS_STORE ? PAGE_STORED : 0;
-	curve_stream_refer(l1, page, cpu->space, vpn, count, first_store);
-	curve_stream_refer(&cpu->tlbs[CURVE_UNIFIED], page, cpu->space, vpn, count, first_store);
+	rewalk = curve->has_events && is_rewalk(*marks, kind);
+	*marks = marks_after(*marks, kind);
+	curve_stream_refer(l1, page, cpu->space, vpn, count, rewalk);
+	curve_stream_refer(&cpu->tlbs[CURVE_UNIFIED], page, cpu->space, vpn, count, rewalk);
 	if (!curve->unified_is_ram)
 		curve_stream_refer(&curve->ram, page, cpu->space, vpn, count, false);
 	return 0;
@@ -301,7 +348,8 @@ static int feed_accesses(struct curve *curve, struct curve_cpu *cpu,
 	for (uint32_t i = 0; !err && i < batch->nr; i++) {
 		const struct trace_access *access = &batch->accesses[i];
 
-		if (!access->count || (curve->user_end && access->va >= curve->user_end))
+		if (!access->count || access->kind >= NR_ACCESS_KINDS ||
+		    (curve->user_end && access->va >= curve->user_end))
 			continue;
 		err = refer(curve, cpu, (enum access_kind)access->kind, access->va >> shift,
 		            access->count);
@@ -363,10 +411,10 @@ uint64_t curve_misses(const struct curve *curve, enum curve_kind kind, uint32_t 
 	return curve_tally_misses(curve_tally_of(curve, kind), sets, ways);
 }
 
-uint64_t curve_dirty_walks(const struct curve *curve, enum curve_kind kind, uint32_t sets,
-                           uint32_t ways)
+uint64_t curve_rewalks(const struct curve *curve, enum curve_kind kind, uint32_t sets,
+                       uint32_t ways)
 {
-	return curve_tally_dirty_walks(curve_tally_of(curve, kind), sets, ways);
+	return curve_tally_rewalks(curve_tally_of(curve, kind), sets, ways);
 }
 
 uint64_t curve_opt_misses(const struct curve *curve, enum curve_kind kind, uint32_t entries)

@@ -56,9 +56,10 @@ uint64_t curve_references(const struct curve *curve, enum curve_kind kind);
 uint64_t curve_misses(const struct curve *curve, enum curve_kind kind, uint32_t sets,
                       uint32_t ways);
 
-/* Of the hits of that cache, first stores to a page: the entry lacks D, and a CPU walks. */
-uint64_t curve_dirty_walks(const struct curve *curve, enum curve_kind kind, uint32_t sets,
-                           uint32_t ways);
+/* Of the hits of that cache, those that need a walk all the same, as the entry lacks D or
+ * was dropped by a fault. */
+uint64_t curve_rewalks(const struct curve *curve, enum curve_kind kind, uint32_t sets,
+                       uint32_t ways);
 
 /* Of the optimal policy, fully associative; options.opt. */
 uint64_t curve_opt_misses(const struct curve *curve, enum curve_kind kind, uint32_t entries);

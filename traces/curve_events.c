@@ -4,7 +4,8 @@
 
 #include <errno.h>
 
-#define MAX_ERROR 4095 /* results from -4095 to -1 are errors, as in Linux */
+#define RAM_LIMIT ((uint64_t)1 << 40) /* no trace of a machine moves more */
+#define MAX_ERROR 4095                /* results from -4095 to -1 are errors, as in Linux */
 
 static int set_value(struct id_map *map, uint64_t key, uint64_t value)
 {
@@ -53,19 +54,33 @@ static bool failed(uint64_t result)
 	return (int64_t)result < 0 && (int64_t)result >= -MAX_ERROR;
 }
 
-static void feed_mremap(struct curve *curve, const struct record_event *event)
+/* Moved pages are new ones, but for their D. */
+static int move_bytes(struct curve *curve, uint64_t space, va_t old, va_t new, uint64_t len)
 {
-	uint64_t old = event->args[1], old_len = event->args[2], new_len = event->args[3];
-	uint64_t va = event->args[6];
+	uint64_t bytes = (uint64_t)1 << curve->options.page_shift;
+	int err = 0;
 
-	if (failed(va))
-		return;
-	if (va != old) {
-		drop_bytes(curve, event->args[0], old, old_len);
-		drop_bytes(curve, event->args[0], va, new_len);
-	} else if (new_len < old_len) {
-		drop_bytes(curve, event->args[0], old + new_len, old_len - new_len);
-	}
+	for (uint64_t at = 0; !err && at < len; at += bytes)
+		if (curve_is_stored(curve, space, old + at))
+			err = curve_mark_stored(curve, space, new + at);
+	drop_bytes(curve, space, old, len);
+	return err;
+}
+
+static int feed_mremap(struct curve *curve, const struct record_event *event)
+{
+	uint64_t space = event->args[0], old = event->args[1], va = event->args[6];
+	uint64_t old_len = event->args[2], new_len = event->args[3];
+	uint64_t moved = new_len < old_len ? new_len : old_len;
+
+	if (failed(va) || old + old_len < old || moved > RAM_LIMIT)
+		return 0;
+	if (new_len < old_len)
+		drop_bytes(curve, space, old + new_len, old_len - new_len);
+	if (va == old)
+		return 0;
+	drop_bytes(curve, space, va, new_len);
+	return move_bytes(curve, space, old, va, moved);
 }
 
 /* What lies above the new end is gone. */
@@ -116,8 +131,7 @@ static int feed_mm_event(struct curve *curve, const struct record_event *event)
 			drop_bytes(curve, args[0], args[1], args[2]);
 		return 0;
 	case RECORD_MREMAP:
-		feed_mremap(curve, event);
-		return 0;
+		return feed_mremap(curve, event);
 	default:
 		return 0;
 	}
@@ -137,9 +151,21 @@ static int feed_space(struct curve *curve, const struct record_event *event)
 	return err;
 }
 
+static int feed_fault(struct curve *curve, const struct record_event *event)
+{
+	struct curve_cpu *cpu;
+	int err = curve->has_events ? curve_cpu_of(curve, event->cpu, &cpu) : 0;
+
+	return err || !curve->has_events
+	           ? err
+	           : curve_fault(curve, cpu->space, event->args[0], event->args[1] == ACCESS_STORE);
+}
+
 int curve_feed_event(struct curve *curve, const struct record_event *event)
 {
 	if (event->kind == RECORD_SWITCH || event->kind == RECORD_LOAD_MM)
 		return feed_space(curve, event);
+	if (event->kind == RECORD_FAULT)
+		return feed_fault(curve, event);
 	return curve->has_events ? feed_mm_event(curve, event) : 0;
 }

@@ -14,7 +14,7 @@
 #define NR_TLB_CURVES CURVE_RAM /* those before it */
 
 /* Marks of a page. */
-enum { PAGE_STORED = 1, PAGE_FETCHED = 2, PAGE_ACCESSED = 4 };
+enum { PAGE_STORED = 1, PAGE_FETCHED = 2, PAGE_ACCESSED = 4, PAGE_FAULTED = 8 };
 
 struct curve_cpu {
 	uint64_t space; /* that it has loaded */
@@ -61,6 +61,15 @@ void curve_set_space(struct curve *curve, struct curve_cpu *cpu, uint64_t space)
 
 /* The pages from `first` to below `end` are no longer there. */
 void curve_drop_pages(struct curve *curve, uint64_t space, uint64_t first, uint64_t end);
+
+/* An access to va's page has faulted. The CPU dropped its entry, so the next access, which
+ * is the same one, walks; and the kernel left a page with D, if it was a store. 0 or -errno,
+ * as curve_feed(). */
+int curve_fault(struct curve *curve, uint64_t space, va_t va, bool store);
+
+/* Whether va's page has D; that it has. */
+bool curve_is_stored(const struct curve *curve, uint64_t space, va_t va);
+int curve_mark_stored(struct curve *curve, uint64_t space, va_t va);
 
 /* 0 or -errno, as curve_feed(). */
 int curve_feed_event(struct curve *curve, const struct record_event *event);

@@ -21,8 +21,8 @@ struct csv_curve {
 	FILE *file;
 	const char *name, *policy;
 	uint32_t sets;
-	uint64_t references, hits, dirty_walks;
-	bool has_dirty; /* the curve has walks for D at all */
+	uint64_t references, hits, rewalks;
+	bool has_rewalks; /* they are known */
 };
 
 static void write_row(const struct csv_curve *csv, uint32_t ways)
@@ -33,21 +33,21 @@ static void write_row(const struct csv_curve *csv, uint32_t ways)
 	        "%s,%s,%" PRIu32 ",%" PRIu32 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%.9f,",
 	        csv->name, csv->policy, csv->sets, ways, (uint64_t)csv->sets * ways,
 	        csv->references, misses, ratio(misses, csv->references));
-	if (csv->has_dirty)
-		fprintf(csv->file, "%" PRIu64, csv->dirty_walks);
+	if (csv->has_rewalks)
+		fprintf(csv->file, "%" PRIu64, csv->rewalks);
 	putc('\n', csv->file);
 }
 
-/* A row for the first size, and for each at which something changes. dirty may be NULL. */
+/* A row for the first size, and for each at which something changes. walked may be NULL. */
 static void write_rows(struct csv_curve *csv, const struct histogram *clean,
-                       const struct histogram *dirty)
+                       const struct histogram *walked)
 {
 	for (uint32_t ways = 1; ways == 1 || ways < clean->nr_depths; ways++) {
-		uint64_t walks = dirty && ways < dirty->nr_depths ? dirty->counts[ways] : 0;
+		uint64_t walks = walked && ways < walked->nr_depths ? walked->counts[ways] : 0;
 		uint64_t hits = walks + (ways < clean->nr_depths ? clean->counts[ways] : 0);
 
 		csv->hits += hits;
-		csv->dirty_walks += walks;
+		csv->rewalks += walks;
 		if (hits || ways == 1)
 			write_row(csv, ways);
 	}
@@ -62,29 +62,29 @@ static void write_curve(const struct curve *curve, enum curve_kind kind, FILE *f
 		.name = curve_names[kind],
 		.policy = "lru",
 		.references = tally->references,
-		.has_dirty = is_tlb && curve->has_events,
+		.has_rewalks = is_tlb && curve->has_events,
 	};
 
 	for (csv.sets = 1; csv.sets <= (is_tlb ? curve->options.max_sets : 1); csv.sets *= 2) {
 		const struct histogram clean = curve_tally_clean(tally, csv.sets);
-		const struct histogram dirty = curve_tally_dirty(tally, csv.sets);
+		const struct histogram walked = curve_tally_walked(tally, csv.sets);
 
 		csv.hits = curve_tally_settled(tally, csv.sets);
-		csv.dirty_walks = 0;
-		write_rows(&csv, &clean, &dirty);
+		csv.rewalks = 0;
+		write_rows(&csv, &clean, &walked);
 	}
 	if (!curve->options.opt)
 		return;
 	csv.policy = "opt";
 	csv.sets = 1;
-	csv.has_dirty = false;
+	csv.has_rewalks = false;
 	csv.hits = tally->again;
 	write_rows(&csv, &tally->opt, NULL);
 }
 
 void curve_write_csv(const struct curve *curve, FILE *file)
 {
-	fputs("curve,policy,sets,ways,entries,references,misses,miss_ratio,dirty_walks\n", file);
+	fputs("curve,policy,sets,ways,entries,references,misses,miss_ratio,rewalks\n", file);
 	for (unsigned kind = 0; kind < NR_CURVES; kind++)
 		write_curve(curve, (enum curve_kind)kind, file);
 }
@@ -128,7 +128,7 @@ static uint32_t useful_entries(const struct curve *curve, enum curve_kind first,
 		const struct depth_counts *lru = &curve_tally_of(curve, (enum curve_kind)kind)->lru;
 
 		for (uint32_t depth = 1; depth < lru->clean.nr_depths; depth++)
-			if (depth > most && lru->clean.counts[depth] + lru->dirty.counts[depth])
+			if (depth > most && lru->clean.counts[depth] + lru->walked.counts[depth])
 				most = depth;
 	}
 	return most;

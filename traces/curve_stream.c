@@ -11,8 +11,8 @@ int curve_tally_init(struct curve_tally *tally, uint32_t nr_levels, uint32_t nr_
 	tally->nr_ways = nr_ways;
 	for (uint32_t level = 0; level < nr_levels; level++) {
 		tally->clean_sets[level] = calloc(nr_ways + 1, sizeof(uint64_t));
-		tally->dirty_sets[level] = calloc(nr_ways + 1, sizeof(uint64_t));
-		if (!tally->clean_sets[level] || !tally->dirty_sets[level])
+		tally->walked_sets[level] = calloc(nr_ways + 1, sizeof(uint64_t));
+		if (!tally->clean_sets[level] || !tally->walked_sets[level])
 			return -ENOMEM;
 	}
 	return 0;
@@ -23,7 +23,7 @@ int curve_tally_reserve(struct curve_tally *tally, uint32_t nr_pages)
 	int err = histogram_reserve(&tally->lru.clean, nr_pages);
 
 	if (!err)
-		err = histogram_reserve(&tally->lru.dirty, nr_pages);
+		err = histogram_reserve(&tally->lru.walked, nr_pages);
 	if (!err)
 		err = histogram_reserve(&tally->opt, nr_pages);
 	return err;
@@ -32,11 +32,11 @@ int curve_tally_reserve(struct curve_tally *tally, uint32_t nr_pages)
 void curve_tally_finish(struct curve_tally *tally)
 {
 	histogram_finish(&tally->lru.clean);
-	histogram_finish(&tally->lru.dirty);
+	histogram_finish(&tally->lru.walked);
 	histogram_finish(&tally->opt);
 	for (uint32_t level = 0; level < SET_STACKS_MAX_LEVELS; level++) {
 		free(tally->clean_sets[level]);
-		free(tally->dirty_sets[level]);
+		free(tally->walked_sets[level]);
 	}
 }
 
@@ -70,7 +70,7 @@ static int copy_tally(struct curve_tally *to, const struct curve_tally *from)
 	to->references = from->references;
 	to->again = from->again;
 	if (!err)
-		err = histogram_copy(&to->lru.dirty, &from->lru.dirty);
+		err = histogram_copy(&to->lru.walked, &from->lru.walked);
 	return err ? err : histogram_copy(&to->opt, &from->opt);
 }
 
@@ -90,25 +90,25 @@ int curve_stream_copy(struct curve_stream *to, struct curve_stream *from)
 
 /* ---- references ---- */
 
-static void touch_sets(struct curve_stream *stream, uint32_t page, uint64_t vpn, bool first_store)
+static void touch_sets(struct curve_stream *stream, uint32_t page, uint64_t vpn, bool rewalk)
 {
 	struct curve_tally *tally = stream->tally;
 	uint32_t nr_levels = stream->sets.nr_levels;
 	uint32_t nr_seen = set_stacks_touch(&stream->sets, page, vpn,
-	                                    first_store ? tally->dirty_sets : tally->clean_sets);
+	                                    rewalk ? tally->walked_sets : tally->clean_sets);
 
-	if (!first_store)
+	if (!rewalk)
 		tally->settled[nr_seen]++;
-	for (uint32_t level = nr_seen; first_store && level < nr_levels; level++)
-		tally->dirty_sets[level][1]++;
+	for (uint32_t level = nr_seen; rewalk && level < nr_levels; level++)
+		tally->walked_sets[level][1]++;
 }
 
-void curve_stream_touch(struct curve_stream *stream, uint32_t page, uint64_t vpn, bool first_store)
+void curve_stream_touch(struct curve_stream *stream, uint32_t page, uint64_t vpn, bool rewalk)
 {
 	struct depth_counts *lru = &stream->tally->lru;
 
-	histogram_add(first_store ? &lru->dirty : &lru->clean, lru_stack_touch(&stream->lru, page));
-	touch_sets(stream, page, vpn, first_store);
+	histogram_add(rewalk ? &lru->walked : &lru->clean, lru_stack_touch(&stream->lru, page));
+	touch_sets(stream, page, vpn, rewalk);
 	if (stream->has_opt)
 		histogram_add(&stream->tally->opt, opt_stack_touch(&stream->opt, page));
 }
@@ -147,10 +147,10 @@ struct histogram curve_tally_clean(const struct curve_tally *tally, uint32_t set
 		                               .nr_depths = tally->nr_ways + 1 };
 }
 
-struct histogram curve_tally_dirty(const struct curve_tally *tally, uint32_t sets)
+struct histogram curve_tally_walked(const struct curve_tally *tally, uint32_t sets)
 {
-	return sets == 1 ? tally->lru.dirty
-	                 : (struct histogram){ .counts = tally->dirty_sets[level_of(sets)],
+	return sets == 1 ? tally->lru.walked
+	                 : (struct histogram){ .counts = tally->walked_sets[level_of(sets)],
 		                               .nr_depths = tally->nr_ways + 1 };
 }
 
@@ -163,11 +163,11 @@ uint64_t curve_tally_settled(const struct curve_tally *tally, uint32_t sets)
 	return hits;
 }
 
-uint64_t curve_tally_dirty_walks(const struct curve_tally *tally, uint32_t sets, uint32_t ways)
+uint64_t curve_tally_rewalks(const struct curve_tally *tally, uint32_t sets, uint32_t ways)
 {
-	const struct histogram dirty = curve_tally_dirty(tally, sets);
+	const struct histogram walked = curve_tally_walked(tally, sets);
 
-	return histogram_sum(&dirty, ways);
+	return histogram_sum(&walked, ways);
 }
 
 uint64_t curve_tally_misses(const struct curve_tally *tally, uint32_t sets, uint32_t ways)
@@ -175,7 +175,7 @@ uint64_t curve_tally_misses(const struct curve_tally *tally, uint32_t sets, uint
 	const struct histogram clean = curve_tally_clean(tally, sets);
 
 	return tally->references - curve_tally_settled(tally, sets) - histogram_sum(&clean, ways) -
-	       curve_tally_dirty_walks(tally, sets, ways);
+	       curve_tally_rewalks(tally, sets, ways);
 }
 
 uint64_t curve_tally_opt_misses(const struct curve_tally *tally, uint32_t entries)

@@ -13,10 +13,10 @@
 
 #include <stdbool.h>
 
-/* By depth: of first stores to a page, which need a walk to set D though they hit; and of
- * all other references. */
+/* By depth: of references that need a walk though they hit (curve_rewalks()), and of all
+ * others. */
 struct depth_counts {
-	struct histogram clean, dirty;
+	struct histogram clean, walked;
 };
 
 struct curve_tally {
@@ -27,7 +27,7 @@ struct curve_tally {
 	/* As set_stacks.h has levels, by depth. Of clean ones only the first level is told at
 	 * which, and at all further ones, it is 1. */
 	uint32_t nr_ways;
-	uint64_t *clean_sets[SET_STACKS_MAX_LEVELS], *dirty_sets[SET_STACKS_MAX_LEVELS];
+	uint64_t *clean_sets[SET_STACKS_MAX_LEVELS], *walked_sets[SET_STACKS_MAX_LEVELS];
 	uint64_t settled[SET_STACKS_MAX_LEVELS + 1];
 };
 
@@ -60,16 +60,16 @@ int curve_stream_copy(struct curve_stream *to, struct curve_stream *from);
 /* With so many sets: how many references hit at each depth, and how many hit at once,
  * which are in neither. */
 struct histogram curve_tally_clean(const struct curve_tally *tally, uint32_t sets);
-struct histogram curve_tally_dirty(const struct curve_tally *tally, uint32_t sets);
+struct histogram curve_tally_walked(const struct curve_tally *tally, uint32_t sets);
 uint64_t curve_tally_settled(const struct curve_tally *tally, uint32_t sets);
 
 /* Of a cache of so many sets of so many ways. */
 uint64_t curve_tally_misses(const struct curve_tally *tally, uint32_t sets, uint32_t ways);
-uint64_t curve_tally_dirty_walks(const struct curve_tally *tally, uint32_t sets, uint32_t ways);
+uint64_t curve_tally_rewalks(const struct curve_tally *tally, uint32_t sets, uint32_t ways);
 uint64_t curve_tally_opt_misses(const struct curve_tally *tally, uint32_t entries);
 
-/* A reference to another page than the last one, or a first store. */
-void curve_stream_touch(struct curve_stream *stream, uint32_t page, uint64_t vpn, bool first_store);
+/* A reference to another page than the last one, or one that needs a walk if it hits. */
+void curve_stream_touch(struct curve_stream *stream, uint32_t page, uint64_t vpn, bool rewalk);
 
 /* The page's number will be another page's. */
 void curve_stream_drop(struct curve_stream *stream, uint32_t page, uint64_t space, uint64_t vpn);
@@ -79,10 +79,10 @@ void curve_stream_clear(struct curve_stream *stream);
 
 /* `count` references to a page in a row. */
 static inline void curve_stream_refer(struct curve_stream *stream, uint32_t page, uint64_t space,
-                                      uint64_t vpn, uint32_t count, bool first_store)
+                                      uint64_t vpn, uint32_t count, bool rewalk)
 {
 	stream->tally->references += count;
-	if (stream->vpn == vpn && stream->space == space && !first_store) {
+	if (stream->vpn == vpn && stream->space == space && !rewalk) {
 		stream->tally->again += count;
 		return;
 	}
@@ -90,7 +90,7 @@ static inline void curve_stream_refer(struct curve_stream *stream, uint32_t page
 	stream->space = space;
 	stream->vpn = vpn;
 	stream->page = page;
-	curve_stream_touch(stream, page, vpn, first_store);
+	curve_stream_touch(stream, page, vpn, rewalk);
 }
 
 #endif

@@ -17,7 +17,7 @@
 struct size_model {
 	uint32_t sets, ways;
 	struct model_cache tlbs[NR_CPUS][CURVE_RAM];
-	uint64_t dirty_walks[CURVE_RAM];
+	uint64_t rewalks[CURVE_RAM];
 	struct model_cache ram;
 };
 
@@ -27,7 +27,7 @@ struct fixture {
 	bool has_events, flush_on_switch;
 	uint32_t nr_cpus;
 	uint64_t space[NR_CPUS];
-	bool stored[NR_SPACES + 1][NR_PAGES];
+	bool stored[NR_SPACES + 1][NR_PAGES], faulted[NR_SPACES + 1][NR_PAGES];
 	uint64_t references[NR_CURVES];
 	struct size_model sizes[NR_SIZES];
 };
@@ -69,8 +69,10 @@ static void model_look_up(struct fixture *fixture, struct size_model *size, uint
 
 	if (!hit)
 		way->dirty = fixture->stored[space][vpn];
-	if (store && hit && !way->dirty)
-		size->dirty_walks[kind]++;
+	if (hit && (fixture->faulted[space][vpn] || (store && !way->dirty)))
+		size->rewalks[kind]++;
+	if (fixture->faulted[space][vpn])
+		way->dirty = fixture->stored[space][vpn];
 	way->dirty |= store;
 }
 
@@ -86,6 +88,7 @@ static void model_access(struct fixture *fixture, uint32_t cpu, enum access_kind
 		model_touch(&size->ram, fixture->space[cpu], vpn);
 	}
 	fixture->stored[fixture->space[cpu]][vpn] |= kind == ACCESS_STORE;
+	fixture->faulted[fixture->space[cpu]][vpn] = false;
 	fixture->references[l1]++;
 	fixture->references[CURVE_UNIFIED]++;
 	fixture->references[CURVE_RAM]++;
@@ -94,7 +97,7 @@ static void model_access(struct fixture *fixture, uint32_t cpu, enum access_kind
 static void model_unmap(struct fixture *fixture, uint64_t space, uint64_t first, uint64_t nr)
 {
 	for (uint64_t vpn = first; vpn < first + nr && vpn < NR_PAGES; vpn++) {
-		fixture->stored[space][vpn] = false;
+		fixture->stored[space][vpn] = fixture->faulted[space][vpn] = false;
 		for (uint32_t i = 0; i < NR_SIZES; i++) {
 			struct size_model *size = &fixture->sizes[i];
 
@@ -166,6 +169,15 @@ static void unmap(struct fixture *fixture, uint64_t space, uint64_t first, uint6
 	model_unmap(fixture, space, first, nr);
 }
 
+static void fault(struct fixture *fixture, uint32_t cpu, uint64_t vpn, enum access_kind kind)
+{
+	uint64_t space = fixture->space[cpu];
+
+	tell(fixture, RECORD_FAULT, cpu, vpn << PAGE_SHIFT, kind, 0, 0);
+	fixture->faulted[space][vpn] = true;
+	fixture->stored[space][vpn] |= kind == ACCESS_STORE;
+}
+
 static void some_accesses(struct fixture *fixture, uint32_t cpu, struct page_stream *data,
                           struct page_stream *code)
 {
@@ -211,6 +223,9 @@ static void run_some(struct fixture *fixture, uint32_t rounds)
 		some_accesses(fixture, cpu, &data, &code);
 		if (random_one_in(&fixture->random, 5))
 			switch_to(fixture, cpu, 1 + random_below(&fixture->random, NR_SPACES));
+		if (fixture->has_events && random_one_in(&fixture->random, 3))
+			fault(fixture, cpu, page_stream_next(&data),
+			      (enum access_kind)random_below(&fixture->random, 3));
 		if (fixture->has_events && random_one_in(&fixture->random, 5))
 			unmap(fixture, 1 + random_below(&fixture->random, NR_SPACES),
 			      random_below(&fixture->random, NR_PAGES),
@@ -231,9 +246,9 @@ static void compare_size(const struct fixture *fixture, const struct size_model 
 		    curve_misses(fixture->curve, (enum curve_kind)kind, size->sets, size->ways),
 		    misses);
 		if (fixture->nr_cpus == 1)
-			ck_assert_uint_eq(curve_dirty_walks(fixture->curve, (enum curve_kind)kind,
-			                                    size->sets, size->ways),
-			                  fixture->has_events ? size->dirty_walks[kind] : 0);
+			ck_assert_uint_eq(curve_rewalks(fixture->curve, (enum curve_kind)kind,
+			                                size->sets, size->ways),
+			                  fixture->has_events ? size->rewalks[kind] : 0);
 	}
 	ck_assert_uint_eq(curve_misses(fixture->curve, CURVE_RAM, 1, size->ways), size->ram.misses);
 }
