@@ -285,7 +285,8 @@ void curve_drop_pages(struct curve *curve, uint64_t space, uint64_t first, uint6
 
 /* ---- references ---- */
 
-/* An entry for the page, if there is one, is not enough. */
+/* An entry for the page, if there is one, is not enough. Simplified: another CPU's, which has
+ * been there since before the first store, would not be either. */
 static bool is_rewalk(uint8_t marks, enum access_kind kind)
 {
 	return marks & PAGE_FAULTED || (kind == ACCESS_STORE && !(marks & PAGE_STORED));

@@ -54,7 +54,7 @@ static bool failed(uint64_t result)
 	return (int64_t)result < 0 && (int64_t)result >= -MAX_ERROR;
 }
 
-/* Moved pages are new ones, but for their D. */
+/* Simplified: moved pages are new ones, but for their D. */
 static int move_bytes(struct curve *curve, uint64_t space, va_t old, va_t new, uint64_t len)
 {
 	uint64_t bytes = (uint64_t)1 << curve->options.page_shift;
