@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "traces/container.h"
 
+#include "traces/container_zip.h"
+#include "traces/unpacker.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#include "traces/container_zip.h"
-#include "traces/unpacker.h"
 
 static const struct unpacker *const unpackers[] = { &unpacker_gz, &unpacker_xz, &unpacker_bz2,
 	                                            &unpacker_zst };
@@ -57,7 +57,7 @@ static void fail_packed(struct container *container, int err, const char *reason
 	         (unsigned long long)at, container->unpacker->name);
 }
 
-/* As read_file(). A unpacker may hold bytes back after it has had the whole file. */
+/* As read_file(). An unpacker may hold bytes back after it has had the whole file. */
 static size_t read_unpacked(struct container *container, uint8_t *bytes, size_t n)
 {
 	struct unpacker_io io = { .out = bytes, .out_left = n };
@@ -155,6 +155,14 @@ uint64_t container_done(const struct container *container)
 
 /* ---- opening ---- */
 
+/* What the buffer had was packed; from here on it is not. */
+static void begin_anew(struct container *container)
+{
+	container->next = container->end = container->buffer;
+	container->filled = 0;
+	container->ended = false;
+}
+
 /* A zip's directory is at its end: what cannot go back is copied first. */
 static FILE *copy_of(struct container *container)
 {
@@ -186,7 +194,7 @@ static void open_zip(struct container *container)
 		container->file = NULL; /* the zip's from here on */
 	else
 		file = copy_of(container);
-	container->next = container->end = container->buffer;
+	begin_anew(container);
 	if (!file) {
 		if (!container->err)
 			fail(container, -EIO, "it cannot be copied to a temporary file");
@@ -211,8 +219,7 @@ static void open_packed(struct container *container, const struct unpacker *unpa
 	container->packed = container->packed_buffer;
 	container->packed_end = container->packed + n;
 	container->unpacker = unpacker;
-	container->next = container->end = container->buffer;
-	container->ended = false;
+	begin_anew(container);
 }
 
 static bool begins_with(const struct container *container, const uint8_t *magic, size_t len)
@@ -225,7 +232,6 @@ static void find_packing(struct container *container)
 {
 	container_fill(container);
 	if (begins_with(container, zip_magic, sizeof(zip_magic))) {
-		container->ended = false;
 		open_zip(container);
 		return;
 	}

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "traces/formats.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "traces/container.h"
 #include "traces/export.h"
 #include "traces/import.h"
 #include "traces/pagewalk_format.h"
 #include "traces/unpacker.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const struct import_format *const imports[] = {
 	&import_lackey,    &import_drmemtrace, &import_course, &import_din,

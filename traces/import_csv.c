@@ -10,11 +10,11 @@
  *
  *	version,time,op,size,lbn
  */
-#include <string.h>
-#include <strings.h>
-
 #include "traces/import.h"
 #include "traces/object_pages.h"
+
+#include <string.h>
+#include <strings.h>
 
 enum column {
 	COLUMN_OTHER,

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "traces/merge.h"
 
+#include "traces/id_map.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "traces/id_map.h"
 
 /* New numbers, of one trace or of all. */
 struct numbers {

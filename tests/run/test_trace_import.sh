@@ -149,9 +149,14 @@ for file in table.pwt out.csv out.drmemtrace.gz; do
 	check "a replay of $file has the figures of what came in" cmp expected got
 done
 
+gzip -dc out.drmemtrace.gz >out.drmemtrace
+head -c 50000 out.drmemtrace | gzip >short.gz
+"$PAGEWALK" trace info short.gz >out 2>err
+check 'the place of a broken record is that of the unpacked file' \
+	grep -q 'short.gz: record 4167, byte 49992: the file ends in the middle' err
+
 what='a drmemtrace of ours is one for Python'
 if command -v python3 >/dev/null; then
-	gzip -dc out.drmemtrace.gz >out.drmemtrace
 	zip -q out.zip out.drmemtrace 2>/dev/null &&
 		check "$what" test "$(count_entries out.zip)" = "$(counts_of table.csv)"
 fi
@@ -238,6 +243,22 @@ counts_of merged.pwt >/dev/null
 check 'and a task for each of theirs' sh -c "\"$JSON_GET\" info.json tasks.4.pid && ! \"$JSON_GET\" info.json tasks.5.pid"
 "$PAGEWALK" trace merge --quantum 1000 table.csv plain.din data.course -o again.pwt
 check 'to the byte the same each time' cmp merged.pwt again.pwt
+
+# ---- progress ----
+
+what='progress is shown on a terminal, and goes away'
+seq 1 2100000 | sed 's/^/0 /' >many.din
+"$PAGEWALK" trace info many.din >/dev/null 2>err
+check 'no progress where standard error is a file' test ! -s err
+if command -v python3 >/dev/null; then
+	python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' "$PAGEWALK" trace info many.din >got
+	check "$what" grep -q 'many.din  \[#*\.*\] .*2 M records.*loads' \
+		<<-END
+		$(tr -d '\n' <got)
+		END
+else
+	skip "$what" 'no python3'
+fi
 
 # ---- what cannot be read ----
 

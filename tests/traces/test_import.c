@@ -3,10 +3,10 @@
  * Traces of other tools: what the bytes of their formats mean, and where a broken file
  * is said to be broken.
  */
-#include <string.h>
-
 #include "tests/run_suite.h"
 #include "tests/traces/trace_file.h"
+
+#include <string.h>
 
 static void expect(char *got, const char *expected)
 {

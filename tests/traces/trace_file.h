@@ -8,13 +8,13 @@
 #ifndef PW_TESTS_TRACE_FILE_H
 #define PW_TESTS_TRACE_FILE_H
 
+#include "traces/formats.h"
+
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "traces/formats.h"
 
 /* A file with these bytes; its name, which trace_file_remove() frees. */
 static inline char *trace_file_make(const void *bytes, size_t n)
