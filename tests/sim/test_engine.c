@@ -707,11 +707,128 @@ START_TEST(what_pusha_needs_is_asked_for_as_a_store)
 }
 END_TEST
 
+/* ---- recording ---- */
+
+/* A recorder with room for all, and the blocks by number. */
+static struct {
+	struct recorder recorder; /* first */
+	struct record_access accesses[256];
+	va_t learnt[64];
+} r;
+
+static void never_full(struct recorder *self)
+{
+	(void)self;
+	ck_abort_msg("the recorder is full");
+}
+
+static void learn(struct recorder *self, const struct record_block *block)
+{
+	(void)self;
+	ck_assert_mem_eq(block->bytes,
+	                 ram_at(&f.ram, (CODE_PFN << PAGE_SHIFT) + (block->va - CODE_VA)),
+	                 block->size);
+	r.learnt[block->number % 64] = block->va;
+}
+
+static void start_recording(void)
+{
+	memset(&r, 0, sizeof(r));
+	r.recorder = (struct recorder){
+		.next = r.accesses, .end = r.accesses + 256, .drain = never_full, .learn = learn
+	};
+	engine_set_recorder(f.engine, &r.recorder);
+}
+
+/* The next record is this one; size: of a fetch, whether a block begins. */
+static const struct record_access *assert_told(const struct record_access *a, enum access_kind kind,
+                                               va_t va, uint32_t count, uint32_t size)
+{
+	ck_assert_msg(a < r.recorder.next, "nothing more was told");
+	ck_assert_msg(a->kind == kind && a->va == va && a->count == count, "%d 0x%lx x%u", a->kind,
+	              (unsigned long)a->va, a->count);
+	ck_assert_uint_eq(a->priv, PRIV_USER);
+	if (kind != ACCESS_FETCH)
+		ck_assert_uint_eq(a->size, size);
+	else
+		ck_assert_int_eq(a->block != 0, size != 0);
+	if (kind == ACCESS_FETCH && a->block)
+		ck_assert_uint_eq(r.learnt[a->block % 64], va);
+	return a + 1;
+}
+
+START_TEST(a_block_is_told_before_its_accesses)
+{
+	const struct record_access *a = r.accesses;
+
+	start_recording();
+	f.regs.gpr[REG_BX] = DATA_VA;
+	RUN(count);
+	a = assert_told(a, ACCESS_FETCH, CODE_VA, 4, true);
+	a = assert_told(a, ACCESS_LOAD, DATA_VA, 1, 8);
+	a = assert_told(a, ACCESS_STORE, DATA_VA + 8, 1, 8);
+	a = assert_told(a, ACCESS_LOAD, DATA_VA, 1, 8);
+	a = assert_told(a, ACCESS_STORE, DATA_VA, 1, 8);
+	ck_assert_ptr_eq(a, r.recorder.next);
+}
+END_TEST
+
+START_TEST(an_access_across_pages_is_told_in_its_two_parts)
+{
+	const struct record_access *a = r.accesses;
+
+	start_recording();
+	f.regs.gpr[REG_BX] = DATA_VA;
+	RUN(cross);
+	a = assert_told(a, ACCESS_FETCH, CODE_VA, 3, true);
+	a = assert_told(a, ACCESS_LOAD, DATA_VA + 0xffc, 1, 4);
+	a = assert_told(a, ACCESS_LOAD, DATA_VA + 0x1000, 1, 4);
+	a = assert_told(a, ACCESS_STORE, DATA_VA + 0xffc, 1, 4);
+	a = assert_told(a, ACCESS_STORE, DATA_VA + 0x1000, 1, 4);
+	ck_assert_ptr_eq(a, r.recorder.next);
+}
+END_TEST
+
+START_TEST(a_block_that_a_fault_cuts_is_told_as_far_as_it_came)
+{
+	const struct record_access *a = r.accesses;
+
+	start_recording();
+	*entry_of(DATA_VA) = 0;
+	f.regs.gpr[REG_BX] = DATA_VA;
+	RUN(rmw);
+	ck_assert_int_eq(f.nr_questions, 1);
+	a = assert_told(a, ACCESS_FETCH, CODE_VA, 2, true);
+	a = assert_told(a, ACCESS_FETCH, CODE_VA + 1, 2, true);
+	a = assert_told(a, ACCESS_LOAD, DATA_VA + 12, 1, 4);
+	a = assert_told(a, ACCESS_STORE, DATA_VA + 12, 1, 4);
+	ck_assert_ptr_eq(a, r.recorder.next);
+}
+END_TEST
+
+START_TEST(a_block_in_two_pages_is_told_as_it_is_fetched)
+{
+	const va_t va = CODE_VA + PAGE_SIZE - 5; /* its second instruction lies across */
+	const struct record_access *a = r.accesses;
+
+	start_recording();
+	f.regs.gpr[REG_BX] = DATA_VA;
+	RUN_AT(va, count);
+	a = assert_told(a, ACCESS_FETCH, va, 1, true);
+	a = assert_told(a, ACCESS_FETCH, CODE_VA + PAGE_SIZE, 1, false);
+	a = assert_told(a, ACCESS_LOAD, DATA_VA, 1, 8) + 3;
+	a = assert_told(a, ACCESS_FETCH, va, 3, false);
+	ck_assert_ptr_eq(a, r.recorder.next);
+	ck_assert_uint_eq(accesses()[ACCESS_FETCH], 5);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("sim/engine");
 	TCase *tcase = tcase_create("engine");
 
+	tcase_set_timeout(tcase, 30);
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, each_instruction_and_access_is_counted_once);
 	tcase_add_test(tcase, an_access_across_pages_counts_twice);
@@ -739,6 +856,10 @@ int main(void)
 	tcase_add_test(tcase, code_of_both_kinds_runs_by_turns);
 	tcase_add_test(tcase, segments_that_are_not_the_tasks_raise_a_protection_fault);
 	tcase_add_test(tcase, what_pusha_needs_is_asked_for_as_a_store);
+	tcase_add_test(tcase, a_block_is_told_before_its_accesses);
+	tcase_add_test(tcase, an_access_across_pages_is_told_in_its_two_parts);
+	tcase_add_test(tcase, a_block_that_a_fault_cuts_is_told_as_far_as_it_came);
+	tcase_add_test(tcase, a_block_in_two_pages_is_told_as_it_is_fetched);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
 }
