@@ -31,6 +31,12 @@ struct replay_counts {
 	uint64_t segv;     /* accesses that no VMA allows here, and were left out */
 };
 
+/* A fault that is none here: the trace has its instruction's second try yet to come. */
+struct replay_retry {
+	uint64_t ip;       /* 0: there is none */
+	uint32_t nr_again; /* loads and stores of it that were made before the fault */
+};
+
 struct replay {
 	struct driver driver; /* first: it is the machine's driver */
 	struct machine *machine;
@@ -50,6 +56,7 @@ struct replay {
 	/* By the recorded run's CPUs, which may be more than the machine's: whom each runs. */
 	int32_t current[NR_CPUS_MAX]; /* pid; 0: nobody yet */
 	va_t fetched[NR_CPUS_MAX];    /* last; 0: nothing yet */
+	struct replay_retry retries[NR_CPUS_MAX];
 	char error[600];
 };
 

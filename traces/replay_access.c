@@ -63,8 +63,7 @@ static void leave_out(struct replay *replay, uint64_t nr)
 		replay->counts.skipped += nr;
 }
 
-/* Does the access that faulted when it was recorded fault here? It comes again by itself,
- * so that what does not fault here is not made now. */
+/* Does the access that faulted when it was recorded fault here? */
 static bool faults_again(const struct replay *replay, const struct record_event *event,
                          struct page_fault *fault)
 {
@@ -78,6 +77,22 @@ static bool faults_again(const struct replay *replay, const struct record_event 
 	       !fault->non_canonical;
 }
 
+/* It does not, and so its instruction is not tried twice: what comes again is left out. */
+static void expect_retry(struct replay *replay, const struct record_event *event)
+{
+	const struct trace_batch *batch = &replay->batch;
+	struct replay_retry *retry = &replay->retries[event->cpu];
+	uint32_t i = batch->nr;
+
+	if (event->args[1] == ACCESS_FETCH || event->args[2] != PRIV_USER)
+		return;
+	retry->ip = event->args[3];
+	while (i && batch->accesses[i - 1].kind != ACCESS_FETCH &&
+	       batch->accesses[i - 1].ip == retry->ip)
+		i--;
+	retry->nr_again = batch->nr - i;
+}
+
 int replay_fault(struct replay *replay, const struct record_event *event)
 {
 	struct machine *machine = replay->machine;
@@ -87,7 +102,11 @@ int replay_fault(struct replay *replay, const struct record_event *event)
 		return replay_refuse(replay, "a fault of no kind of access");
 	if (!replay_current(replay))
 		return replay_skip(replay);
-	if (!faults_again(replay, event, &fault) || event->kind == RECORD_GIVE_UP)
+	if (!faults_again(replay, event, &fault)) {
+		expect_retry(replay, event);
+		return 0;
+	}
+	if (event->kind == RECORD_GIVE_UP)
 		return 0;
 	handle_fault(machine, &fault, (enum access_kind)event->args[1],
 	             (enum privilege)event->args[2], event->args[3]);
@@ -199,23 +218,48 @@ static void note_fetch(struct replay *replay, const struct trace_batch *batch)
 		}
 }
 
+/* The second try of an instruction that had no fault here: one fetch less, and not again
+ * what it made before. The first access behind it; *err if the fetch went wrong. */
+static const struct trace_access *pass_retry(struct replay *replay, struct mmu *mmu,
+                                             const struct trace_batch *batch, int *err)
+{
+	const struct trace_access *access = batch->accesses, *end = access + batch->nr;
+	struct replay_retry retry = replay->retries[batch->cpu];
+	struct trace_access fetch = *access;
+
+	replay->retries[batch->cpu].ip = 0;
+	if (access->kind != ACCESS_FETCH || access->priv != PRIV_USER ||
+	    (access->va ^ retry.ip) & PAGE_MASK)
+		return access;
+	replay->counts.accesses += access->count;
+	if (--fetch.count)
+		*err = make_access(replay, mmu, batch, &fetch);
+	for (access++; retry.nr_again && access < end && access->ip == retry.ip &&
+	               access->kind != ACCESS_FETCH;
+	     access++, retry.nr_again--)
+		replay->counts.accesses += access->count;
+	return access;
+}
+
 int replay_accesses(struct replay *replay, const struct trace_batch *batch)
 {
 	const struct trace_access *access = batch->accesses, *end = access + batch->nr;
 	struct mmu *mmu = replay_run_on(replay, batch->cpu)->mmu;
 	bool is_there = replay_current(replay) != NULL;
-	int err;
+	int err = 0;
 
-	for (; is_there && access < end; access++) {
+	if (unlikely(replay->retries[batch->cpu].ip) && is_there)
+		access = pass_retry(replay, mmu, batch, &err);
+	for (; !err && is_there && access < end; access++) {
 		replay->counts.accesses += access->count;
 		if (likely(
 		        mmu_hit_fast(mmu, access->va, access->kind, access->priv, access->count)))
 			continue;
 		err = make_access(replay, mmu, batch, access);
-		if (err)
-			return err;
 		is_there = replay_current(replay) != NULL;
 	}
+	if (err)
+		return err;
 	replay_skip_accesses(replay, access, end);
 	note_fetch(replay, batch);
 	return 0;

@@ -46,7 +46,7 @@ same_run() { # OPTION ... -- PROGRAM ARG ...
 }
 
 same_memory() {
-	both "$@" && agree_in '(machine|faults|memory|swap|reclaim|vmstat|tasks\.[0-9]*\.m)'
+	both "$@" && agree_in '(machine|faults|memory|swap|reclaim|vmstat|tasks\.[0-9]*\.m[ai])'
 }
 
 seq 1 300 | awk '{ print $1 * 7919 % 1000, "line" }' >lines
@@ -62,8 +62,9 @@ if [ -x $busybox ]; then
 	check 'no PCIDs: as a run without' same_run --set pcid=false "$@"
 	check 'more memory: as a run with it' same_run --ram 3G "$@"
 	check 'a cold page cache: as a run with one' same_run --set page_cache=cold "$@"
-	check 'no fault-around: the page faults of a run without' \
-		same_memory --set fault_around=4K "$@"
+	check 'no fault-around: as a run without' same_run --set fault_around=4K "$@"
+	check 'a pipeline is recorded without fault-around' record --set fault_around=4K "$@"
+	check 'with it: the page faults of a run with it' same_memory --set fault_around=64K "$@"
 	check 'a pipeline is recorded on four CPUs' record --set cpus=4 "$@"
 	check 'four nodes: as a run on them' same_run -m numa4 "$@"
 	check 'a 64-bit program is refused by 32-bit paging' sh -c \
@@ -81,6 +82,10 @@ for policy in fifo clock random lru; do
 done
 check 'swap read-ahead: as a run without' \
 	same_run --ram 4M --swap 16M --set swap_read_ahead=0 "$@"
+
+check 'the same is recorded with 4 MB and swap' record --ram 4M --swap 16M "$@"
+check 'plenty of memory: as a run with it' same_run --ram 64M --set swap.size=0 "$@"
+check 'a program of 5 MB is recorded again' record "$@"
 
 check '4 MB and no swap: killed, as in a run' sh -c "
 	'$PAGEWALK' replay -q --check --ram 4M --stats replay.json trace.pwt 2>err"

@@ -228,7 +228,7 @@ static void give_task(int32_t pid)
 	mm = mm_alloc(f.k);
 	ck_assert_int_eq(task_create_bare(&task, replay->machine, pid, pid, 0), 0);
 	ck_assert_int_eq(insert_vma(f.k, mm, PAGE(0), PAGE(12),
-	                            VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE, NULL),
+	                            VM_READ | VM_WRITE | VM_EXEC | VM_MAYREAD | VM_MAYWRITE, NULL),
 	                 0);
 	ck_assert_int_eq(insert_vma(f.k, mm, PAGE(12), PAGE(16), VM_READ | VM_MAYREAD, NULL), 0);
 	task->mm = mm;
@@ -289,6 +289,55 @@ START_TEST(a_recorded_fault_that_is_none_here_is_not_made)
 	run();
 	ck_assert_uint_eq(user_counts()->accesses[ACCESS_LOAD], 3);
 	ck_assert_uint_eq(f.k->vm_events[PGFAULT], 1);
+	end();
+}
+END_TEST
+
+/* mov (A), (B), if there were such: its fault at B was recorded, and its second try. */
+START_TEST(an_instruction_without_its_fault_is_not_tried_twice)
+{
+	const uint64_t ip = PAGE(8);
+
+	begin_recorded();
+	store(PAGE(1));
+	list_source_access(&f.list, ACCESS_FETCH, ip)->count = 3;
+	list_source_access(&f.list, ACCESS_LOAD, PAGE(0))->ip = ip + 4;
+	list_source_event(&f.list, RECORD_FAULT, PAGE(1), ACCESS_STORE, PRIV_USER, ip + 4);
+	list_source_access(&f.list, ACCESS_FETCH, ip + 4)->count = 2;
+	list_source_access(&f.list, ACCESS_LOAD, PAGE(0))->ip = ip + 4;
+	list_source_access(&f.list, ACCESS_STORE, PAGE(1))->ip = ip + 4;
+	list_source_access(&f.list, ACCESS_LOAD, PAGE(0))->ip = ip + 7;
+	boot_recorded();
+	run();
+	/* Those that fault here are made twice. */
+	ck_assert_uint_eq(user_counts()->accesses[ACCESS_FETCH], 3 + 1 + 2 - 1 + 1);
+	ck_assert_uint_eq(user_counts()->accesses[ACCESS_LOAD], 1 + 1 + 1);
+	ck_assert_uint_eq(user_counts()->accesses[ACCESS_STORE], 1 + 1 + 1);
+	ck_assert_uint_eq(f.replay->counts.accesses, 1 + 3 + 1 + 2 + 1 + 1 + 1);
+	end();
+}
+END_TEST
+
+/* add r, (A); then mov (A), (B), neither of which faulted when they were recorded. */
+START_TEST(an_instruction_that_faults_here_alone_is_tried_again_from_its_start)
+{
+	const uint64_t ip = PAGE(8);
+
+	begin_recorded();
+	list_source_access(&f.list, ACCESS_FETCH, ip)->count = 3;
+	list_source_access(&f.list, ACCESS_LOAD, PAGE(0))->ip = ip;
+	list_source_access(&f.list, ACCESS_STORE, PAGE(0))->ip = ip;
+	list_source_access(&f.list, ACCESS_LOAD, PAGE(0))->ip = ip + 4;
+	list_source_access(&f.list, ACCESS_STORE, PAGE(1))->ip = ip + 4;
+	boot_recorded();
+	run();
+	/* its own fault; the block; for each data fault another */
+	ck_assert_uint_eq(user_counts()->accesses[ACCESS_FETCH], 1 + 3 + 2);
+	ck_assert_uint_eq(user_counts()->accesses[ACCESS_LOAD], 1 + 2);
+	ck_assert_uint_eq(user_counts()->accesses[ACCESS_STORE], 2 + 2);
+	ck_assert_uint_eq(f.k->fault_kinds[FAULT_ANON_ZERO], 1); /* the code's page */
+	ck_assert_uint_eq(f.k->fault_kinds[FAULT_ANON], 2);
+	ck_assert_uint_eq(f.k->fault_kinds[FAULT_COW], 0);
 	end();
 }
 END_TEST
@@ -575,6 +624,9 @@ static Suite *suite(void)
 	suite_add_tcase(s, demand);
 	tcase_add_test(recorded, a_recorded_fault_is_made_and_answered);
 	tcase_add_test(recorded, a_recorded_fault_that_is_none_here_is_not_made);
+	tcase_add_test(recorded, an_instruction_without_its_fault_is_not_tried_twice);
+	tcase_add_test(recorded,
+	               an_instruction_that_faults_here_alone_is_tried_again_from_its_start);
 	tcase_add_test(recorded, a_fault_that_nobody_answered_is_made_alone);
 	tcase_add_test(recorded, an_access_that_faults_here_alone_is_answered_and_made_again);
 	tcase_add_test(recorded, an_access_that_nothing_allows_is_left_out);
