@@ -9,8 +9,10 @@ struct cut_source {
 	struct trace_source source;
 	struct trace_source *whole; /* ours */
 	struct trace_cut cut;
-	uint64_t record, instruction; /* the last that was read; of all, from 1 */
-	bool has_gaps;                /* accesses before them were left out */
+	uint64_t record;          /* the last that was read; from 1 */
+	uint64_t nr_instructions; /* that were fetched */
+	uint64_t instruction;     /* the first one of the last run of them, from 1 */
+	bool has_gaps;            /* accesses before them were left out */
 	struct trace_access accesses[TRACE_BATCH];
 };
 
@@ -39,22 +41,23 @@ static bool keeps(const struct cut_source *own, int32_t task)
 	       (!cut->one_task || task == cut->task);
 }
 
-/* Data accesses are made by the last instruction that was fetched. */
+/* A run of instructions is in the cut if the first one is, and with it what they access. */
 static uint32_t cut_accesses(struct cut_source *own, const struct trace_batch *batch)
 {
 	uint32_t nr = 0;
 
 	for (uint32_t i = 0; i < batch->nr; i++) {
 		const struct trace_access *access = &batch->accesses[i];
-		uint64_t more = access->kind == ACCESS_FETCH ? access->count : 0;
 
 		own->record++;
-		own->instruction += more ? 1 : 0; /* a run counts where it begins */
+		if (access->kind == ACCESS_FETCH) {
+			own->instruction = own->nr_instructions + 1;
+			own->nr_instructions += access->count;
+		}
 		if (keeps(own, batch->task))
 			own->accesses[nr++] = *access;
 		else
 			own->has_gaps = true;
-		own->instruction += more ? more - 1 : 0;
 	}
 	return nr;
 }

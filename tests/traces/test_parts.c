@@ -82,6 +82,16 @@ START_TEST(instructions_have_the_data_that_follows_them)
 }
 END_TEST
 
+START_TEST(a_run_of_instructions_is_in_a_cut_if_its_first_one_is)
+{
+	expect_cut(&(struct trace_cut){ .instructions = { 3, 4 } }, "");
+	expect_cut(&(struct trace_cut){ .instructions = { 2, 2 } }, "fetch 1003 0 task 7 ip 0\n"
+	                                                            "store 3000 0 task 7 ip 0\n"
+	                                                            "brk 7 mm 7\n"
+	                                                            "load 4000 0 task 8 ip 0\n");
+}
+END_TEST
+
 START_TEST(a_cut_that_keeps_events_has_all_up_to_its_end)
 {
 	expect_cut(&(struct trace_cut){ .records = { 7, 7 }, .keep_events = true },
@@ -274,6 +284,7 @@ static Suite *suite(void)
 
 	tcase_add_test(cuts, records_are_counted_from_1_events_with_them);
 	tcase_add_test(cuts, instructions_have_the_data_that_follows_them);
+	tcase_add_test(cuts, a_run_of_instructions_is_in_a_cut_if_its_first_one_is);
 	tcase_add_test(cuts, a_cut_that_keeps_events_has_all_up_to_its_end);
 	tcase_add_test(cuts, a_cut_without_all_accesses_has_no_sums_of_the_run);
 	tcase_add_test(cuts, a_cut_of_a_task_has_its_accesses_alone);
