@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * replay_access - the accesses of a trace, made on the machine, and their page faults.
+ *
+ * Where a fault is one that the recorded run did not have, or had and this machine has not,
+ * the rest of the instruction follows: on a fault a CPU begins it anew.
+ *
+ * Simplified: page detail does not know which accesses are an instruction's; and of one that
+ * reads and writes, whose fault was recorded as a write's, a load is missing here if this
+ * machine can read there.
  */
 #ifndef PW_TRACES_REPLAY_ACCESS_H
 #define PW_TRACES_REPLAY_ACCESS_H

@@ -8,6 +8,8 @@
  * after a write, so that an access is a look-up, and perhaps a walk that succeeds; the page
  * fault is the kernel's alone. What the kernel itself accesses is not counted: nobody
  * recorded it.
+ *
+ * Simplified: real memory would be read before it is dirty, and mapped by somebody.
  */
 #ifndef PW_TRACES_REPLAY_DEMAND_H
 #define PW_TRACES_REPLAY_DEMAND_H
