@@ -34,9 +34,10 @@
 	X(RECORD_GIVE_UP, "give_up", "va kind priv ip")                                            \
 	/* tasks */                                                                                \
 	X(RECORD_TASK, "task",                                                                     \
-	  "pid tgid ppid mm stack")              /* made by event.task, if there was one */        \
-	X(RECORD_ARGV, "argv", "pid index")      /* text: the argument; 0: a new list */           \
-	X(RECORD_LEADER, "leader", "pid leader") /* a thread and its leader swap numbers */        \
+	  "pid tgid ppid mm stack")         /* made by event.task, if there was one */             \
+	X(RECORD_ARGV, "argv", "pid index") /* text: the argument; 0: a new list */                \
+	X(RECORD_LEADER, "leader",                                                                 \
+	  "pid leader syscalls") /* a thread and its leader swap numbers */                        \
 	X(RECORD_EXIT, "exit", "pid syscalls")                                                     \
 	X(RECORD_STATUS, "status", "pid code")                                                     \
 	X(RECORD_TASK_FREE, "task_free", "pid")                                                    \

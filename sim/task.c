@@ -206,7 +206,8 @@ void task_become_leader(struct task *task)
 
 	if (leader == task)
 		return;
-	TELL(task->machine, RECORD_LEADER, (uint64_t)task->pid, (uint64_t)leader->pid);
+	TELL(task->machine, RECORD_LEADER, (uint64_t)task->pid, (uint64_t)leader->pid,
+	     task->report->nr_syscalls);
 	task_figures_pause(task);
 	task->pid = leader->pid;
 	task->report = leader->report;

@@ -161,6 +161,7 @@ int replay_leader(struct replay *replay, const struct record_event *event)
 	    task == leader || !task_has_ended(leader))
 		return replay_refuse(replay, "task %d cannot take the place of %d", task->pid,
 		                     leader->pid);
+	task->report->nr_syscalls = event->args[2];
 	task_become_leader(task);
 	swap_current(replay, task->pid, leader->pid);
 	if (things_set(&replay->tasks, (uint64_t)task->pid, task) ||

@@ -71,6 +71,8 @@ same 'memory policies and migration' -m numa4 -- "$GUEST/numa"
 same 'devices of kernel memory' -- "$GUEST/scull"
 same 'swapping' --ram 4M --swap 16M -- "$GUEST/sweep" 5M
 same 'reclaim by every use' --ram 4M --swap 16M --set reclaim.policy=lru -- "$GUEST/sweep" 5M
+same 'advice, locks, settings, devices, and a thread that execs' --set page_cache=cold -- \
+	"$RARE_CALLS" "$RARE_CALLS" "$scratch/file"
 same 'signal handlers' -- "$GUEST/handlers"
 same 'bad pointers' -- "$GUEST/wild"
 finish

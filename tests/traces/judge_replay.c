@@ -7,7 +7,7 @@
  *	             REPLAY.json PROGRAM [ARGUMENT ...]
  *
  * -s: of both machines; -r: of the replay's alone; -x: leaves events of a kind out of the
- * trace; -c: --check; -k: the kinds of events that were recorded go to standard error, one
+ * replay; -c: --check; -k: the kinds of events that were recorded go to standard error, one
  * a line. Exit status: 0; 1: the replay refused the trace, or nothing was run;
  * 2: a mistake.
  */
@@ -57,7 +57,7 @@ static void leave_out(struct judge *judge, const char *name)
 		kind++;
 	if (kind == NR_RECORD_KINDS)
 		exit(mistake(name, "no kind of event"));
-	judge->trace.is_left_out[kind] = true;
+	judge->trace.is_skipped[kind] = true;
 }
 
 static void read_options(struct judge *judge, int argc, char **argv)

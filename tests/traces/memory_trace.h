@@ -25,8 +25,8 @@ struct memory_trace {
 	size_t room;
 	struct memory_event *events;
 	size_t nr_events, events_room;
-	bool is_left_out[NR_RECORD_KINDS]; /* not recorded at all */
-	bool is_broken;                    /* no memory, or an event with too few arguments */
+	bool is_skipped[NR_RECORD_KINDS]; /* the source leaves them out */
+	bool is_broken;                   /* no memory, or an event with too few arguments */
 
 	size_t access_at, event_at; /* of the source */
 	int32_t task;
@@ -83,8 +83,6 @@ static inline void memory_notice(struct recorder *recorder, const struct record_
 
 	if (event->nr_args != memory_nr_args(event->kind))
 		trace->is_broken = true;
-	if (trace->is_left_out[event->kind])
-		return;
 	if (trace->nr_events == trace->events_room) {
 		trace->events_room = trace->events_room ? 2 * trace->events_room : 4096;
 		trace->events =
@@ -143,7 +141,8 @@ static inline int memory_next(struct trace_source *source, struct trace_batch *b
 		                       .accesses = trace->batch };
 	memory_fill(trace, batch, end);
 	if (event && trace->access_at == end) {
-		batch->event = &event->event;
+		if (!trace->is_skipped[event->event.kind])
+			batch->event = &event->event;
 		trace->event_at++;
 		trace->task = event->event.task;
 		trace->cpu = event->event.cpu;

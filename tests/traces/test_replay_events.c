@@ -29,8 +29,9 @@ static struct fixture fx;
 
 /* ---- the run ---- */
 
-/* On a machine with little memory: so much (NULL: as it says). */
-static void record(const char *machine_name, const char *ram, const char *const argv[])
+/* A guest that gets its own path as second argument where that is empty, on a machine with
+ * little memory: so much (NULL: as it says). */
+static void record(const char *machine_name, const char *ram, const char *argv[])
 {
 	const struct config_override small[] = { { "swap.size", "4M" }, { "ram", ram } };
 	const struct machine_options options = {
@@ -44,6 +45,8 @@ static void record(const char *machine_name, const char *ram, const char *const 
 
 	ck_assert_ptr_nonnull(folder);
 	snprintf(path, sizeof(path), "%s/%s", folder, argv[0]);
+	if (argv[1] && !*argv[1])
+		argv[1] = path;
 	memory_trace_init(&fx.trace);
 	ck_assert_msg(
 	    !machine_config_load(&fx.config, machine_name, small, ram ? 2 : 1, why, sizeof(why)),
@@ -53,6 +56,7 @@ static void record(const char *machine_name, const char *ram, const char *const 
 	ck_assert_msg(!machine_start(machine, path, (char *const *)argv, empty, why, sizeof(why)),
 	              "%s", why);
 	ck_assert_int_eq(machine_run(machine), 0);
+	ck_assert_msg(!machine_exit_status(machine), "%s fails", argv[0]);
 	machine_destroy(machine);
 	ck_assert(!fx.trace.is_broken);
 }
@@ -164,8 +168,7 @@ static void replay_changed(uint64_t number)
 	replay_destroy(replay);
 }
 
-static void replay_changed_traces(const char *machine_name, const char *ram,
-                                  const char *const argv[])
+static void replay_changed_traces(const char *machine_name, const char *ram, const char *argv[])
 {
 	const uint64_t seed = random_start(argv[0]).state, cases = random_cases(24);
 	struct memory_event *events;
@@ -191,7 +194,7 @@ static void replay_changed_traces(const char *machine_name, const char *ram,
 
 START_TEST(changed_events_of_processes_that_share_memory)
 {
-	const char *const argv[] = { "shared", "all", "32K", NULL };
+	const char *argv[] = { "shared", "all", "32K", NULL };
 
 	replay_changed_traces("skylake", "4M", argv);
 }
@@ -199,7 +202,7 @@ END_TEST
 
 START_TEST(changed_events_of_policies_and_moves)
 {
-	const char *const argv[] = { "numa", "8", NULL };
+	const char *argv[] = { "numa", "8", NULL };
 
 	replay_changed_traces("numa4", NULL, argv);
 }
@@ -207,7 +210,7 @@ END_TEST
 
 START_TEST(changed_events_of_files_and_copies)
 {
-	const char *const argv[] = { "cow", NULL };
+	const char *argv[] = { "cow", "", NULL };
 
 	replay_changed_traces("skylake", "4M", argv);
 }
@@ -215,7 +218,7 @@ END_TEST
 
 START_TEST(changed_events_of_kernel_memory)
 {
-	const char *const argv[] = { "scull", "/dev/scullc", "64K", NULL };
+	const char *argv[] = { "scull", "/dev/scullc", "64K", NULL };
 
 	replay_changed_traces("skylake", "4M", argv);
 }
