@@ -14,7 +14,7 @@
 #define NR_BLOCK_PIECES (FRAME_MAX_SHAPES / PIECE_BLOCKS)
 
 struct shape {
-	uint32_t first, nr; /* in accesses and histories */
+	uint32_t first, nr; /* in accesses and va_histories */
 	bool is_counted;
 };
 
@@ -43,7 +43,7 @@ struct trace_decoder {
 	struct va_stream va_stream;
 	struct shape *shapes;
 	struct trace_access *accesses; /* of the shapes' elements: all but va where it is guessed */
-	struct va_history *histories;
+	struct va_history *va_histories;
 	uint32_t nr_shapes, nr_elements;
 	uint32_t room_shapes, room_elements;
 	va_t last_base;
@@ -77,7 +77,7 @@ void trace_decoder_destroy(struct trace_decoder *decoder)
 	free(decoder->history);
 	free(decoder->shapes);
 	free(decoder->accesses);
-	free(decoder->histories);
+	free(decoder->va_histories);
 	for (uint32_t i = 0; i < NR_BLOCK_PIECES; i++)
 		free(decoder->blocks[i]);
 	free(decoder);
@@ -121,35 +121,40 @@ __attribute__((noinline)) static va_t decode_wrong_va(struct trace_decoder *d, s
 
 /* ---- shapes ---- */
 
-/* At least nr_shapes + 1 of them, and nr more elements. */
-static bool make_room(struct trace_decoder *d, uint64_t nr)
+static bool make_room_for_shape(struct trace_decoder *d)
 {
 	uint32_t room = d->room_shapes ? d->room_shapes * 2 : 1024;
+	struct shape *shapes;
 
-	if (d->nr_shapes == d->room_shapes) {
-		struct shape *shapes = reallocarray(d->shapes, room, sizeof(*shapes));
+	if (d->nr_shapes < d->room_shapes)
+		return true;
+	shapes = reallocarray(d->shapes, room, sizeof(*shapes));
+	if (!shapes)
+		return refuse(d, no_memory);
+	d->shapes = shapes;
+	d->room_shapes = room;
+	return true;
+}
 
-		if (!shapes)
-			return refuse(d, no_memory);
-		d->shapes = shapes;
-		d->room_shapes = room;
-	}
-	room = d->room_elements ? d->room_elements : 1024;
+static bool make_room_for_elements(struct trace_decoder *d, uint64_t nr)
+{
+	uint32_t room = d->room_elements ? d->room_elements : 1024;
+	struct trace_access *accesses;
+	struct va_history *va_histories;
+
 	while (room < d->nr_elements + nr)
 		room *= 2;
-	if (room != d->room_elements) {
-		struct trace_access *accesses = reallocarray(d->accesses, room, sizeof(*accesses));
-		struct va_history *histories;
-
-		if (!accesses)
-			return refuse(d, no_memory);
+	if (room == d->room_elements)
+		return true;
+	accesses = reallocarray(d->accesses, room, sizeof(*accesses));
+	if (accesses)
 		d->accesses = accesses;
-		histories = reallocarray(d->histories, room, sizeof(*histories));
-		if (!histories)
-			return refuse(d, no_memory);
-		d->histories = histories;
-		d->room_elements = room;
-	}
+	va_histories = reallocarray(d->va_histories, room, sizeof(*va_histories));
+	if (va_histories)
+		d->va_histories = va_histories;
+	if (!accesses || !va_histories)
+		return refuse(d, no_memory);
+	d->room_elements = room;
 	return true;
 }
 
@@ -235,7 +240,7 @@ static bool read_element(struct trace_decoder *d, va_t base, uint64_t nr,
 		a->block = block;
 	else if (bits & ELEMENT_IP)
 		a->ip = base + *offset;
-	d->histories[d->nr_elements++] = (struct va_history){ 0 };
+	d->va_histories[d->nr_elements++] = (struct va_history){ 0 };
 	return true;
 }
 
@@ -254,7 +259,7 @@ static bool read_shape(struct trace_decoder *d)
 	nr = cursor_varint(in);
 	if (!nr || nr > STEP_MAX_ELEMENTS || nr > FRAME_MAX_ELEMENTS - d->nr_elements)
 		return refuse(d, "a shape that is too long");
-	if (!make_room(d, nr))
+	if (!make_room_for_shape(d) || !make_room_for_elements(d, nr))
 		return false;
 	shape = &d->shapes[d->nr_shapes];
 	*shape = (struct shape){ .first = d->nr_elements, .nr = (uint32_t)nr };
@@ -343,7 +348,7 @@ static uint32_t decode_accesses(struct trace_decoder *d, uint32_t *n, struct tra
 	for (; done < *n; done++) {
 		const struct shape *shape = &d->shapes[symbols[done].shape];
 		const struct trace_access *from = &d->accesses[shape->first];
-		struct va_history *history = &d->histories[shape->first];
+		struct va_history *history = &d->va_histories[shape->first];
 
 		if (shape->nr > room - nr)
 			break;

@@ -32,7 +32,7 @@ struct element {
 struct shape {
 	va_t base;
 	uint64_t block_hash; /* 0: no block */
-	uint32_t first, nr;  /* in elements and histories */
+	uint32_t first, nr;  /* in elements and va_histories */
 };
 
 /* The step that is being put together. */
@@ -73,7 +73,7 @@ struct encoder {
 	struct va_stream va_stream;
 	struct shape *shapes;
 	struct element *elements;
-	struct va_history *histories;
+	struct va_history *va_histories;
 	uint32_t nr_shapes, nr_elements;
 	va_t last_base;
 	uint64_t *blocks; /* hashes, by number */
@@ -95,13 +95,13 @@ int encoder_create(struct encoder **out, enum trace_detail detail)
 	e->is_page_detail = detail == TRACE_PAGE;
 	e->shapes = calloc(FRAME_MAX_SHAPES, sizeof(*e->shapes));
 	e->elements = calloc(FRAME_MAX_ELEMENTS, sizeof(*e->elements));
-	e->histories = calloc(FRAME_MAX_ELEMENTS, sizeof(*e->histories));
+	e->va_histories = calloc(FRAME_MAX_ELEMENTS, sizeof(*e->va_histories));
 	e->blocks = calloc(FRAME_MAX_SHAPES, sizeof(*e->blocks));
 	e->history = calloc(FRAME_MAX_ACCESSES, sizeof(*e->history));
 	e->guess = NO_GUESS;
 	e->steps.runs = &e->columns[COLUMN_STEP_RUNS];
 	e->vas.runs = &e->columns[COLUMN_VA_RUNS];
-	if (!e->shapes || !e->elements || !e->histories || !e->blocks || !e->history) {
+	if (!e->shapes || !e->elements || !e->va_histories || !e->blocks || !e->history) {
 		encoder_destroy(e);
 		return -ENOMEM;
 	}
@@ -118,7 +118,7 @@ void encoder_destroy(struct encoder *encoder)
 	bytes_finish(&encoder->frame);
 	free(encoder->shapes);
 	free(encoder->elements);
-	free(encoder->histories);
+	free(encoder->va_histories);
 	free(encoder->blocks);
 	free(encoder->history);
 	free(encoder);
@@ -361,7 +361,7 @@ static void add_shape(struct encoder *e, uint32_t bucket)
 		.nr = step->nr,
 	};
 	memcpy(&e->elements[shape->first], step->elements, step->nr * sizeof(*e->elements));
-	memset(&e->histories[shape->first], 0, step->nr * sizeof(*e->histories));
+	memset(&e->va_histories[shape->first], 0, step->nr * sizeof(*e->va_histories));
 	e->nr_elements += step->nr;
 	put_shape(e);
 }
@@ -398,11 +398,11 @@ static uint32_t encode_wrong_step(struct encoder *e)
 static void encode_vas(struct encoder *e, const struct shape *shape)
 {
 	const struct element *elements = &e->elements[shape->first];
-	struct va_history *histories = &e->histories[shape->first];
+	struct va_history *va_histories = &e->va_histories[shape->first];
 
 	for (uint32_t i = 0; i < shape->nr; i++)
 		if (!(elements[i].bits & ELEMENT_FIXED))
-			encode_va(e, &histories[i], e->step.vas[i]);
+			encode_va(e, &va_histories[i], e->step.vas[i]);
 }
 
 static void encode_step(struct encoder *e)
@@ -575,6 +575,8 @@ static void add_data(struct encoder *e, const struct trace_access *a)
 
 	if (unlikely(repeats_begin(step)))
 		begin_repeats(e);
+	if (a->priv == PRIV_KERNEL)
+		step->repeat_ip = 0;
 	if (!data_goes_on(step, a)) {
 		encoder_end_step(e);
 		begin_loose(e, a);

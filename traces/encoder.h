@@ -21,7 +21,7 @@ struct block_access {
 struct coded_block {
 	struct trace_block block;
 	uint32_t size; /* bytes */
-	uint64_t hash; /* coded_block_hash() */
+	uint64_t hash; /* equal for no other block; coded_block_hash(), if lengths are all */
 	/* The accesses that its instructions should make, in order, up to the first one that
 	 * is not known for it, or repeats its accesses. From them ip is found. NULL: accesses
 	 * come with their ip. */

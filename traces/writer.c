@@ -68,6 +68,8 @@ void trace_writer_block(struct trace_writer *writer, const struct coded_block *b
 
 void trace_writer_access(struct trace_writer *writer, const struct trace_access *access)
 {
+	if (!access->count)
+		return;
 	if (!writer->pages)
 		encoder_access(writer->encoder, access);
 	else

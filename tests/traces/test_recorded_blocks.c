@@ -230,6 +230,24 @@ START_TEST(a_number_can_be_another_blocks_later)
 }
 END_TEST
 
+START_TEST(other_code_of_the_same_lengths_is_another_block)
+{
+	/* 50; 48 8b 03; 90 against 50; 66 66 90; 58: a load by the second, by the third. */
+	static const uint8_t second[] = { 0x50, 0x48, 0x8b, 0x03, 0x90 };
+	static const uint8_t third[] = { 0x50, 0x66, 0x66, 0x90, 0x58 };
+
+	begin(second, second + sizeof(second), 3);
+	store(8), load(8);
+	trace_writer_forget_block(&f.writer);
+	begin(third, third + sizeof(third), 3);
+	store(8), load(8);
+	read_back();
+	ck_assert_mem_eq(f.batch.accesses[0].block->lengths, f.batch.accesses[3].block->lengths, 3);
+	ck_assert_uint_eq(f.batch.accesses[2].ip, BLOCK_VA + 1);
+	ck_assert_uint_eq(f.batch.accesses[5].ip, BLOCK_VA + 4);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("recorded_blocks");
@@ -248,6 +266,7 @@ int main(void)
 	tcase_add_test(tc, behind_an_unknown_instruction_nothing_is_known);
 	tcase_add_test(tc, a_block_in_two_pages_ran_as_far_as_its_rest_says);
 	tcase_add_test(tc, a_number_can_be_another_blocks_later);
+	tcase_add_test(tc, other_code_of_the_same_lengths_is_another_block);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }
