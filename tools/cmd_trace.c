@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tools/commands.h"
 #include "tools/trace_verbs.h"
+#include "traces/export.h"
 #include "traces/formats.h"
 
 #include <errno.h>
@@ -132,10 +133,25 @@ static const struct {
 
 #define NR_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
+static int list_formats(void)
+{
+	const char *name, *doc;
+
+	puts("read:");
+	for (size_t i = 0; (name = trace_read_format(i, &doc)); i++)
+		printf("  %-14s %s\n", name, doc);
+	puts("exported:");
+	for (size_t i = 0; (name = trace_export_format(i, &doc)); i++)
+		printf("  %-14s %s\n", name, doc);
+	return 0;
+}
+
 static int dispatch(const struct trace_options *options, int argc, char **argv)
 {
 	const char *verb = argc ? argv[0] : "";
 
+	if (!strcmp(verb, "formats") && argc == 1)
+		return list_formats();
 	for (size_t i = 0; i < NR_VERBS; i++) {
 		if (strcmp(verb, verbs[i].name) != 0)
 			continue;
@@ -146,8 +162,8 @@ static int dispatch(const struct trace_options *options, int argc, char **argv)
 			return complain("trace %s: -o FILE says what to write", verb);
 		return verbs[i].run(options, argv + 1, argc - 1);
 	}
-	return complain("trace: it is info, cat, import, export, cut or merge; see pagewalk "
-	                "trace --help");
+	return complain("trace: it is info, cat, import, export, cut, merge or formats; see "
+	                "pagewalk trace --help");
 }
 
 static int run(const struct command *command, int argc, char **argv)
@@ -162,21 +178,19 @@ static int run(const struct command *command, int argc, char **argv)
 
 const struct command command_trace = {
 	.name = "trace",
-	.synopsis = "[OPTIONS] info | cat | import | export | cut | merge FILE ...",
+	.synopsis = "[OPTIONS] info | cat | import | export | cut | merge FILE ... | formats",
 	.brief = "look into traces, convert them",
-	.doc = "info    what a trace is, and how much of what is in it\n"
-	       "cat     a line for each record\n"
-	       "import  a trace of another program's, into our own format\n"
-	       "export  a trace for another program (--to)\n"
-	       "cut     a part of a trace; of events all up to its end, so that it replays\n"
-	       "merge   several traces as one, as if their programs took turns on a machine\n"
+	.doc = "info     what a trace is, and how much of what is in it\n"
+	       "cat      a line for each record\n"
+	       "import   a trace of another program's, into our own format\n"
+	       "export   a trace for another program (--to)\n"
+	       "cut      a part of a trace; of events all up to its end, so that it replays\n"
+	       "merge    several traces as one, as if their programs took turns on a machine\n"
+	       "formats  lists those that are read, and that are exported\n"
 	       "\n"
 	       "FILE may be packed (gzip, xz, bzip2, zstd, zip); - is standard input. What it is\n"
 	       "its first bytes tell. An exported FILE is packed if its name ends in .gz, .xz or\n"
-	       ".zst.\n"
-	       "\n"
-	       "Formats that are read: pagewalk, lackey, drmemtrace, course, din, pinatrace,\n"
-	       "champsim, oracleGeneral, csv. Exported: drmemtrace, champsim, lackey, csv.\n",
+	       ".zst. docs/foreign-traces.md says what each format has and has not.\n",
 	.options = option_rows,
 	.nr_options = sizeof(option_rows) / sizeof(option_rows[0]),
 	.run = run,

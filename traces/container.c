@@ -78,7 +78,7 @@ static size_t read_unpacked(struct container *container, uint8_t *bytes, size_t 
 			fail_packed(container, -EINVAL, "cut short");
 		else if (status < 0)
 			fail_packed(container, status,
-			            status == -ENOMEM ? "out of memory" : "broken");
+			            status == -ENOMEM ? "too much memory is needed" : "broken");
 		if (container->err)
 			break;
 	}

@@ -46,7 +46,7 @@ struct export
 int trace_export_create(struct trace_sink **out, const char *format, FILE *file,
                         const struct trace_info *info, char *why, size_t why_size);
 
-/* The i-th format; NULL behind the last. */
+/* The i-th format: its name, and what it is; NULL behind the last. */
 const char *trace_export_format(size_t i, const char **doc);
 
 extern const struct export_format export_drmemtrace, export_champsim, export_lackey, export_csv;

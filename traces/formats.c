@@ -30,12 +30,6 @@ const char *trace_read_format(size_t i, const char **doc)
 	return i ? imports[i - 1]->name : OURS;
 }
 
-const char *trace_write_format(size_t i, const char **doc)
-{
-	*doc = OURS_DOC;
-	return i ? trace_export_format(i - 1, doc) : OURS;
-}
-
 static const struct import_format *find_named(const char *name)
 {
 	for (size_t i = 0; i < NR_IMPORTS; i++)
@@ -85,7 +79,7 @@ static int choose(const struct import_format **out, struct container *container,
 		*out = find_named(format);
 		if (*out)
 			return 0;
-		snprintf(why, why_size, "%s: no such trace format", format);
+		snprintf(why, why_size, "%s: no such trace format; see pagewalk trace formats", format);
 		return -EINVAL;
 	}
 	*out = find_fitting(container, &other);

@@ -20,9 +20,7 @@ int trace_open(struct trace_source **out, const char *path, const char *format, 
 int trace_create(struct trace_sink **out, const char *format, FILE *file,
                  const struct trace_info *info, char *why, size_t why_size);
 
-/* The i-th format that can be read, and that can be written: its name, and what it is; NULL
- * behind the last. */
+/* The i-th format that can be read: its name, and what it is; NULL behind the last. */
 const char *trace_read_format(size_t i, const char **doc);
-const char *trace_write_format(size_t i, const char **doc);
 
 #endif

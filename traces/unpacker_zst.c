@@ -23,7 +23,13 @@ static int decode(void *state, struct unpacker_io *io)
 	io->out_left -= out.pos;
 	if (!ZSTD_isError(status))
 		return status != 0;
-	return ZSTD_getErrorCode(status) == ZSTD_error_memory_allocation ? -ENOMEM : -EINVAL;
+	switch (ZSTD_getErrorCode(status)) {
+	case ZSTD_error_memory_allocation:
+	case ZSTD_error_frameParameter_windowTooLarge: /* more than 128 MB: zstd --long */
+		return -ENOMEM;
+	default:
+		return -EINVAL;
+	}
 }
 
 static void destroy(void *state)

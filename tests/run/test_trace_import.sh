@@ -273,6 +273,10 @@ check 'and its name' grep -q nonsense err
 : >empty
 "$PAGEWALK" trace info empty >out 2>err
 check 'an empty file is of no format' test $? -eq 125
+"$PAGEWALK" trace formats >formats
+for format in pagewalk lackey drmemtrace course din pinatrace champsim oracleGeneral csv; do
+	check "$format is listed" grep -q "^  $format " formats
+done
 check 'but of a format that is told, it has nothing' \
 	test "$(counts_of -f lackey empty)" = '0 0 0 '
 finish
