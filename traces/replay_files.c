@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Events of files. A recorded file's content is not in the trace: a replay's reads as
- * zeroes, at the recorded size, and takes what is written back.
+ * Events of files. Simplified: a recorded file's content is not in the trace; a replay's
+ * reads as zeroes, at the recorded size, and takes what is written back without failing.
  */
 #include "sim/calls.h"
 #include "traces/replay_handlers.h"

@@ -276,6 +276,7 @@ int replay_mprotect(struct replay *replay, const struct record_event *event)
 	                                       event->args[2], (uint32_t)event->args[3]));
 }
 
+/* Simplified: what was moved then goes where there is room now. */
 int replay_mremap(struct replay *replay, const struct record_event *event)
 {
 	struct mm_struct *mm = mm_of(replay, event);
