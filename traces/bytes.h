@@ -45,7 +45,7 @@ static inline void bytes_put_varint(struct bytes *bytes, uint64_t value)
 
 static inline uint64_t fold_sign(int64_t value)
 {
-	return (uint64_t)value << 1 ^ (uint64_t)(value >> 63);
+	return (uint64_t)value << 1 ^ (value < 0 ? UINT64_MAX : 0);
 }
 
 static inline int64_t unfold_sign(uint64_t folded)

@@ -44,7 +44,7 @@ bool replay_answer_fault(struct replay *replay, const struct page_fault *fault,
 	struct task *task = machine->running->current;
 	struct fault_result result;
 
-	if (task->mm->oom_victim) /* killed here, and alive when it was recorded */
+	if (task->mm && task->mm->oom_victim) /* killed here, and alive when it was recorded */
 		kill_victims(replay);
 	if (!task->mm || fault->non_canonical)
 		return false;

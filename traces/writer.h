@@ -15,7 +15,7 @@ struct trace_writer {
 	struct page_collector *pages; /* TRACE_PAGE */
 	struct frame_writer frames;
 	struct bytes header; /* until the first frame is written */
-	int error; /* the first one, -errno: nothing is written since */
+	int error;           /* the first one, -errno: nothing is written since */
 };
 
 /* The file stays the caller's. Nothing is written before the first frame is; then what it

@@ -62,7 +62,7 @@ static void leave_out(struct judge *judge, const char *name)
 
 static void read_options(struct judge *judge, int argc, char **argv)
 {
-	struct config_override replay[MAX_OVERRIDES];
+	struct config_override replay[MAX_OVERRIDES] = { 0 };
 	int option;
 
 	while ((option = getopt(argc, argv, "+m:s:r:x:ck")) != -1) {

@@ -181,13 +181,14 @@ END_TEST
  * as the engine does. */
 static void run_random_block(struct random_stream *random, struct unroll *unroll, FILE *expected)
 {
-	uint8_t its_lengths[MAX_LENGTHS];
+	uint8_t its_lengths[MAX_LENGTHS] = { 0 };
 	struct trace_block its = { .va = 0x1000 + random_below(random, 3 * PAGE_SIZE),
 		                   .nr_instructions =
 		                       1 + (uint32_t)random_below(random, MAX_LENGTHS),
 		                   .lengths = its_lengths };
 	uint32_t nr_ran = 1 + (uint32_t)random_below(random, its.nr_instructions);
-	va_t va = its.va, end_va = its.va;
+	va_t va = its.va;
+	va_t end_va = va;
 	bool is_split;
 
 	for (uint32_t i = 0; i < its.nr_instructions; i++)
