@@ -139,7 +139,7 @@ static int open_files(const struct pool *pool, struct worker *worker, int *stdou
 static int start(struct pool *pool, const struct sweep_cell *const *cells, size_t nr_cells)
 {
 	struct worker *worker = pool->workers;
-	int stdout_fd, status, err;
+	int stdout_fd = -1, status, err;
 
 	while (worker->pid)
 		worker++;
