@@ -553,6 +553,35 @@ START_TEST(no_more_accesses_are_none)
 }
 END_TEST
 
+START_TEST(accesses_are_made_up_to_the_first_that_faults)
+{
+	struct page_fault fault;
+	struct bench bench;
+
+	bench_init(&bench);
+	*pte(&bench, 1) = 0;
+	ck_assert_uint_eq(mmu_try_access(bench.mmu, PAGE(0), ACCESS_LOAD, PRIV_USER, 4, &fault), 0);
+	ck_assert_uint_eq(mmu_try_access(bench.mmu, PAGE(0), ACCESS_LOAD, PRIV_USER, 3, &fault), 0);
+	ck_assert_uint_eq(counts(&bench)->accesses[ACCESS_LOAD], 7);
+	ck_assert_uint_eq(counts(&bench)->tlb[TLB_L1D].hits[PAGE_4K], 6);
+	ck_assert_uint_eq(mmu_try_access(bench.mmu, PAGE(1) + 8, ACCESS_LOAD, PRIV_USER, 5, &fault),
+	                  5);
+	ck_assert_uint_eq(fault.va, PAGE(1) + 8);
+	ck_assert_uint_eq(fault.error_code, PF_U);
+	ck_assert_uint_eq(counts(&bench)->accesses[ACCESS_LOAD], 8);
+	ck_assert_uint_eq(counts(&bench)->walks_faulted, 1);
+	*pte(&bench, 1) = 0x101000 | FULL;
+	ck_assert_uint_eq(mmu_try_access(bench.mmu, PAGE(1) + 8, ACCESS_LOAD, PRIV_USER, 5, &fault),
+	                  0);
+	ck_assert_uint_eq(counts(&bench)->accesses[ACCESS_LOAD], 13);
+	ck_assert_uint_eq(
+	    mmu_try_access(bench.mmu, (va_t)1 << 60, ACCESS_LOAD, PRIV_USER, 2, &fault), 2);
+	ck_assert(fault.non_canonical);
+	ck_assert_uint_eq(counts(&bench)->accesses[ACCESS_LOAD], 13);
+	bench_finish(&bench);
+}
+END_TEST
+
 /* ---- invalidation ---- */
 
 START_TEST(a_cr3_load_drops_all_but_global_entries)
@@ -940,6 +969,7 @@ int main(void)
 	tcase_add_test(tcase, outcomes_cost_what_the_machine_says);
 	tcase_add_test(tcase, users_and_the_kernel_are_counted_apart);
 	tcase_add_test(tcase, no_more_accesses_are_none);
+	tcase_add_test(tcase, accesses_are_made_up_to_the_first_that_faults);
 	tcase_add_test(tcase, a_cr3_load_drops_all_but_global_entries);
 	tcase_add_test(tcase, without_pge_no_entry_is_global);
 	tcase_add_test(tcase, a_cr3_load_without_flush_keeps_what_the_pcid_had);

@@ -140,6 +140,21 @@ START_TEST(tasks_have_pages_of_their_own_and_threads_share_them)
 }
 END_TEST
 
+START_TEST(drcachesim_keeps_what_a_process_had_while_others_run)
+{
+	begin(false);
+	for (int round = 0; round < 5; round++)
+		for (f.list.task = 1; f.list.task <= 6; f.list.task++)
+			for (int i = 0; i < 5; i++)
+				load(PAGE(i));
+	boot("drcachesim");
+	run();
+	ck_assert_uint_eq(tlb_counts_misses(&user_counts()->tlb[TLB_L1D]), 6 * 5);
+	ck_assert_uint_eq(tlb_counts_hits(&user_counts()->tlb[TLB_L1D]), 4 * 6 * 5);
+	end();
+}
+END_TEST
+
 START_TEST(addresses_that_no_program_has_are_refused_or_folded)
 {
 	const va_t kernel_half = 0xffffffff81000123, beyond_32 = 0x7fff12345678;
@@ -617,6 +632,7 @@ static Suite *suite(void)
 	tcase_add_test(demand, a_page_comes_before_its_first_access);
 	tcase_add_test(demand, an_access_across_pages_counts_in_both);
 	tcase_add_test(demand, tasks_have_pages_of_their_own_and_threads_share_them);
+	tcase_add_test(demand, drcachesim_keeps_what_a_process_had_while_others_run);
 	tcase_add_test(demand, addresses_that_no_program_has_are_refused_or_folded);
 	tcase_add_test(demand, what_does_not_fit_the_machine_is_refused_before_it_begins);
 	tcase_add_test(demand, a_task_that_is_too_large_for_the_machine_is_killed_and_skipped);
