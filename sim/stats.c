@@ -371,20 +371,22 @@ static void write_unknown_syscalls(struct json *json, const struct machine *mach
 	json_end(json);
 }
 
-/* Without a program nobody knows when it was where: but what disks would take is known. */
+/* A driver tells no time; but what disks take is the machine's own. */
 static void write_time(struct json *json, const struct machine *machine)
 {
-	if (machine->engine)
-		json_uint(json, "time_ns", machine_now_ns(machine));
+	if (!machine->engine) {
+		json_uint(json, "disk_ns", machine->disk_ns);
+		return;
+	}
+	json_uint(json, "time_ns", machine_now_ns(machine));
 	json_uint(json, "disk_ns", machine->disk_ns);
-	if (machine->engine)
-		json_uint(json, "sleep_ns", machine->sleep_ns);
-	if (machine->engine && machine->config.cpus > 1)
+	json_uint(json, "sleep_ns", machine->sleep_ns);
+	if (machine->config.cpus > 1)
 		json_uint(json, "overlap_ns", machine->turns.overlap_ns);
 }
 
-/* How the first task has ended, or will look if it has not: a trace may end before. */
-static void write_end(struct json *json, const struct machine *machine)
+/* A driver may not know the program's arguments, nor its end. */
+static void write_first_task(struct json *json, const struct machine *machine)
 {
 	const struct task_report *first = machine_first_report(machine);
 
@@ -398,7 +400,7 @@ static void write_guest(struct json *json, const struct machine *machine)
 {
 	json_begin_object(json, "guest");
 	if (!list_empty(&machine->reports))
-		write_end(json, machine);
+		write_first_task(json, machine);
 	if (machine_counts_instructions(machine))
 		json_uint(json, "instructions", machine_instructions(machine));
 	if (machine_knows_program(machine))
@@ -782,7 +784,7 @@ static void add_up_stacks(struct sums *sums, const struct machine *machine)
 	const struct task *task;
 	uint64_t stacks = 0;
 
-	if (!machine->engine) /* stacks of a driver's tasks are its own, and may be none */
+	if (!machine->engine) /* whose tasks may have no stacks, and stacks no tasks yet */
 		return;
 	list_for_each_entry (task, &machine->tasks, tasks)
 		stacks++;
