@@ -17,6 +17,8 @@ static const char *lonely_option(const struct replay_curve *curve)
 		return "--curve-flush";
 	if (curve->sets)
 		return "--curve-sets";
+	if (curve->sample)
+		return "--curve-sample";
 	return curve->ways ? "--curve-ways" : NULL;
 }
 
@@ -35,6 +37,26 @@ static int read_number(const char *option, const char *text, uint32_t *value)
 	return 0;
 }
 
+/* A part of all pages, 0.01, or so many at a time, 8192. */
+static int read_sample(const char *text, struct curve_options *options)
+{
+	char *end;
+
+	if (!text)
+		return 0;
+	options->sample_rate = strtod(text, &end);
+	if (*text >= '0' && *text <= '9' && !*end && options->sample_rate > 0 &&
+	    options->sample_rate < 1)
+		return 0;
+	options->sample_rate = 0;
+	if (read_number("--curve-sample", text, &options->sample_pages))
+		return EXIT_MISTAKE;
+	return options->sample_pages >= 2 ? 0
+	                                  : complain("--curve-sample %s: a part of the pages "
+	                                             "between 0 and 1, or a number of them",
+	                                             text);
+}
+
 static int create(struct replay_curve *curve, const struct trace_source *source)
 {
 	struct curve_options options = curve_defaults;
@@ -42,6 +64,8 @@ static int create(struct replay_curve *curve, const struct trace_source *source)
 
 	if (read_number("--curve-sets", curve->sets, &options.max_sets) ||
 	    read_number("--curve-ways", curve->ways, &options.max_ways))
+		return EXIT_MISTAKE;
+	if (read_sample(curve->sample, &options))
 		return EXIT_MISTAKE;
 	options.opt = curve->opt;
 	options.flush_on_switch = curve->flush;

@@ -12,7 +12,7 @@
 struct replay_curve {
 	/* options */
 	const char *path; /* NULL: no curve */
-	const char *sets, *ways;
+	const char *sets, *ways, *sample;
 	bool opt, flush, only;
 
 	struct curve *curve;
@@ -20,47 +20,29 @@ struct replay_curve {
 	struct output csv;
 };
 
-/* Of a struct replay_curve at `offset` of the command's context. */
-#define REPLAY_CURVE_ROWS(offset)                                                                  \
-	{ "curve",                                                                                 \
-	  0,                                                                                       \
-	  "FILE",                                                                                  \
-	  OPTION_TEXT,                                                                             \
-	  (offset) + offsetof(struct replay_curve, path),                                          \
-	  NULL,                                                                                    \
-	  "what TLBs and RAM of every size would have missed, as CSV (-: standard output)" },      \
-	    { "curve-opt",                                                                         \
-	      0,                                                                                   \
-	      NULL,                                                                                \
-	      OPTION_FLAG,                                                                         \
-	      (offset) + offsetof(struct replay_curve, opt),                                       \
-	      NULL,                                                                                \
-	      "--curve: the least possible misses, too (Belady's policy)" },                       \
-	    { "curve-sets",                                                                        \
-	      0,                                                                                   \
-	      "N",                                                                                 \
-	      OPTION_TEXT,                                                                         \
-	      (offset) + offsetof(struct replay_curve, sets),                                      \
-	      NULL,                                                                                \
-	      "--curve: TLBs of up to so many sets (1024; a power of two)" },                      \
-	    { "curve-ways",                                                                        \
-	      0,                                                                                   \
-	      "N",                                                                                 \
-	      OPTION_TEXT,                                                                         \
-	      (offset) + offsetof(struct replay_curve, ways),                                      \
-	      NULL,                                                                                \
-	      "--curve: so many ways of more sets than one (64)" },                                \
-	    { "curve-flush",                                                                       \
-	      0,                                                                                   \
-	      NULL,                                                                                \
-	      OPTION_FLAG,                                                                         \
-	      (offset) + offsetof(struct replay_curve, flush),                                     \
-	      NULL,                                                                                \
-	      "--curve: a change of address space empties the TLBs, as without PCIDs" },           \
+/* Of a struct replay_curve at `at` of the command's context. */
+#define REPLAY_CURVE_ROW(at, name, arg, kind, member, doc)                                         \
 	{                                                                                          \
-		"curve-only", 0, NULL, OPTION_FLAG,                                                \
-		    (offset) + offsetof(struct replay_curve, only), NULL, "--curve, and no replay" \
+		name, 0, arg, kind, (at) + offsetof(struct replay_curve, member), NULL, doc        \
 	}
+
+#define REPLAY_CURVE_ROWS(at)                                                                      \
+	REPLAY_CURVE_ROW(                                                                          \
+	    at, "curve", "FILE", OPTION_TEXT, path,                                                \
+	    "what TLBs and RAM of every size would have missed, as CSV (-: standard output)"),     \
+	    REPLAY_CURVE_ROW(at, "curve-opt", NULL, OPTION_FLAG, opt,                              \
+	                     "--curve: the least possible misses, too (Belady's policy)"),         \
+	    REPLAY_CURVE_ROW(at, "curve-sets", "N", OPTION_TEXT, sets,                             \
+	                     "--curve: TLBs of up to so many sets (1024; a power of two)"),        \
+	    REPLAY_CURVE_ROW(at, "curve-ways", "N", OPTION_TEXT, ways,                             \
+	                     "--curve: so many ways of more sets than one (64)"),                  \
+	    REPLAY_CURVE_ROW(at, "curve-sample", "PART|PAGES", OPTION_TEXT, sample,                \
+	                     "--curve: an estimate from a part of the pages (0.01), or from so "   \
+	                     "many at a time (8192)"),                                             \
+	    REPLAY_CURVE_ROW(at, "curve-flush", NULL, OPTION_FLAG, flush,                          \
+	                     "--curve: a change of address space empties the TLBs, as without "    \
+	                     "PCIDs"),                                                             \
+	    REPLAY_CURVE_ROW(at, "curve-only", NULL, OPTION_FLAG, only, "--curve, and no replay")
 
 /* 0, or EXIT_MISTAKE and told: an option is wrong, or the file cannot be written. From here
  * on the trace is to be read from curve->tap. */

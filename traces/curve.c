@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 const struct curve_options curve_defaults = {
 	.page_shift = PAGE_SHIFT,
@@ -34,7 +35,25 @@ static int check_options(const struct curve_options *options, char *why, size_t 
 		return complain(why, why_size, "ways must be 1 to 4096");
 	if (options->page_shift < PAGE_SHIFT || options->page_shift > 30)
 		return complain(why, why_size, "pages must have 4K to 1G");
+	if (!(options->sample_rate >= 0 && options->sample_rate <= 1))
+		return complain(why, why_size, "a sample is a part of the pages, from 0 to 1");
+	if (options->sample_pages && options->opt)
+		return complain(why, why_size,
+		                "the optimal policy needs a sample of a fixed rate, or all pages");
 	return 0;
+}
+
+static void init_sample(struct curve *curve)
+{
+	uint32_t threshold = (uint32_t)(curve->options.sample_rate * SHARDS_ALL);
+
+	curve->is_sample = curve->options.sample_rate > 0 || curve->options.sample_pages;
+	if (curve->is_sample)
+		curve->options.max_sets = 1;
+	curve->shards.threshold = curve->options.sample_rate == 0 ? SHARDS_ALL
+	                          : threshold                     ? threshold
+	                                                          : 1;
+	curve->shards.max_pages = curve->options.sample_pages;
 }
 
 /* Where the user's addresses end, by Linux: Documentation/arch/x86/x86_64/mm.rst; 3 GB of
@@ -50,9 +69,10 @@ static int init_tallies(struct curve *curve)
 {
 	int err = 0;
 
-	for (unsigned i = 0; !err && i < NR_TLB_CURVES; i++)
-		err = curve_tally_init(&curve->tallies[i], curve_nr_levels(&curve->options),
-		                       curve->options.max_ways);
+	for (unsigned i = 0; !err && i < NR_CURVES; i++)
+		err = curve_tally_init(
+		    &curve->tallies[i], i == CURVE_RAM ? 0 : curve_nr_levels(&curve->options),
+		    curve->options.max_ways, curve->is_sample ? &curve->shards : NULL);
 	return err ? err
 	           : curve_stream_init(&curve->ram, &curve->tallies[CURVE_RAM], 0, 0,
 	                               curve->options.opt);
@@ -72,7 +92,8 @@ int curve_create(struct curve **out, const struct curve_options *options,
 	curve->options = *options;
 	curve->has_events = info->has_events;
 	curve->user_end = user_end(info);
-	curve->unified_is_ram = !options->flush_on_switch;
+	init_sample(curve);
+	curve->unified_is_ram = !options->flush_on_switch && !curve->is_sample;
 	err = init_tallies(curve);
 	if (err) {
 		curve_destroy(curve);
@@ -173,12 +194,38 @@ static int grow_pages(struct curve *curve)
 	return err;
 }
 
+static void forget_page(struct curve *curve, uint32_t page)
+{
+	for (unsigned i = 0; i < NR_CPUS_MAX; i++)
+		for (unsigned j = 0; curve->cpus[i] && j < NR_TLB_CURVES; j++)
+			curve_stream_forget(&curve->cpus[i]->tlbs[j], page);
+	curve_stream_forget(&curve->ram, page);
+	page_ids_remove(&curve->pages, page);
+}
+
+/* Until there are not too many. */
+static void shrink_sample(struct curve *curve)
+{
+	const struct page_id *pages = curve->pages.pages;
+
+	while (curve->pages.nr_used > curve->shards.max_pages && shards_lower(&curve->shards))
+		for (uint32_t id = 1; id < curve->pages.nr_numbered; id++)
+			if (pages[id].is_used &&
+			    !shards_takes(&curve->shards,
+			                  page_hash(pages[id].space, pages[id].vpn)))
+				forget_page(curve, id);
+	memset(curve->memos, 0, sizeof(curve->memos));
+}
+
 /* What no memo tells. */
 static int find_page(struct curve *curve, uint64_t space, uint64_t vpn, uint32_t *page)
 {
 	uint64_t hash = page_hash(space, vpn);
 	int err;
 
+	*page = 0;
+	if (curve->is_sample && !shards_takes(&curve->shards, hash))
+		return 0;
 	*page = page_ids_find(&curve->pages, space, vpn, hash);
 	if (!*page)
 		*page = page_ids_add(&curve->pages, space, vpn, hash);
@@ -204,6 +251,10 @@ static int page_of(struct curve *curve, uint64_t space, uint64_t vpn, uint32_t *
 		return 0;
 	}
 	err = find_page(curve, space, vpn, page);
+	if (unlikely(curve->shards.max_pages && curve->pages.nr_used > curve->shards.max_pages)) {
+		shrink_sample(curve);
+		return find_page(curve, space, vpn, page);
+	}
 	*memo = (struct page_memo){ .space = space, .vpn = vpn, .page = *page };
 	return err;
 }
@@ -213,7 +264,7 @@ static int mark(struct curve *curve, uint64_t space, va_t va, uint8_t marks)
 	uint32_t page;
 	int err;
 
-	if (curve->user_end && va >= curve->user_end)
+	if (curve->is_sample || (curve->user_end && va >= curve->user_end))
 		return 0;
 	err = page_of(curve, space, va >> curve->options.page_shift, &page);
 	if (!err)
@@ -316,6 +367,14 @@ static int refer(struct curve *curve, struct curve_cpu *cpu, enum access_kind ki
 
 		if (unlikely(err))
 			return err;
+	}
+	if (curve->is_sample) {
+		if (page)
+			curve->pages.pages[page].marks |= marks_after(0, kind);
+		curve_stream_refer(l1, page, cpu->space, vpn, count, false);
+		curve_stream_refer(&cpu->tlbs[CURVE_UNIFIED], page, cpu->space, vpn, count, false);
+		curve_stream_refer(&curve->ram, page, cpu->space, vpn, count, false);
+		return 0;
 	}
 	marks = &curve->pages.pages[page].marks;
 	rewalk = curve->has_events && is_rewalk(*marks, kind);
@@ -421,4 +480,18 @@ uint64_t curve_rewalks(const struct curve *curve, enum curve_kind kind, uint32_t
 uint64_t curve_opt_misses(const struct curve *curve, enum curve_kind kind, uint32_t entries)
 {
 	return curve_tally_opt_misses(curve_tally_of(curve, kind), entries);
+}
+
+double curve_estimate(const struct curve *curve, enum curve_kind kind, bool opt, uint64_t entries,
+                      double *error)
+{
+	const struct curve_tally *tally = curve_tally_of(curve, kind);
+	struct shards_point points[SHARDS_NR_BINS];
+	uint32_t bin = 1;
+
+	shards_points(opt ? &tally->sampled_opt : &tally->sampled_lru, &curve->shards, points);
+	while (bin + 1 < SHARDS_NR_BINS && shards_last_depth(bin + 1) <= entries)
+		bin++;
+	*error = points[bin].error;
+	return points[bin].misses;
 }

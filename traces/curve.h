@@ -33,6 +33,9 @@ struct curve_options {
 	bool opt;             /* the optimal policy, too */
 	uint32_t max_sets;    /* a power of two, up to 2^16; 1: fully associative only */
 	uint32_t max_ways;    /* of more than one set; full associativity has no bound */
+	/* All pages, or a sample (traces/shards.h), of which no sets and no rewalks are told. */
+	double sample_rate;    /* 0: all; else the part of the pages */
+	uint32_t sample_pages; /* 0; else so many at a time, and no OPT */
 };
 
 /* All of it, exactly, with PCIDs, without OPT; up to 1024 sets and 64 ways. */
@@ -47,12 +50,12 @@ void curve_destroy(struct curve *curve); /* NULL is fine */
 /* Takes in what a source gave. 0; -ENOMEM; -EOVERFLOW: more than 2^28 pages at a time. */
 int curve_feed(struct curve *curve, const struct trace_batch *batch);
 
-/* ---- results, exact ones; any time ---- */
+/* ---- results; any time ---- */
 
 uint64_t curve_references(const struct curve *curve, enum curve_kind kind);
 
-/* Of an LRU cache that is empty at first. ways: up to max_ways, or any if sets is 1.
- * With CURVE_RAM, sets is 1. */
+/* The following are of all pages, not of a sample. Of an LRU cache that is empty at first. ways: up
+ * to max_ways, or any if sets is 1. With CURVE_RAM, sets is 1. */
 uint64_t curve_misses(const struct curve *curve, enum curve_kind kind, uint32_t sets,
                       uint32_t ways);
 
@@ -64,7 +67,12 @@ uint64_t curve_rewalks(const struct curve *curve, enum curve_kind kind, uint32_t
 /* Of the optimal policy, fully associative; options.opt. */
 uint64_t curve_opt_misses(const struct curve *curve, enum curve_kind kind, uint32_t entries);
 
-/* ---- results, printed (curve_print.c) ---- */
+/* Of a sample: misses of so many entries, LRU's or the optimal policy's, and the standard
+ * error. */
+double curve_estimate(const struct curve *curve, enum curve_kind kind, bool opt, uint64_t entries,
+                      double *error);
+
+/* ---- results, printed (curve_csv.c, curve_table.c) ---- */
 
 /* CSV, a line for each size at which something changes: docs/curves.md. */
 void curve_write_csv(const struct curve *curve, FILE *file);

@@ -31,8 +31,10 @@ struct page_memo {
 
 struct curve {
 	struct curve_options options;
-	bool has_events;   /* spaces are told; D bits matter */
-	uint64_t user_end; /* addresses from here on are the kernel's; 0: there are none */
+	bool has_events;      /* spaces are told; D bits matter */
+	uint64_t user_end;    /* addresses from here on are the kernel's; 0: there are none */
+	struct shards shards; /* if is_sample */
+	bool is_sample;
 	struct page_ids pages;
 	struct page_memo memos[CURVE_NR_MEMOS]; /* by vpn */
 	struct id_map spaces;                   /* of tasks, where no events tell */
@@ -46,6 +48,8 @@ struct curve {
 	struct curve_stream ram;
 	struct curve_tally tallies[NR_CURVES];
 };
+
+extern const char *const curve_names[NR_CURVES];
 
 /* Set counts but 1: 2, 4, 8 ... */
 uint32_t curve_nr_levels(const struct curve_options *options);

@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "traces/curve_stream.h"
 
+#include "traces/page_ids.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
 /* ---- life ---- */
 
-int curve_tally_init(struct curve_tally *tally, uint32_t nr_levels, uint32_t nr_ways)
+int curve_tally_init(struct curve_tally *tally, uint32_t nr_levels, uint32_t nr_ways,
+                     const struct shards *shards)
 {
 	tally->nr_ways = nr_ways;
+	tally->shards = shards;
+	if (shards &&
+	    (shards_counts_init(&tally->sampled_lru) || shards_counts_init(&tally->sampled_opt)))
+		return -ENOMEM;
 	for (uint32_t level = 0; level < nr_levels; level++) {
 		tally->clean_sets[level] = calloc(nr_ways + 1, sizeof(uint64_t));
 		tally->walked_sets[level] = calloc(nr_ways + 1, sizeof(uint64_t));
@@ -34,6 +41,8 @@ void curve_tally_finish(struct curve_tally *tally)
 	histogram_finish(&tally->lru.clean);
 	histogram_finish(&tally->lru.walked);
 	histogram_finish(&tally->opt);
+	shards_counts_finish(&tally->sampled_lru);
+	shards_counts_finish(&tally->sampled_opt);
 	for (uint32_t level = 0; level < SET_STACKS_MAX_LEVELS; level++) {
 		free(tally->clean_sets[level]);
 		free(tally->walked_sets[level]);
@@ -103,10 +112,25 @@ static void touch_sets(struct curve_stream *stream, uint32_t page, uint64_t vpn,
 		tally->walked_sets[level][1]++;
 }
 
+static void touch_sampled(struct curve_stream *stream, uint32_t page, uint64_t vpn)
+{
+	struct curve_tally *tally = stream->tally;
+	uint64_t hash = page_hash(stream->space, vpn);
+
+	shards_count(&tally->sampled_lru, tally->shards, hash, lru_stack_touch(&stream->lru, page));
+	if (stream->has_opt)
+		shards_count(&tally->sampled_opt, tally->shards, hash,
+		             opt_stack_touch(&stream->opt, page));
+}
+
 void curve_stream_touch(struct curve_stream *stream, uint32_t page, uint64_t vpn, bool rewalk)
 {
 	struct depth_counts *lru = &stream->tally->lru;
 
+	if (unlikely(stream->tally->shards != NULL)) {
+		touch_sampled(stream, page, vpn);
+		return;
+	}
 	histogram_add(rewalk ? &lru->walked : &lru->clean, lru_stack_touch(&stream->lru, page));
 	touch_sets(stream, page, vpn, rewalk);
 	if (stream->has_opt)
@@ -121,6 +145,13 @@ void curve_stream_drop(struct curve_stream *stream, uint32_t page, uint64_t spac
 	set_stacks_drop(&stream->sets, page, vpn);
 	if (stream->has_opt)
 		opt_stack_drop(&stream->opt, page);
+}
+
+void curve_stream_forget(struct curve_stream *stream, uint32_t page)
+{
+	if (stream->page == page)
+		stream->page = 0;
+	lru_stack_forget(&stream->lru, page);
 }
 
 void curve_stream_clear(struct curve_stream *stream)

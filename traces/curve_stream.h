@@ -10,6 +10,9 @@
 #include "traces/lru_stack.h"
 #include "traces/opt_stack.h"
 #include "traces/set_stacks.h"
+#include "traces/shards.h"
+
+#include "mmu/types.h"
 
 #include <stdbool.h>
 
@@ -29,6 +32,9 @@ struct curve_tally {
 	uint32_t nr_ways;
 	uint64_t *clean_sets[SET_STACKS_MAX_LEVELS], *walked_sets[SET_STACKS_MAX_LEVELS];
 	uint64_t settled[SET_STACKS_MAX_LEVELS + 1];
+	/* Of a sample: instead of all of these but the first two. NULL: of all pages. */
+	const struct shards *shards;
+	struct shards_counts sampled_lru, sampled_opt;
 };
 
 struct curve_stream {
@@ -45,7 +51,8 @@ struct curve_stream {
 #define NO_VPN UINT64_MAX
 
 /* 0 or -ENOMEM. Finish both in any case; all zero is fine for that. */
-int curve_tally_init(struct curve_tally *tally, uint32_t nr_levels, uint32_t nr_ways);
+int curve_tally_init(struct curve_tally *tally, uint32_t nr_levels, uint32_t nr_ways,
+                     const struct shards *shards);
 int curve_tally_reserve(struct curve_tally *tally, uint32_t nr_pages);
 void curve_tally_finish(struct curve_tally *tally);
 int curve_stream_init(struct curve_stream *stream, struct curve_tally *tally, uint32_t nr_levels,
@@ -68,6 +75,9 @@ uint64_t curve_tally_misses(const struct curve_tally *tally, uint32_t sets, uint
 uint64_t curve_tally_rewalks(const struct curve_tally *tally, uint32_t sets, uint32_t ways);
 uint64_t curve_tally_opt_misses(const struct curve_tally *tally, uint32_t entries);
 
+/* The page is no longer in the sample. */
+void curve_stream_forget(struct curve_stream *stream, uint32_t page);
+
 /* A reference to another page than the last one, or one that needs a walk if it hits. */
 void curve_stream_touch(struct curve_stream *stream, uint32_t page, uint64_t vpn, bool rewalk);
 
@@ -77,7 +87,7 @@ void curve_stream_drop(struct curve_stream *stream, uint32_t page, uint64_t spac
 /* All caches are empty. */
 void curve_stream_clear(struct curve_stream *stream);
 
-/* `count` references to a page in a row. */
+/* `count` references to a page in a row. page 0: it is not in the sample. */
 static inline void curve_stream_refer(struct curve_stream *stream, uint32_t page, uint64_t space,
                                       uint64_t vpn, uint32_t count, bool rewalk)
 {
@@ -90,7 +100,8 @@ static inline void curve_stream_refer(struct curve_stream *stream, uint32_t page
 	stream->space = space;
 	stream->vpn = vpn;
 	stream->page = page;
-	curve_stream_touch(stream, page, vpn, rewalk);
+	if (likely(page))
+		curve_stream_touch(stream, page, vpn, rewalk);
 }
 
 #endif

@@ -124,6 +124,28 @@ few() {
 }
 check 'fewer sets and ways' few
 
+"$PAGEWALK" replay -q --curve all.csv --curve-only --curve-sample 0.999999 trace.lackey
+sampled() { # of nearly all pages: a few misses less at most
+	awk -F, '
+		$3 == 1 && $1 == "ram" && $2 == "lru" { misses[FILENAME, $5] = $7 }
+		END {
+			for (i in misses) {
+				split(i, at, SUBSEP)
+				if (at[1] != "all.csv" || !(("curve.csv", at[2]) in misses))
+					continue
+				off = misses["curve.csv", at[2]] - misses[i]
+				rows++
+				if (off > 100 || off < -100)
+					bad = 1
+			}
+			exit bad || rows < 20
+		}' curve.csv all.csv
+}
+check 'a sample of nearly all pages' sampled
+"$PAGEWALK" replay -q --curve some.csv --curve-only --curve-sample 100 trace.lackey
+"$PAGEWALK" replay -q --curve same.csv --curve-only --curve-sample 100 trace.lackey
+check 'a sample is always the same one' cmp some.csv same.csv
+
 # A recorded run: kernel and flushes are in the replay, and not in the curve.
 "$PAGEWALK" run -q --record full.pwt -- "$GUEST/working-set" >out
 "$PAGEWALK" run -q --record page.pwt --record-detail page -- "$GUEST/working-set" >out
@@ -157,6 +179,9 @@ refused() { # MESSAGE OPTION ...
 check 'a part of the options alone is a mistake' refused 'needs --curve FILE' --curve-opt
 check 'sets are a power of two' refused 'power of two' --curve x.csv --curve-sets 12
 check 'numbers are numbers' refused 'is no number' --curve x.csv --curve-ways many
+check 'a sample is a part or a number' refused 'a part of the pages' --curve x.csv --curve-sample 0
+check 'so many pages at a time have no optimal policy' \
+	refused 'the optimal policy needs' --curve x.csv --curve-opt --curve-sample 100
 check 'and nothing is written' test ! -e x.csv
 head -n 1000 trace.lackey >broken.lackey
 echo ' L nonsense' >>broken.lackey
