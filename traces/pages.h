@@ -11,6 +11,9 @@
  * their order; later accesses to that page are added to its count. The first store after
  * loads is a record of its own, since it may have to set D, and so are the loads after
  * it, since the entry may be a new one.
+ *
+ * Simplified: without a first level code and data share what comes next, and their order
+ * among each other, which is not kept, would matter there.
  */
 #ifndef PW_TRACES_PAGES_H
 #define PW_TRACES_PAGES_H

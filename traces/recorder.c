@@ -322,6 +322,7 @@ static int init_writer(struct trace_recorder *r, FILE *file, enum trace_detail d
 	};
 	int err = machine && command ? trace_writer_init(&r->writer, file, &info) : -ENOMEM;
 
+	r->writer.cuts_off = true;
 	free(machine);
 	free(command);
 	return err;

@@ -87,15 +87,15 @@ void trace_writer_forget_block(struct trace_writer *writer)
 	encoder_end_step(writer->encoder);
 }
 
-/* The first time: the header, in the place of what the file had. */
 static void write_header(struct trace_writer *writer)
 {
 	if (writer->frames.nr_frames || writer->error)
 		return;
-	if (ftruncate(fileno(writer->frames.file), 0) && errno != EINVAL && errno != EBADF)
-		writer->error = -errno; /* others, like a pipe, have nothing to cut off */
+	if (writer->cuts_off && ftruncate(fileno(writer->frames.file), 0) && errno != EINVAL)
+		writer->error = -errno; /* a pipe has nothing to cut off */
 	if (!writer->error)
-		writer->error = frame_write(&writer->frames, writer->header.data, writer->header.size);
+		writer->error =
+		    frame_write(&writer->frames, writer->header.data, writer->header.size);
 }
 
 static void write_frame(struct trace_writer *writer)

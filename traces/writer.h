@@ -15,11 +15,11 @@ struct trace_writer {
 	struct page_collector *pages; /* TRACE_PAGE */
 	struct frame_writer frames;
 	struct bytes header; /* until the first frame is written */
+	bool cuts_off;       /* what the file had, just before that */
 	int error;           /* the first one, -errno: nothing is written since */
 };
 
-/* The file stays the caller's. Nothing is written before the first frame is; then what it
- * had is cut off. 0 or -ENOMEM. */
+/* The file stays the caller's. Nothing is written before the first frame is. 0 or -ENOMEM. */
 int trace_writer_init(struct trace_writer *writer, FILE *file, const struct trace_info *info);
 void trace_writer_finish(struct trace_writer *writer); /* zeroed is fine */
 
