@@ -4,8 +4,8 @@
 
 #include <errno.h>
 
-#define RAM_LIMIT ((uint64_t)1 << 40) /* no trace of a machine moves more */
-#define MAX_ERROR 4095                /* results from -4095 to -1 are errors, as in Linux */
+#define MAX_MOVED (4 * GIB) /* of larger moves, which pages had D is not looked up */
+#define MAX_ERROR 4095      /* results from -4095 to -1 are errors, as in Linux */
 
 static int set_value(struct id_map *map, uint64_t key, uint64_t value)
 {
@@ -60,7 +60,7 @@ static int move_bytes(struct curve *curve, uint64_t space, va_t old, va_t new, u
 	uint64_t bytes = (uint64_t)1 << curve->options.page_shift;
 	int err = 0;
 
-	for (uint64_t at = 0; !err && at < len; at += bytes)
+	for (uint64_t at = 0; !err && at < len && len <= MAX_MOVED; at += bytes)
 		if (curve_is_stored(curve, space, old + at))
 			err = curve_mark_stored(curve, space, new + at);
 	drop_bytes(curve, space, old, len);
@@ -73,7 +73,7 @@ static int feed_mremap(struct curve *curve, const struct record_event *event)
 	uint64_t old_len = event->args[2], new_len = event->args[3];
 	uint64_t moved = new_len < old_len ? new_len : old_len;
 
-	if (failed(va) || old + old_len < old || moved > RAM_LIMIT)
+	if (failed(va) || old + old_len < old)
 		return 0;
 	if (new_len < old_len)
 		drop_bytes(curve, space, old + new_len, old_len - new_len);
