@@ -8,6 +8,7 @@
 . "$(dirname "$0")/tap.sh"
 
 [ "$(uname -sm)" = "Linux x86_64" ] || { echo "1..0 # SKIP not on x86-64 Linux"; exit 0; }
+[ -x "$NATIVE/show_static" ] || { echo "Bail out! no programs in NATIVE"; exit 1; }
 setarch -R true 2>/dev/null || { echo "1..0 # SKIP no personality(2) without randomisation"; exit 0; }
 
 natively() { # PROGRAM ARG ...
@@ -70,7 +71,9 @@ for program in show_static show_static_pie show_dynamic; do
 done
 
 # Within 2 % for static programs and 5 % for dynamic ones, or two faults: the kernel may
-# have a few pages in one folio, and map them at once.
+# have a few pages of libraries in one folio, and map them at once. Of busybox, which is
+# perhaps in use, there is a copy, of whose pages count_faults makes folios of their own.
+cp /bin/busybox "$scratch/busybox"
 near() { # GOT EXPECTED PERCENT
 	awk -v got="$1" -v expected="$2" -v percent="$3" 'BEGIN {
 		difference = got > expected ? got - expected : expected - got
@@ -90,7 +93,7 @@ while read -r percent program; do
 done <<END
 2 $NATIVE/show_static /proc/version
 2 $NATIVE/show_static_pie /proc/version
-2 /bin/busybox true
+2 $scratch/busybox true
 5 $NATIVE/show_dynamic /proc/version
 5 /bin/cat /proc/self/maps
 5 /usr/bin/perl -e 1
