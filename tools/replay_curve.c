@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tools/replay_curve.h"
 
+#include "sim/config.h"
 #include "traces/curve_tap.h"
 
 #include <errno.h>
@@ -19,6 +20,8 @@ static const char *lonely_option(const struct replay_curve *curve)
 		return "--curve-sets";
 	if (curve->sample)
 		return "--curve-sample";
+	if (curve->page)
+		return "--curve-page";
 	return curve->ways ? "--curve-ways" : NULL;
 }
 
@@ -34,6 +37,18 @@ static int read_number(const char *option, const char *text, uint32_t *value)
 	if (*text < '0' || *text > '9' || *end || errno || number > UINT32_MAX)
 		return complain("%s: %s is no number", option, text);
 	*value = (uint32_t)number;
+	return 0;
+}
+
+static int read_page_size(const char *text, struct curve_options *options)
+{
+	uint64_t bytes;
+
+	if (!text)
+		return 0;
+	if (!parse_size(text, &bytes) || !bytes || (bytes & (bytes - 1)))
+		return complain("--curve-page %s: a power of two", text);
+	options->page_shift = (uint32_t)__builtin_ctzll(bytes);
 	return 0;
 }
 
@@ -65,7 +80,7 @@ static int create(struct replay_curve *curve, const struct trace_source *source)
 	if (read_number("--curve-sets", curve->sets, &options.max_sets) ||
 	    read_number("--curve-ways", curve->ways, &options.max_ways))
 		return EXIT_MISTAKE;
-	if (read_sample(curve->sample, &options))
+	if (read_page_size(curve->page, &options) || read_sample(curve->sample, &options))
 		return EXIT_MISTAKE;
 	options.opt = curve->opt;
 	options.flush_on_switch = curve->flush;

@@ -12,7 +12,7 @@
 struct replay_curve {
 	/* options */
 	const char *path; /* NULL: no curve */
-	const char *sets, *ways, *sample;
+	const char *page, *sets, *ways, *sample;
 	bool opt, flush, only;
 
 	struct curve *curve;
@@ -39,6 +39,8 @@ struct replay_curve {
 	    REPLAY_CURVE_ROW(at, "curve-sample", "PART|PAGES", OPTION_TEXT, sample,                \
 	                     "--curve: an estimate from a part of the pages (0.01), or from so "   \
 	                     "many at a time (8192)"),                                             \
+	    REPLAY_CURVE_ROW(at, "curve-page", "SIZE", OPTION_TEXT, page,                          \
+	                     "--curve: as if all pages had this size (4K)"),                       \
 	    REPLAY_CURVE_ROW(at, "curve-flush", NULL, OPTION_FLAG, flush,                          \
 	                     "--curve: a change of address space empties the TLBs, as without "    \
 	                     "PCIDs"),                                                             \

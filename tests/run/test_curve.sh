@@ -124,6 +124,18 @@ few() {
 }
 check 'fewer sets and ways' few
 
+"$PAGEWALK" replay -q --curve large.csv --curve-only --curve-page 2M trace.lackey
+large() { # each page of 2 MB is a compulsory miss
+	pages=$(awk '{
+		sub(",.*", "", $2)
+		sub("[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]$", "", $2)
+		digit = substr($2, length($2)) # bits 20 to 23: 21 and above count
+		print substr($2, 1, length($2) - 1) int((index("0123456789abcdef", digit) - 1) / 2)
+	}' trace.lackey | sort -u | wc -l)
+	echo "$pages pages, $(of_curve large.csv unified 1 1000) misses"
+	[ "$pages" = "$(of_curve large.csv unified 1 1000)" ]
+}
+check 'pages of 2 MB' large
 "$PAGEWALK" replay -q --curve all.csv --curve-only --curve-sample 0.999999 trace.lackey
 sampled() { # of nearly all pages: a few misses less at most
 	awk -F, '
@@ -179,6 +191,7 @@ refused() { # MESSAGE OPTION ...
 check 'a part of the options alone is a mistake' refused 'needs --curve FILE' --curve-opt
 check 'sets are a power of two' refused 'power of two' --curve x.csv --curve-sets 12
 check 'numbers are numbers' refused 'is no number' --curve x.csv --curve-ways many
+check 'pages have 4 KB at least' refused 'pages must have' --curve x.csv --curve-page 1K
 check 'a sample is a part or a number' refused 'a part of the pages' --curve x.csv --curve-sample 0
 check 'so many pages at a time have no optimal policy' \
 	refused 'the optimal policy needs' --curve x.csv --curve-opt --curve-sample 100
