@@ -17,7 +17,8 @@ struct numbers {
 
 /* One of the traces. */
 struct part {
-	struct trace_source *source; /* NULL: it is over */
+	struct trace_source *source;
+	bool is_over;
 	struct trace_batch batch;
 	uint32_t next;  /* of its accesses */
 	bool has_batch; /* with something left in it */
@@ -106,8 +107,6 @@ static void count_progress(struct merge *own)
 {
 	own->source.nr_records = own->source.bytes_done = 0;
 	for (uint32_t i = 0; i < own->nr; i++) {
-		if (!own->parts[i].source)
-			continue;
 		own->source.nr_records += own->parts[i].source->nr_records;
 		own->source.bytes_done += own->parts[i].source->bytes_done;
 	}
@@ -159,7 +158,7 @@ static void begin_turn(struct merge *own)
 {
 	do
 		own->current = (own->current + 1) % own->nr;
-	while (!own->parts[own->current].source);
+	while (own->parts[own->current].is_over);
 	own->left = own->quantum;
 }
 
@@ -196,7 +195,7 @@ static int next(struct trace_source *source, struct trace_batch *batch)
 		}
 		count_progress(own);
 		if (!status) {
-			part->source = NULL;
+			part->is_over = true;
 			own->nr_open--;
 		}
 		if (own->nr_open && (!status || !own->left))
@@ -222,6 +221,30 @@ static void close_merge(struct trace_source *source)
 
 static const struct trace_source_ops merge_ops = { .next = next, .close = close_merge };
 
+/* What is known of all of them. 0 or -EINVAL. */
+static int join_info(struct merge *own, struct trace_source *const *sources)
+{
+	struct trace_source *joined = &own->source;
+	bool all_sizes_known = true;
+
+	joined->info = (struct trace_info){ .format = "merged",
+		                            .producer = "pagewalk trace merge",
+		                            .detail = sources[0]->info.detail };
+	for (uint32_t i = 0; i < own->nr; i++) {
+		const struct trace_info *info = &sources[i]->info;
+
+		if (info->detail != joined->info.detail)
+			return -EINVAL;
+		if (info->va_bits > joined->info.va_bits)
+			joined->info.va_bits = info->va_bits;
+		joined->bytes += sources[i]->bytes;
+		all_sizes_known &= sources[i]->bytes != 0;
+	}
+	if (!all_sizes_known)
+		joined->bytes = 0;
+	return 0;
+}
+
 int trace_merge_open(struct trace_source **out, struct trace_source **sources, uint32_t nr,
                      uint64_t quantum, bool one_system, char *why, size_t why_size)
 {
@@ -232,21 +255,13 @@ int trace_merge_open(struct trace_source **out, struct trace_source **sources, u
 		return -ENOMEM;
 	}
 	own->source.ops = &merge_ops;
-	own->source.info = (struct trace_info){ .format = "merged",
-		                                .producer = "pagewalk trace merge",
-		                                .detail = sources[0]->info.detail };
 	own->quantum = own->left = quantum;
 	own->nr = own->nr_open = nr;
 	for (uint32_t i = 0; i < nr; i++) {
-		const struct trace_info *info = &sources[i]->info;
-
 		own->parts[i].source = sources[i];
 		own->parts[i].numbers = &own->parts[one_system ? 0 : i].own_numbers;
-		own->source.bytes += sources[i]->bytes;
-		if (info->va_bits > own->source.info.va_bits)
-			own->source.info.va_bits = info->va_bits;
-		if (info->detail == own->source.info.detail)
-			continue;
+	}
+	if (join_info(own, sources)) {
 		snprintf(why, why_size, "some tell every access, others pages");
 		free(own);
 		return -EINVAL;
