@@ -197,10 +197,10 @@ static int report(const struct sweep *sweep)
 	}
 	nr_left = nr_rows - nr_done - nr_impossible;
 	if (!sweep->quiet)
-		fprintf(
-		    stderr,
-		    "sweep: %zu cells: %zu done (%zu of them before), %zu impossible, %zu not done\n",
-		    nr_rows, nr_done, nr_done - sweep->run.nr_done, nr_impossible, nr_left);
+		fprintf(stderr,
+		        "sweep: %zu cells: %zu done (%zu of them before), %zu impossible, %zu not "
+		        "done\n",
+		        nr_rows, nr_done, nr_done - sweep->run.nr_done, nr_impossible, nr_left);
 	return nr_left ? 1 : 0;
 }
 

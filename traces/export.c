@@ -207,7 +207,8 @@ int trace_export_create(struct trace_sink **out, const char *name, FILE *file,
 	int err;
 
 	if (!format) {
-		snprintf(why, why_size, "no such format to write: %s; see pagewalk trace formats", name);
+		snprintf(why, why_size, "no such format to write: %s; see pagewalk trace formats",
+		         name);
 		return -EINVAL;
 	}
 	if (format->needs_instructions && info->detail == TRACE_PAGE) {

@@ -79,7 +79,8 @@ static int choose(const struct import_format **out, struct container *container,
 		*out = find_named(format);
 		if (*out)
 			return 0;
-		snprintf(why, why_size, "%s: no such trace format; see pagewalk trace formats", format);
+		snprintf(why, why_size, "%s: no such trace format; see pagewalk trace formats",
+		         format);
 		return -EINVAL;
 	}
 	*out = find_fitting(container, &other);
