@@ -23,11 +23,11 @@
  */
 #define RECORD_EVENTS(X)                                                                           \
 	/* CPUs */                                                                                 \
-	X(RECORD_TURN, "turn", "")       /* it is event.cpu that runs, from here on */             \
-	X(RECORD_SWITCH, "switch", "mm") /* event.cpu runs event.task from here on */              \
-	X(RECORD_LOAD_MM, "load_mm", "mm")                                                         \
-	X(RECORD_LAZY_TLB, "lazy_tlb", "of_cpu")                                                   \
-	X(RECORD_THREADS, "threads", "") /* the kernel's own had their chance to run */            \
+	X(RECORD_TURN, "turn", "")               /* it is event.cpu that runs, from here on */     \
+	X(RECORD_SWITCH, "switch", "mm")         /* event.cpu runs event.task from here on */      \
+	X(RECORD_LOAD_MM, "load_mm", "mm")       /* its CR3; SWITCH alone does not */              \
+	X(RECORD_LAZY_TLB, "lazy_tlb", "of_cpu") /* it keeps what it has loaded, idle */           \
+	X(RECORD_THREADS, "threads", "")         /* the kernel's own had their chance to run */    \
 	/* accesses that the tables did not allow: the kernel handled the fault; nobody did,       \
 	 * after too many tries */                                                                 \
 	X(RECORD_FAULT, "fault", "va kind priv ip")                                                \
@@ -53,10 +53,11 @@
 	  "mm task_size mmap_base start_brk brk start_data end_data")                              \
 	X(RECORD_MM_LIMITS, "mm_limits", "mm stack data memlock as")                               \
 	X(RECORD_MM_OWNER, "mm_owner", "mm pid oom_score_adj")                                     \
-	X(RECORD_INSERT_VMA, "insert_vma", "mm start end flags special result_r")                  \
+	X(RECORD_INSERT_VMA, "insert_vma",                                                         \
+	  "mm start end flags special result_r") /* special: enum vdso_part */                     \
 	X(RECORD_VM_BRK, "vm_brk", "mm start len result_r")                                        \
 	X(RECORD_MMAP, "mmap", "mm file hint len prot flags pgoff va_r")                           \
-	X(RECORD_FORBID_WRITING, "forbid_writing", "mm start len")                                 \
+	X(RECORD_FORBID_WRITING, "forbid_writing", "mm start len") /* mprotect() must refuse */    \
 	X(RECORD_MUNMAP, "munmap", "mm start len result_r")                                        \
 	X(RECORD_MPROTECT, "mprotect", "mm start len prot result_r")                               \
 	X(RECORD_MREMAP, "mremap", "mm old old_len new_len flags new va_r")                        \
@@ -105,7 +106,7 @@
 	X(RECORD_VFREE, "vfree", "object")                                                         \
 	X(RECORD_IOREMAP, "ioremap", "behind_ram size object_r")                                   \
 	X(RECORD_IOUNMAP, "iounmap", "object")                                                     \
-	X(RECORD_KERNEL_ACCESS, "kernel_access", "object offset len store")                        \
+	X(RECORD_KERNEL_ACCESS, "kernel_access", "object offset len store") /* store: 0 or 1 */    \
 	/* the machine's administrator */                                                          \
 	X(RECORD_SYSCTL, "sysctl", "value") /* text: its name */                                   \
 	X(RECORD_LOWMEM_RATIO, "lowmem_ratio", "dma dma32 normal highmem")                         \

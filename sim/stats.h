@@ -12,6 +12,7 @@
 
 struct cpu;
 struct machine;
+struct mm_struct;
 struct task;
 
 /* What a task had done, kept when what it is read from goes. Zero-initialised is
@@ -35,7 +36,6 @@ void task_figures_resume(struct task *task);
 void task_figures_pause(struct task *task);
 
 /* Before the task leaves the mm: keeps its figures. mm may be NULL. */
-struct mm_struct;
 void task_figures_leave_mm(struct task *task, const struct mm_struct *mm);
 
 /* Before an ending task lets go of the CPU. */

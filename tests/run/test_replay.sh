@@ -55,6 +55,9 @@ if [ -x $busybox ]; then
 		$busybox sh -c 'busybox seq 1 200 | busybox sort | busybox tail'
 	same 'files that are written, cut and removed' -- $busybox sh -c \
 		'busybox cp lines a; echo more >>a; : >a; busybox rm a; busybox cat lines'
+	same 'one that the OOM killer takes' --ram 4M -- $busybox sh -c "'$GUEST/sweep' 6M; echo \$?"
+	same 'allocations that fail' --set fault_inject.page_alloc=every:40 -- \
+		$busybox sh -c 'busybox seq 1 50 | busybox sort'
 	same 'a cold page cache' --set page_cache=cold -- $busybox wc lines
 else
 	skip 'busybox' "no $busybox"
@@ -64,6 +67,7 @@ if [ -x /bin/ls ]; then
 fi
 same 'threads on four CPUs' --set cpus=4 -- "$GUEST/threads" 4 20
 same 'an i386 program on p6' -m p6 -- "$GUEST/cow-i386"
+same 'high memory' -m p6 --ram 1G -- "$GUEST/touch-i386" 2M 1
 same 'copy-on-write' -- "$GUEST/cow"
 same 'shared memory' -- "$GUEST/shared" all 256K
 same 'stack growth' -- "$GUEST/stack"
