@@ -32,6 +32,7 @@ struct thread {
 	uint64_t random;
 	uint64_t nr_changes;
 	uint8_t *spare; /* a page's place, of this thread alone */
+	uint8_t *stack;
 };
 
 static struct {
@@ -170,13 +171,14 @@ int guest_main(int argc, char **argv)
 		thread->index = i;
 		thread->random = pattern(i, 0) | 1;
 		thread->spare = map(PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1);
+		/* Once threads run, a new mapping might get a place that one of them has left
+		 * for a moment. */
+		thread->stack = map(STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1);
 	}
-	for (uint32_t i = 1; i < nr_threads; i++) {
-		uint8_t *stack = map(STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1);
-
-		check(start_thread(stack + STACK_BYTES, &all.thread[i].tid, work, &all.thread[i]),
+	for (uint32_t i = 1; i < nr_threads; i++)
+		check(start_thread(all.thread[i].stack + STACK_BYTES, &all.thread[i].tid, work,
+		                   &all.thread[i]),
 		      "clone");
-	}
 	work(&all.thread[0]);
 	for (uint32_t i = 0; i < nr_threads; i++) {
 		uint32_t tid;
