@@ -132,7 +132,7 @@ static void round_trip(const void *data, size_t size)
 {
 	const struct trace_info info = info_of(TRACE_FULL);
 	struct digest first = { 0 }, second = { 0 };
-	struct trace_sink *sink;
+	struct trace_sink *sink = NULL;
 	size_t copy_size;
 	char *copy, why[100];
 	FILE *file = open_memstream(&copy, &copy_size);

@@ -88,7 +88,7 @@ struct table {
 static struct table table_of(struct trace_source *source, uint64_t max)
 {
 	struct trace_info info = source->info;
-	struct trace_sink *sink;
+	struct trace_sink *sink = NULL;
 	struct table table;
 	char why[600];
 	FILE *out = open_memstream(&table.text, &table.size);
