@@ -14,16 +14,30 @@
 #define HELP_LETTER 'h'
 #define LONG_ONLY 0x100 /* getopt's value of row i without a letter: LONG_ONLY + i */
 
+/* A broken file's words may be part of a message, but not of the terminal's control. */
+static void disarm(char *text)
+{
+	for (; *text; text++)
+		if (((unsigned char)*text < ' ' && *text != '\n' && *text != '\t') || *text == 0x7f)
+			*text = '?';
+}
+
 int complain(const char *format, ...)
 {
+	char *text;
 	va_list args;
+	int len;
 
 	fflush(stdout);
-	fputs("pagewalk: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	len = vasprintf(&text, format, args);
 	va_end(args);
-	putc('\n', stderr);
+	if (len < 0)
+		text = NULL;
+	else
+		disarm(text);
+	fprintf(stderr, "pagewalk: %s\n", text ? text : "out of memory");
+	free(text);
 	return EXIT_MISTAKE;
 }
 

@@ -104,4 +104,9 @@ rm -f ./*
 run -q --stats new.json ./no-such-program 2>err
 rm -f err
 same 'and makes none' '' "$(ls -A)"
+
+# What a message quotes does not steer the terminal
+"$PAGEWALK" "$(printf 'a\033[31mb')" 2>err
+same 'no escape sequences in messages' 0 "$(grep -c "$(printf '\033')" err)"
+check 'the word is still there' grep -q 'a?\[31mb' err
 finish
