@@ -101,15 +101,25 @@ static bool has_ended(const struct machine *machine)
 	return !list_empty(&machine->reports) && machine_first_report(machine)->has_ended;
 }
 
+/* Foreign traces do not tell it. */
+static void write_command(const struct machine *machine, FILE *out)
+{
+	char **arg = list_empty(&machine->reports) ? NULL : machine_first_report(machine)->argv;
+
+	if (!arg)
+		return;
+	fputs("pagewalk:", out);
+	for (; *arg; arg++)
+		fprintf(out, " %s", *arg);
+	putc('\n', out);
+}
+
 static void write_head(const struct machine *machine, FILE *out)
 {
 	uint64_t now = machine_now_ns(machine);
 
-	fputs("pagewalk:", out);
-	if (!list_empty(&machine->reports))
-		for (char **arg = machine_first_report(machine)->argv; arg && *arg; arg++)
-			fprintf(out, " %s", *arg);
-	fprintf(out, "\nmachine %s, %s", machine->config.name, engine_name(machine));
+	write_command(machine, out);
+	fprintf(out, "machine %s, %s", machine->config.name, engine_name(machine));
 	if (has_ended(machine))
 		fprintf(out, ", exit status %d", machine_exit_status(machine));
 	putc('\n', out);
