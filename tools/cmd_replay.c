@@ -155,6 +155,24 @@ static int replay_trace(struct replay_command *command, const char *path)
 	return broken ? broken : status;
 }
 
+/* What would be passed over in silence. */
+static int check_options(const struct replay_command *command)
+{
+	bool chooses = command->choice.name || command->choice.nr_overrides;
+
+	if (command->interval_every && !command->stats_path)
+		return complain("--interval: the time series is part of --stats FILE");
+	if (command->curve.only &&
+	    (chooses || command->stats_path || command->fold || command->check))
+		return complain(
+		    "--curve-only: there is no replay, and no machine: %s is not for it",
+		    chooses               ? "-m or --set"
+		    : command->stats_path ? "--stats"
+		    : command->fold       ? "--fold"
+		                          : "--check");
+	return 0;
+}
+
 static int run(const struct command *this, int argc, char **argv)
 {
 	struct replay_command *command = calloc(1, sizeof(*command));
@@ -167,9 +185,7 @@ static int run(const struct command *this, int argc, char **argv)
 	else if (argc - first != 1)
 		status = complain("replay: it is replay [OPTIONS] TRACE; see pagewalk replay "
 		                  "--help");
-	else if (command->interval_every && !command->stats_path)
-		status = complain("--interval: the time series is part of --stats FILE");
-	else
+	else if (!(status = check_options(command)))
 		status = replay_trace(command, argv[first]);
 	replay_destroy(command->replay);
 	replay_curve_finish(&command->curve);

@@ -43,7 +43,7 @@ int main(int argc, char **argv)
 		puts("pagewalk " PAGEWALK_VERSION);
 	else
 		status = run_command(argc - 1, argv + 1);
-	if (fflush(stdout) && !status)
-		status = EXIT_MISTAKE;
+	if ((fflush(stdout) || ferror(stdout)) && !status)
+		status = complain("standard output: what was to be written is not all there");
 	return status;
 }

@@ -17,6 +17,8 @@ int recording_open(struct recording *recording, enum engine_mode engine)
 		return recording->has_detail
 		           ? complain("--record-detail: there is no --record FILE")
 		           : 0;
+	if (!strcmp(recording->path, "-"))
+		return complain("--record -: standard output is the program's; --record FILE");
 	if (engine != ENGINE_EXACT)
 		return complain("--record: the engine \"faults\" does not see every access; "
 		                "\"exact\" does");

@@ -171,7 +171,8 @@ int sweep_gather_cells(struct sweep_table *table, const struct sweep_cells *cell
 
 static int take_label(struct sweep_row *row, const struct yaml *root)
 {
-	const struct yaml *set = yaml_find(root, "set");
+	const struct yaml *found = yaml_find(root, "set");
+	const struct yaml *set = found && found->kind == YAML_MAPPING ? found : NULL;
 	int status = 0;
 
 	row->input = get_text(root, "input");

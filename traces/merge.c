@@ -237,6 +237,7 @@ static int join_info(struct merge *own, struct trace_source *const *sources)
 			return -EINVAL;
 		if (info->va_bits > joined->info.va_bits)
 			joined->info.va_bits = info->va_bits;
+		joined->info.is_physical |= info->is_physical;
 		joined->bytes += sources[i]->bytes;
 		all_sizes_known &= sources[i]->bytes != 0;
 	}

@@ -109,4 +109,12 @@ same 'and makes none' '' "$(ls -A)"
 "$PAGEWALK" "$(printf 'a\033[31mb')" 2>err
 same 'no escape sequences in messages' 0 "$(grep -c "$(printf '\033')" err)"
 check 'the word is still there' grep -q 'a?\[31mb' err
+
+# Standard output
+if [ -w /dev/full ]; then
+	"$PAGEWALK" machine keys >/dev/full 2>err
+	same 'a full standard output is told' 1 "$([ $? = 125 ] && grep -c '^pagewalk: standard output: ' err)"
+else
+	skip 'a full standard output is told' 'no /dev/full'
+fi
 finish

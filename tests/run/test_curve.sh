@@ -195,6 +195,9 @@ check 'pages have 4 KB at least' refused 'pages must have' --curve x.csv --curve
 check 'a sample is a part or a number' refused 'a part of the pages' --curve x.csv --curve-sample 0
 check 'so many pages at a time have no optimal policy' \
 	refused 'the optimal policy needs' --curve x.csv --curve-opt --curve-sample 100
+for option in '--stats x.json' '-m zen2' '--ram 1G' --check --fold; do
+	check "no replay, so no $option" refused '^pagewalk: --curve-only: ' --curve x.csv --curve-only $option
+done
 check 'and nothing is written' test ! -e x.csv
 head -n 1000 trace.lackey >broken.lackey
 echo ' L nonsense' >>broken.lackey

@@ -97,6 +97,7 @@ check 'a detail that there is not is refused' \
 	mistake 'full or page' --record-detail some --record "$scratch/none"
 check 'a detail of nothing is refused' mistake 'no --record' --record-detail page
 check 'a folder is no file' mistake "--record $scratch: Is a directory" --record "$scratch"
+check 'a recording is not mixed with what the program prints' mistake '--record -: ' --record -
 check 'no file is left of all these' test ! -e "$scratch/none"
 check 'a full disk is told' mistake 'No space left' --record /dev/full
 

@@ -258,6 +258,13 @@ same 'options of all cells' faults "$(column kept/sweep.csv engine)"
 "$PAGEWALK" run -q -m teaching "$GUEST/random" 4K 10 >out
 check 'what a guest prints can be kept' cmp out kept/*.out
 
+mkdir strange
+for set in '[1, 2]' word 7 '{a: [1]}'; do
+	echo "{status: failed, set: $set}" >strange/cell.cell
+	sweep -q --collect strange 2>err
+	same "a cell's file that is none of ours, set: $set" 1 $?
+done
+
 # ---- mistakes ----
 
 mistaken() { # MESSAGE MATRIX: as m.yaml:LINE:COLUMN: ...
