@@ -52,14 +52,14 @@ static const struct option_row option_rows[] = {
 
 static int build(struct replay_command *command, const char *path)
 {
-	const struct replay_options options = { .fold = command->fold,
-		                                .check = command->check,
-		                                .kernel_log = stderr };
+	const struct replay_options options = {
+		.name = path, .fold = command->fold, .check = command->check, .kernel_log = stderr
+	};
 	char why[512];
 
 	if (trace_open(&command->source, path, command->format, why, sizeof(why)))
 		return complain("%s", why);
-	if (replay_curve_begin(&command->curve, command->source))
+	if (replay_curve_begin(&command->curve, command->source, path))
 		return EXIT_MISTAKE;
 	if (command->curve.only)
 		return 0;

@@ -89,7 +89,7 @@ static int create(struct replay_curve *curve, const struct trace_source *source)
 	return 0;
 }
 
-int replay_curve_begin(struct replay_curve *curve, struct trace_source *source)
+int replay_curve_begin(struct replay_curve *curve, struct trace_source *source, const char *path)
 {
 	int status;
 
@@ -101,7 +101,7 @@ int replay_curve_begin(struct replay_curve *curve, struct trace_source *source)
 	status = create(curve, source);
 	if (!status)
 		status = output_open_for(&curve->csv, "--curve", curve->path);
-	if (!status && curve_tap_open(&curve->tap, source, curve->curve))
+	if (!status && curve_tap_open(&curve->tap, source, path, curve->curve))
 		status = complain("out of memory");
 	return status;
 }

@@ -46,9 +46,9 @@ struct replay_curve {
 	                     "PCIDs"),                                                             \
 	    REPLAY_CURVE_ROW(at, "curve-only", NULL, OPTION_FLAG, only, "--curve, and no replay")
 
-/* 0, or EXIT_MISTAKE and told: an option is wrong, or the file cannot be written. From here
- * on the trace is to be read from curve->tap. */
-int replay_curve_begin(struct replay_curve *curve, struct trace_source *source);
+/* `path` names the trace. 0, or EXIT_MISTAKE and told: an option is wrong, or the file cannot be
+ * written. From here on the trace is to be read from curve->tap. */
+int replay_curve_begin(struct replay_curve *curve, struct trace_source *source, const char *path);
 
 /* Writes what there is: the file, and a table on standard error unless quiet. 0, or
  * EXIT_MISTAKE and told. */

@@ -47,7 +47,9 @@ static void fail(struct lane *lane, const char *status, const char *why)
 static void prepare(struct lane *lane)
 {
 	const struct sweep_matrix *matrix = lane->cell->matrix;
-	const struct replay_options options = { .fold = matrix->fold, .check = matrix->check };
+	const struct replay_options options = { .name = lane->cell->input->trace,
+		                                .fold = matrix->fold,
+		                                .check = matrix->check };
 	char why[512];
 	int err = sweep_cell_load_machine(lane->cell, &lane->config, why, sizeof(why));
 

@@ -7,12 +7,15 @@
 struct curve_tap {
 	struct trace_source source; /* first */
 	struct trace_source *from;
+	const char *name; /* the caller's */
 	struct curve *curve;
 };
 
 static int fail(struct trace_source *source, int err)
 {
-	snprintf(source->error, sizeof(source->error), "curve: record %lu: %s",
+	const struct curve_tap *tap = (struct curve_tap *)source;
+
+	snprintf(source->error, sizeof(source->error), "%s: record %lu: --curve: %s", tap->name,
 	         (unsigned long)source->nr_records,
 	         err == -EOVERFLOW ? "too many pages or CPUs" : "out of memory");
 	return err;
@@ -39,7 +42,8 @@ static void close_tap(struct trace_source *source)
 	free(source);
 }
 
-int curve_tap_open(struct trace_source **out, struct trace_source *from, struct curve *curve)
+int curve_tap_open(struct trace_source **out, struct trace_source *from, const char *name,
+                   struct curve *curve)
 {
 	static const struct trace_source_ops ops = { .next = next, .close = close_tap };
 	struct curve_tap *tap = calloc(1, sizeof(*tap));
@@ -49,6 +53,7 @@ int curve_tap_open(struct trace_source **out, struct trace_source *from, struct 
 	tap->source = *from;
 	tap->source.ops = &ops;
 	tap->from = from;
+	tap->name = name;
 	tap->curve = curve;
 	*out = &tap->source;
 	return 0;

@@ -7,7 +7,9 @@
 
 #include "traces/curve.h"
 
-/* 0 or -ENOMEM. Both must outlive it, and are not closed with it. */
-int curve_tap_open(struct trace_source **out, struct trace_source *from, struct curve *curve);
+/* 0 or -ENOMEM. What is given must outlive it, and is not closed with it; `name` is that of the
+ * trace, for messages. */
+int curve_tap_open(struct trace_source **out, struct trace_source *from, const char *name,
+                   struct curve *curve);
 
 #endif

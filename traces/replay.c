@@ -132,12 +132,14 @@ int replay_skip(struct replay *replay)
 int replay_refuse(struct replay *replay, const char *format, ...)
 {
 	va_list args;
-	int len = snprintf(replay->error, sizeof(replay->error),
-	                   "record %lu: ", (unsigned long)replay->counts.records);
+	const char *name = replay->options.name;
+	char what[256];
 
 	va_start(args, format);
-	vsnprintf(replay->error + len, sizeof(replay->error) - (size_t)len, format, args);
+	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
+	snprintf(replay->error, sizeof(replay->error), "%s%srecord %lu: %s", name ? name : "",
+	         name ? ": " : "", (unsigned long)replay->counts.records, what);
 	return -EINVAL;
 }
 

@@ -18,6 +18,7 @@
 #include "traces/trace.h"
 
 struct replay_options {
+	const char *name; /* of the trace, for messages; NULL: none */
 	bool fold;        /* foreign addresses that no program can have: folded, not refused */
 	bool check;       /* --check */
 	FILE *kernel_log; /* printk lines; NULL: nowhere */

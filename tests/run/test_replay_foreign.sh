@@ -90,7 +90,7 @@ check 'and the statistics say so' stat_is replay.complete false
 
 echo ' L ffffffff81000000,8' >kernel.lackey
 check 'an address of the kernel is refused' \
-	fails_with 125 'record 1: .*0xffffffff81000000.*--fold' \
+	fails_with 125 '^pagewalk: kernel.lackey: record 1: .*0xffffffff81000000.*--fold' \
 	replay -q -f lackey kernel.lackey
 check 'or folded' replay -q -f lackey --fold kernel.lackey
 check '--set changes the machine' \
