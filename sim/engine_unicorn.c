@@ -150,6 +150,14 @@ static void record_block_rest(struct engine *e)
 		              e->unfetched);
 }
 
+/* Nothing cuts it short any more, as its last instruction, a rep one, begins another round:
+ * of these there may be more than a recorder can hold back. */
+static void record_block_done(struct engine *e)
+{
+	if (e->recorder)
+		e->recorder->open = NULL;
+}
+
 /* It came only as far as this many fetches. */
 static void record_block_cut(struct engine *e, uint32_t nr_fetches)
 {
@@ -401,8 +409,12 @@ static void on_exact_block(uc_engine *uc, uint64_t va, uint32_t size, void *user
 
 	settle_whole_block(e);
 	on_block(uc, va, size, user);
-	if (unlikely(!e->counted || e->has_stopped))
+	if (unlikely(e->has_stopped))
 		return;
+	if (unlikely(!e->counted)) {
+		record_block_done(e);
+		return;
+	}
 	mmu_access(e->mmu, va, ACCESS_FETCH, PRIV_USER);
 	e->unfetched = e->counted - 1;
 	e->is_split = (va & PAGE_MASK) != last_page;

@@ -248,8 +248,10 @@ int replay_accesses(struct replay *replay, const struct trace_batch *batch)
 	bool is_there = replay_current(replay) != NULL;
 	int err = 0;
 
-	if (unlikely(replay->retries[batch->cpu].ip) && is_there)
+	if (unlikely(replay->retries[batch->cpu].ip) && is_there) {
 		access = pass_retry(replay, mmu, batch, &err);
+		is_there = replay_current(replay) != NULL;
+	}
 	for (; !err && is_there && access < end; access++) {
 		replay->counts.accesses += access->count;
 		if (likely(

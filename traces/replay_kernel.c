@@ -156,7 +156,7 @@ int replay_cache_create(struct replay *replay, const struct record_event *event)
 
 	if (!event->text || event->args[1] & ~(uint64_t)SLAB_HWCACHE_ALIGN)
 		return replay_refuse(replay, "no slab cache");
-	cache = call_kmem_cache_create(k, event->text, event->args[0], SLAB_HWCACHE_ALIGN);
+	cache = call_kmem_cache_create(k, event->text, event->args[0], (uint32_t)event->args[1]);
 	return add_object(
 	    replay, event->args[2],
 	    &(struct replay_object){ .kind = CACHE, .va = va_of(k, cache), .cache = cache });
