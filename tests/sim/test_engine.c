@@ -823,6 +823,27 @@ START_TEST(a_block_in_two_pages_is_told_as_it_is_fetched)
 }
 END_TEST
 
+/* What was told can go; of a block that is open it could not. */
+static void let_go(struct recorder *self)
+{
+	ck_assert_ptr_null(self->open);
+	self->next = r.accesses;
+}
+
+SNIPPET(long_repeat, "mov $1000,%ecx\n"
+                     "rep stosb\n"
+                     "syscall")
+
+START_TEST(a_recorder_need_not_hold_back_the_rounds_of_a_rep_instruction)
+{
+	start_recording();
+	r.recorder.drain = let_go;
+	f.regs.gpr[REG_DI] = DATA_VA;
+	RUN(long_repeat);
+	ck_assert_uint_eq(accesses()[ACCESS_STORE], 1000);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("sim/engine");
@@ -860,6 +881,7 @@ int main(void)
 	tcase_add_test(tcase, an_access_across_pages_is_told_in_its_two_parts);
 	tcase_add_test(tcase, a_block_that_a_fault_cuts_is_told_as_far_as_it_came);
 	tcase_add_test(tcase, a_block_in_two_pages_is_told_as_it_is_fetched);
+	tcase_add_test(tcase, a_recorder_need_not_hold_back_the_rounds_of_a_rep_instruction);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
 }
