@@ -28,7 +28,7 @@ static bool read_number(const char **text, uint64_t *value)
 static bool read_range(const char *text, struct trace_range *range)
 {
 	*range = (struct trace_range){ 0 };
-	if (*text != '-' && !read_number(&text, &range->first))
+	if (*text != '-' && (!read_number(&text, &range->first) || !range->first))
 		return false;
 	if (!*text)
 		range->last = range->first;

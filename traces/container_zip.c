@@ -104,7 +104,9 @@ uint64_t zip_members_done(const struct zip_members *zip)
 {
 	double part = 0;
 
-	if (zip->member && zip->stat.size)
+	/* The directory may say anything. */
+	if (zip->member && zip->stat.size && zip->member_read <= zip->stat.size &&
+	    zip->stat.comp_size <= INT64_MAX)
 		part = (double)zip->member_read / (double)zip->stat.size;
 	return zip->done + (uint64_t)(part * (double)zip->stat.comp_size);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,8 +85,10 @@ static int copy_batch(struct chunk *chunk, struct trace_source *source)
 		return status;
 	if (batch->nr)
 		copy_accesses(chunk, batch);
-	if (batch->event && copy_event(chunk, batch))
+	if (batch->event && copy_event(chunk, batch)) {
+		snprintf(source->error, sizeof(source->error), "out of memory");
 		return -ENOMEM;
+	}
 	chunk->nr_batches++;
 	return 1;
 }
