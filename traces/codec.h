@@ -19,6 +19,9 @@
 #define FRAME_MAX_ELEMENTS ((uint32_t)1 << 18) /* of all shapes */
 #define FRAME_MAX_ACCESSES ((uint32_t)1 << 21)
 
+/* More than any two pages of code have. */
+#define BLOCK_MAX_INSTRUCTIONS ((uint32_t)1 << 13)
+
 /* A step that would have more of them becomes two. */
 #define STEP_MAX_ELEMENTS 512
 #define STEP_MAX_LOOSE 16 /* where no fetch begins it */

@@ -170,7 +170,7 @@ static bool read_new_block(struct trace_decoder *d, va_t base, struct trace_bloc
 	const uint8_t *lengths = cursor_take(in, nr);
 	struct trace_block **piece;
 
-	if (!lengths || !nr || d->nr_blocks == FRAME_MAX_SHAPES)
+	if (!lengths || !nr || nr > BLOCK_MAX_INSTRUCTIONS || d->nr_blocks == FRAME_MAX_SHAPES)
 		return refuse(d, "a block that is none");
 	piece = &d->blocks[d->nr_blocks / PIECE_BLOCKS];
 	if (!*piece)
@@ -550,9 +550,8 @@ static void read_columns(struct trace_decoder *d, struct cursor *in)
 	for (int i = 0; i < NR_COLUMNS; i++) {
 		const uint8_t *data = cursor_take(in, sizes[i]);
 
-		if (!data)
-			sizes[i] = 0;
-		d->columns[i] = (struct cursor){ .next = data, .end = data + sizes[i] };
+		d->columns[i] =
+		    (struct cursor){ .next = data, .end = data ? data + sizes[i] : NULL };
 	}
 	if (in->failed || cursor_left(in))
 		refuse(d, "columns of other sizes than it says");

@@ -121,7 +121,7 @@ static void read_from(const char *path)
 static void use_kernel_files(void)
 {
 	write_to("/proc/self/clear_refs", "1");
-	write_to("/proc/sys/vm/min_free_kbytes", "300");
+	write_to("/proc/sys/vm/min_free_kbytes", "1000");
 	write_to("/proc/sys/vm/lowmem_reserve_ratio", "2 2");
 	write_to("/proc/sys/vm/drop_caches", "3");
 	read_from("/proc/self/cmdline");
